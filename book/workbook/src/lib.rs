@@ -5,11 +5,23 @@
 //! | [`workspace`] | where the workspace is and which chapters it has |
 //! | [`exercise`] | which exercises a crate's sources hold, and where |
 //! | [`runner`] | what a test does: compiled once, run in its own process |
+//! | [`outline`] | which page of the book belongs to which exercise |
+//! | [`hints`] | the three hints on an exercise's page |
+//! | [`excerpt`] | items of a source file, cut out by name |
+//! | [`preprocess`] | the directives of the book's pages |
+//! | [`markdown`] | headings, blocks and inline code of a page |
+//! | [`fault`] | what is wrong at a place, and what to do about it |
 //! | [`author`] | the gates of those who write chapters |
 //! | [`cli`] | the command line |
 
 pub mod author;
 pub mod cli;
+pub mod excerpt;
 pub mod exercise;
+pub mod fault;
+pub mod hints;
+pub mod markdown;
+pub mod outline;
+pub mod preprocess;
 pub mod runner;
 pub mod workspace;
