@@ -30,7 +30,7 @@ mod test_binary;
 
 pub use build::{Build, BuildOptions, Diagnostic, Level, build, cargo};
 pub use outcome::{Outcome, Panic, Run};
-pub use process::{Limits, Output};
+pub use process::{Cancel, Limits, Output};
 pub use test_binary::{Job, Test, TestBinary};
 
 pub(crate) use build::compile;

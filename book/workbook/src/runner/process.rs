@@ -4,7 +4,11 @@ use std::{
     collections::VecDeque,
     io::{self, Read},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +28,26 @@ impl Default for Limits {
             time: Duration::from_secs(60),
             output_bytes: 256 * 1024,
         }
+    }
+}
+
+/// Stops running tests from another thread: their processes are killed.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// How long a running process may go on after [`cancel`](Self::cancel).
+    const NOTICED_WITHIN: Duration = Duration::from_millis(50);
+
+    /// Stops what runs under this, and what would be started under it.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody called [`cancel`](Self::cancel).
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -50,7 +74,7 @@ pub(super) struct Finished {
 /// The process stays in the terminal's process group, so that Ctrl-C ends it
 /// together with this program. It counts as over when both of its output
 /// streams are closed, which the system does when it dies.
-pub(super) fn run(command: &mut Command, limits: &Limits) -> io::Result<Finished> {
+pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io::Result<Finished> {
     let start = Instant::now();
     let mut child = KillOnDrop(
         command
@@ -73,10 +97,14 @@ pub(super) fn run(command: &mut Command, limits: &Limits) -> io::Result<Finished
     let mut in_time = true;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match streams.recv_timeout(left) {
+        if in_time && cancel.is_cancelled() {
+            deadline = Instant::now();
+        }
+        match streams.recv_timeout(left.min(Cancel::NOTICED_WITHIN)) {
             Ok((Stream::Stdout, text)) => output.stdout = text,
             Ok((Stream::Stderr, text)) => output.stderr = text,
             Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
             Err(RecvTimeoutError::Timeout) if in_time => {
                 in_time = false;
                 child.0.kill()?;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     outcome::Run,
-    process::{self, Limits},
+    process::{self, Cancel, Limits},
 };
 use crate::exercise::ExerciseId;
 
@@ -21,6 +21,7 @@ use crate::exercise::ExerciseId;
 pub struct TestBinary {
     executable: PathBuf,
     package_dir: PathBuf,
+    cancel: Cancel,
 }
 
 /// A test that a binary holds.
@@ -64,7 +65,15 @@ impl TestBinary {
         Self {
             executable,
             package_dir,
+            cancel: Cancel::default(),
         }
+    }
+
+    /// The same tests, to be stopped by `cancel`. A test that was stopped is
+    /// reported as if its time had been over.
+    #[must_use]
+    pub fn stopped_by(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
     }
 
     /// The binary's file.
@@ -85,6 +94,7 @@ impl TestBinary {
                 output_bytes: 8 << 20,
                 ..Limits::default()
             },
+            &self.cancel,
         )
         .with_context(|| self.cannot_run())?;
         if !finished.status.is_some_and(|status| status.success()) {
@@ -124,7 +134,8 @@ impl TestBinary {
             // Straight to the pipes: what a killed test wrote is kept, too.
             .args(["--nocapture", "--test-threads=1"])
             .envs(job.env.iter().map(|(name, value)| (name, value)));
-        let finished = process::run(&mut command, limits).with_context(|| self.cannot_run())?;
+        let finished =
+            process::run(&mut command, limits, &self.cancel).with_context(|| self.cannot_run())?;
         Ok(Run::judge(finished, limits.time))
     }
 
