@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`workspace`] | where the workspace is and which chapters it has |
 //! | [`exercise`] | which exercises a crate's sources hold, and where |
+//! | [`files`] | which files of a folder are sources |
 //! | [`runner`] | what a test does: compiled once, run in its own process |
+//! | [`book`] | the book, rendered
 //! | [`outline`] | which page of the book belongs to which exercise |
 //! | [`hints`] | the three hints on an exercise's page |
 //! | [`excerpt`] | items of a source file, cut out by name |
@@ -15,10 +17,12 @@
 //! | [`cli`] | the command line |
 
 pub mod author;
+pub mod book;
 pub mod cli;
 pub mod excerpt;
 pub mod exercise;
 pub mod fault;
+pub mod files;
 pub mod hints;
 pub mod markdown;
 pub mod outline;
