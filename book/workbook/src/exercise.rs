@@ -1,6 +1,12 @@
 //! Exercises: their numbers, and where a crate's sources hold them.
 
+mod find;
+mod site;
+
 use std::{fmt, str::FromStr};
+
+pub use find::{Exercise, of_crate, of_file};
+pub(crate) use site::{Site, Source, is_heading_like};
 
 /// An exercise's number, as in `# Exercise 2.3`: chapter 2, third exercise.
 ///
@@ -66,6 +72,50 @@ impl fmt::Display for NotAnExercise {
 
 impl std::error::Error for NotAnExercise {}
 
+/// Which exercises a command is about: `2` names a chapter, `2.3` an exercise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Every exercise there is.
+    #[default]
+    All,
+    /// Those of one chapter.
+    Chapter(u32),
+    /// One alone.
+    Exercise(ExerciseId),
+}
+
+impl Scope {
+    /// Whether the scope reaches into that chapter.
+    #[must_use]
+    pub fn touches(self, chapter: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Chapter(number) => number == chapter,
+            Self::Exercise(id) => id.chapter == chapter,
+        }
+    }
+
+    /// Whether the scope holds that exercise.
+    #[must_use]
+    pub fn holds(self, exercise: ExerciseId) -> bool {
+        match self {
+            Self::Exercise(id) => id == exercise,
+            _ => self.touches(exercise.chapter),
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = NotAnExercise;
+
+    fn from_str(text: &str) -> Result<Self, NotAnExercise> {
+        match number(text) {
+            Some(chapter) => Ok(Self::Chapter(chapter)),
+            None => text.parse().map(Self::Exercise),
+        }
+    }
+}
+
 /// Digits alone: `u32::from_str` would take `+2` as well.
 fn number(digits: &str) -> Option<u32> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
@@ -84,6 +134,16 @@ mod tests {
         for wrong in ["2", "2.", ".3", "2.3.4", "+2.3", "two.3", ""] {
             assert!(wrong.parse::<ExerciseId>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_scope_is_a_chapter_or_an_exercise() {
+        let parse = |text: &str| text.parse::<Scope>().expect("a scope");
+        let id = |text: &str| text.parse::<ExerciseId>().expect("an id");
+        assert!(parse("2").holds(id("2.3")) && !parse("2").holds(id("3.2")));
+        assert!(parse("2.3").holds(id("2.3")) && !parse("2.3").holds(id("2.4")));
+        assert!(parse("2.3").touches(2) && !parse("2.3").touches(3));
+        assert!("2.".parse::<Scope>().is_err());
     }
 
     #[test]
