@@ -6,7 +6,7 @@ mod site;
 use std::{fmt, str::FromStr};
 
 pub use find::{Exercise, of_crate, of_file};
-pub(crate) use site::{Site, Source, is_heading_like};
+pub(crate) use site::{Site, Source};
 
 /// An exercise's number, as in `# Exercise 2.3`: chapter 2, third exercise.
 ///

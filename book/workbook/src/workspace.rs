@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand};
 use toml_edit::DocumentMut;
 
 /// The folder of what readers edit.
@@ -167,18 +167,17 @@ impl Workspace {
         })
     }
 
-    /// Where cargo puts what it compiles for this workspace.
+    /// What cargo knows of the workspace, its dependencies left out.
     ///
     /// # Errors
     ///
     /// Fails with cargo's own words if it cannot read the workspace.
-    pub fn target_dir(&self) -> Result<PathBuf> {
-        let metadata = MetadataCommand::new()
+    pub fn metadata(&self) -> Result<Metadata> {
+        MetadataCommand::new()
             .current_dir(&self.root)
             .no_deps()
             .exec()
-            .context("cannot read the workspace")?;
-        Ok(metadata.target_directory.into_std_path_buf())
+            .context("cannot read the workspace")
     }
 }
 

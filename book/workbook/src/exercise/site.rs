@@ -94,7 +94,7 @@ impl Site {
 }
 
 /// Whether a line of docs, without its `///`, means to be a heading.
-pub(crate) fn is_heading_like(line: &str) -> bool {
+fn is_heading_like(line: &str) -> bool {
     let title = line.trim().trim_start_matches('#');
     title.len() < line.trim().len() && title.trim_start().starts_with("Exercise ")
 }

@@ -169,6 +169,12 @@ impl Panic {
 }
 
 impl Run {
+    /// Every panic that was reported, those that the test got over included.
+    #[must_use]
+    pub fn panics(&self) -> Vec<Panic> {
+        Panic::read_all(&self.output.stderr)
+    }
+
     /// Judges a process that ran exactly one test.
     pub(super) fn judge(finished: Finished, limit: Duration) -> Self {
         let Finished {

@@ -60,6 +60,12 @@ impl Job {
     }
 }
 
+impl AsRef<Job> for Job {
+    fn as_ref(&self) -> &Job {
+        self
+    }
+}
+
 impl TestBinary {
     pub(super) fn new(executable: PathBuf, package_dir: PathBuf) -> Self {
         Self {
@@ -140,18 +146,20 @@ impl TestBinary {
     }
 
     /// Runs `jobs` in their order, `workers` of them at a time, and hands each
-    /// result to `on_run` in the calling thread, in the order they end. No
-    /// further test is started once `on_run` has answered `Break`.
+    /// back with its result to `on_run` in the calling thread, in the order
+    /// they end. No further test is started once `on_run` answered `Break`.
+    ///
+    /// A job may be a type of the caller's own, which knows what it is for.
     ///
     /// # Errors
     ///
     /// Fails if the binary cannot be run.
-    pub fn run_all(
+    pub fn run_all<J: AsRef<Job> + Send>(
         &self,
-        jobs: impl IntoIterator<Item = Job, IntoIter: Send>,
+        jobs: impl IntoIterator<Item = J, IntoIter: Send>,
         workers: usize,
         limits: &Limits,
-        mut on_run: impl FnMut(&Job, Run) -> ControlFlow<()>,
+        mut on_run: impl FnMut(J, Run) -> ControlFlow<()>,
     ) -> Result<()> {
         let queue = Mutex::new(jobs.into_iter().fuse());
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -161,7 +169,7 @@ impl TestBinary {
                 let (next, done) = (&next, done.clone());
                 scope.spawn(move || {
                     while let Some(job) = next() {
-                        let run = self.run(&job, limits);
+                        let run = self.run(job.as_ref(), limits);
                         if done.send((job, run)).is_err() {
                             break;
                         }
@@ -171,7 +179,7 @@ impl TestBinary {
             drop(done);
             // Leaving this loop drops the receiver, and the workers stop.
             for (job, run) in runs {
-                if on_run(&job, run?).is_break() {
+                if on_run(job, run?).is_break() {
                     break;
                 }
             }
