@@ -1,17 +1,16 @@
 //! The book, rendered.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
-use walkdir::WalkDir;
 
 use crate::fault::slashes;
+use crate::files;
 use crate::preprocess::Directives;
 
 /// What a build did.
@@ -71,8 +70,8 @@ fn render(root: &Path, out: &Path) -> Result<Vec<String>> {
 }
 
 /// Makes `to` hold what `from` holds, and answers the files that differed.
-fn mirror(from: &Path, to: &Path) -> io::Result<Vec<String>> {
-    let new = files(from)?;
+fn mirror(from: &Path, to: &Path) -> Result<Vec<String>> {
+    let new = files::below(from)?;
     let mut changed = Vec::new();
     for file in &new {
         let bytes = fs::read(from.join(file))?;
@@ -86,25 +85,13 @@ fn mirror(from: &Path, to: &Path) -> io::Result<Vec<String>> {
         fs::rename(from.join(file), &target)?;
         changed.push(slashes(file));
     }
-    for file in files(to)?.difference(&new) {
-        fs::remove_file(to.join(file))?;
-        changed.push(slashes(file));
-    }
-    Ok(changed)
-}
-
-/// Every file below a folder, relative to it.
-fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let mut out = BTreeSet::new();
-    for entry in WalkDir::new(folder) {
-        let entry = entry?;
-        if entry.file_type().is_file()
-            && let Ok(path) = entry.path().strip_prefix(folder)
-        {
-            out.insert(path.to_path_buf());
+    for file in files::below(to)? {
+        if new.binary_search(&file).is_err() {
+            files::remove(to, &file)?;
+            changed.push(slashes(&file));
         }
     }
-    Ok(out)
+    Ok(changed)
 }
 
 /// Collects what mdBook logs.
