@@ -106,10 +106,10 @@ fn show_report(report: &Report) -> ExitCode {
         count => format!("{count} steps do not hold"),
     };
     println!(
-        "ladder: {} exercises, {} tests, {} runs in {:.1} s: {verdict}.",
-        report.exercises,
-        report.tests,
-        report.runs,
+        "ladder: {}, {}, {} in {:.1} s: {verdict}.",
+        counted(report.exercises, "exercise"),
+        counted(report.tests, "test"),
+        counted(report.runs, "run"),
         report.time.as_secs_f32()
     );
     if holds {
@@ -117,4 +117,9 @@ fn show_report(report: &Report) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }

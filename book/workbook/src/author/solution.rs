@@ -156,7 +156,8 @@ fn parse(file: &Path, bytes: &[u8]) -> Result<Parsed, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Fault::of(file, "This is not UTF-8: save it as that."))?;
     let source = Source::parse(text).map_err(|(at, error)| {
-        Fault::at(file, at.line, format!("This does not parse: {error}."))
+        let what = format!("This does not parse: {error}. The compiler says more.");
+        Fault::at(file, at.line, what)
     })?;
     Ok(Parsed {
         text: text.to_owned(),

@@ -20,7 +20,7 @@ pub(super) struct Desk {
     dir: PathBuf,
     members: Vec<PathBuf>,
     /// Held while a command is at work.
-    _lock: File,
+    lock: File,
 }
 
 impl Desk {
@@ -41,11 +41,7 @@ impl Desk {
             .filter_map(|dir| dir.as_std_path().strip_prefix(workspace.root()).ok())
             .map(Path::to_owned)
             .collect();
-        Ok(Self {
-            dir,
-            members,
-            _lock: lock,
-        })
+        Ok(Self { dir, members, lock })
     }
 
     /// What was derived last, by chapter folder.
@@ -55,7 +51,7 @@ impl Desk {
 
     /// Lays out the copy: each chapter as derived, and each solution with a
     /// switch at every exercise. Both gates use the same copy.
-    pub(super) fn lay_out(&self, workspace: &Workspace, solutions: &[Solution]) -> Result<Tree> {
+    pub(super) fn lay_out(self, workspace: &Workspace, solutions: &[Solution]) -> Result<Tree> {
         let mut expected = Files::new();
         for file in [
             "Cargo.toml",
@@ -87,6 +83,7 @@ impl Desk {
         let tree = Tree {
             root: self.dir.join("tree"),
             target_dir: self.dir.join("target"),
+            _lock: self.lock,
         };
         tree.make(&expected)?;
         Ok(tree)
@@ -103,11 +100,13 @@ fn put(expected: &mut Files, dir: &Path, files: Files) {
     );
 }
 
-/// A copy of the workspace, and where its artifacts go.
+/// A copy of the workspace, and where its artifacts go. Nobody else changes it
+/// as long as this value lives.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) root: PathBuf,
     pub(super) target_dir: PathBuf,
+    _lock: File,
 }
 
 impl Tree {
