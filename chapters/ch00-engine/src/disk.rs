@@ -24,8 +24,11 @@ use std::ops::Deref;
 
 use crate::{Error, Result};
 
+mod counted;
 #[cfg(any(unix, windows))]
 mod real;
+
+pub use counted::Counted;
 #[cfg(any(unix, windows))]
 pub use real::RealDisk;
 

@@ -6,7 +6,7 @@
 //! | [`storage_engine`] | [`StorageEngine`], the trait, and its nine clauses |
 //! | [`cursor`] | [`Cursor`], what a scan hands out, and [`Entries`], the same as an iterator |
 //! | [`range`] | [`KeyRange`] and [`Order`]: which keys, and which way |
-//! | [`write`] | [`Write`], one change, and [`Limits`] on its size |
+//! | [`mod@write`] | [`Write`], one change, and [`Limits`] on its size |
 //! | [`error`] | [`Error`]: what went wrong, and what the caller can do |
 //! | [`durability`] | [`Durability`]: what survives which accident |
 //! | [`stats`] | [`Stats`]: what an engine did, counted |

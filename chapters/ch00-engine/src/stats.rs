@@ -22,7 +22,7 @@ pub enum Counter {
     EntriesVisited,
     /// Bytes read from files.
     BytesRead,
-    /// Bytes written to files.
+    /// Bytes that were asked to be written to files.
     BytesWritten,
     /// Syncs of files and of the directory that were attempted.
     Syncs,
@@ -88,7 +88,7 @@ impl fmt::Display for Stats {
 /// The counters that an engine keeps, and adds to from any thread.
 ///
 /// They are *sharded*: each thread adds to a shard of its own (up to
-/// [`SHARDS`] of them), on cache lines of its own, so that two readers that
+/// 16 of them), on cache lines of its own, so that two readers that
 /// count do not pass one cache line back and forth. [`stats`](Self::stats)
 /// adds the shards up.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@
 use std::sync::PoisonError;
 
 pub use std::sync::atomic;
-pub use std::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+pub use std::sync::{MutexGuard, OnceLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A value that one thread at a time may touch.
 #[derive(Debug, Default)]

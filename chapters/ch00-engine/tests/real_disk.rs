@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
-use engine::Error;
-use engine::disk::{Disk, Mode, RealDisk};
+use engine::disk::{Counted, Disk, Mode, RealDisk};
+use engine::{Counter, Counters, Error};
 
 fn disk() -> (tempfile::TempDir, RealDisk) {
     let folder = tempfile::tempdir().unwrap();
@@ -150,4 +151,35 @@ fn a_map_shows_what_is_written_within_its_length() {
             "{offset} {len}"
         );
     }
+}
+
+#[test]
+fn a_counted_disk_counts_bytes_and_syncs() {
+    let (_folder, disk) = disk();
+    let counters = Arc::new(Counters::new());
+    let disk = Counted::new(Arc::new(disk), Arc::clone(&counters));
+    let file = disk.open("data", Mode::CreateNew).unwrap();
+    file.write_at(0, b"hello").unwrap();
+    file.allocate(8).unwrap();
+    assert_eq!(file.read_at(3, &mut [0; 9]).unwrap(), 5);
+    file.sync().unwrap();
+    disk.sync_dir().unwrap();
+    let stats = counters.stats();
+    assert_eq!(stats[Counter::BytesWritten], 5);
+    assert_eq!(stats[Counter::BytesRead], 5);
+    assert_eq!(stats[Counter::Syncs], 2);
+
+    // Everything else goes straight through.
+    assert_eq!(file.name(), "data");
+    assert_eq!(file.map().unwrap().len(), 8);
+    file.set_len(2).unwrap();
+    assert_eq!(file.len().unwrap(), 2);
+    drop(file);
+    disk.rename("data", "other").unwrap();
+    assert_eq!(disk.list().unwrap(), ["other"]);
+    disk.remove("other").unwrap();
+    assert_eq!(disk.list().unwrap(), [""; 0]);
+    let _lock = disk.lock().unwrap();
+    assert!(disk.lock().is_err());
+    assert_eq!(counters.stats(), stats);
 }
