@@ -1,1 +1,1 @@
-//! Placeholder.
+//! One suite for every engine.

@@ -1,0 +1,213 @@
+//! The seam under the B+tree: where its pages come from and go to.
+//!
+//! A tree is written once, against these traits. Below them stands a file that
+//! is copied on write and read through a map, or a buffer pool that changes
+//! pages in place, or the pool with a log; the tree never learns which.
+
+use std::fmt;
+
+use crate::Result;
+
+/// The bytes at the start of every page that belong to the store (a checksum,
+/// a stamp). A tree neither reads nor writes them.
+pub const STORE_BYTES: usize = 16;
+
+/// The number of a page. It names the page for as long as the page is
+/// allocated, and says nothing about where it is kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId(pub u64);
+
+impl fmt::Debug for PageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "page {}", self.0)
+    }
+}
+
+/// A set of pages of one size, with a root.
+pub trait PageStore: Send + Sync {
+    /// A reader of the pages.
+    type Read<'a>: PageRead + Send
+    where
+        Self: 'a;
+    /// A group of changes to the pages.
+    type Group<'a>: PageGroup
+    where
+        Self: 'a;
+
+    /// The size of every page in bytes, the store's own included.
+    fn page_bytes(&self) -> usize;
+
+    /// Begins to read, at the state of the last committed group.
+    ///
+    /// # Errors
+    ///
+    /// What kept the store from lending a reader.
+    fn read(&self) -> Result<Self::Read<'_>>;
+
+    /// Begins a group of changes. There is one at a time: this waits for
+    /// another to end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`](crate::Error::Poisoned), and what kept the store
+    /// from beginning one.
+    fn begin(&self) -> Result<Self::Group<'_>>;
+}
+
+/// Reads pages, one current page at a time, so that no cursor holds guards on
+/// several.
+pub trait PageRead {
+    /// The root page, or `None` where the store is still empty.
+    fn root(&self) -> Option<PageId>;
+
+    /// Answers whether the current page may have changed since it was loaded.
+    /// A copy-on-write store always answers no; over a store that changes
+    /// pages in place, a cursor then copies what it needs and seeks again by
+    /// key.
+    fn changed(&self) -> bool;
+
+    /// Makes `page` the current one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::Error::Io) and
+    /// [`Error::Corrupt`](crate::Error::Corrupt).
+    fn load(&mut self, page: PageId) -> Result<()>;
+
+    /// The bytes of the current page.
+    fn bytes(&self) -> &[u8];
+}
+
+/// A group of changes that takes effect whole, with
+/// [`commit`](PageGroup::commit), or not at all, when it is dropped. It reads
+/// its own changes.
+///
+/// The store, not the tree, keeps what it needs to take changes back: it
+/// captures a page's earlier bytes in [`page_mut`](PageGroup::page_mut).
+pub trait PageGroup: PageRead {
+    /// Lends `page` to be changed. The answer names the page under which the
+    /// changed bytes will be found: another one where the store copies on
+    /// write, the same where it changes in place. A tree is written for the
+    /// first, which serves both.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](crate::Error::NoSpace) and what reading the page can
+    /// answer.
+    fn page_mut(&mut self, page: PageId) -> Result<(PageId, &mut [u8])>;
+
+    /// Allocates a page, filled with zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](crate::Error::NoSpace).
+    fn alloc(&mut self) -> Result<(PageId, &mut [u8])>;
+
+    /// Gives a page back. It is used again once no reader can see it.
+    ///
+    /// # Errors
+    ///
+    /// What kept the store from noting it.
+    fn free(&mut self, page: PageId) -> Result<()>;
+
+    /// Names the root that readers find once the group is committed.
+    fn set_root(&mut self, root: Option<PageId>);
+
+    /// Lets the changes take effect. When they become durable is the store's
+    /// business and that of the engine's `sync`.
+    ///
+    /// # Errors
+    ///
+    /// What kept the changes from taking effect; none of them then did.
+    fn commit(self) -> Result<()>
+    where
+        Self: Sized;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cursor;
+
+    /// The cursor of a tree over any store, as chapter crates will write it:
+    /// that it can be boxed is what the traits above are shaped for.
+    struct TreeCursor<R>(R);
+
+    impl<R: PageRead + Send> Cursor for TreeCursor<R> {
+        fn entry(&self) -> Option<(&[u8], &[u8])> {
+            Some(self.0.bytes().split_at(STORE_BYTES))
+        }
+
+        fn advance(&mut self) -> Result<()> {
+            if self.0.changed() {
+                self.0.load(PageId(1))?;
+            }
+            Ok(())
+        }
+
+        fn seek(&mut self, _key: &[u8]) -> Result<()> {
+            self.advance()
+        }
+    }
+
+    fn scan<'s, P: PageStore>(pages: &'s P) -> Result<Box<dyn Cursor + 's>> {
+        Ok(Box::new(TreeCursor(pages.read()?)))
+    }
+
+    struct OnePage(Vec<u8>);
+
+    impl PageRead for &OnePage {
+        fn root(&self) -> Option<PageId> {
+            Some(PageId(1))
+        }
+        fn changed(&self) -> bool {
+            true
+        }
+        fn load(&mut self, _page: PageId) -> Result<()> {
+            Ok(())
+        }
+        fn bytes(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl PageGroup for &OnePage {
+        fn page_mut(&mut self, _page: PageId) -> Result<(PageId, &mut [u8])> {
+            Ok((PageId(2), &mut []))
+        }
+        fn alloc(&mut self) -> Result<(PageId, &mut [u8])> {
+            Ok((PageId(3), &mut []))
+        }
+        fn free(&mut self, _page: PageId) -> Result<()> {
+            Ok(())
+        }
+        fn set_root(&mut self, _root: Option<PageId>) {}
+        fn commit(self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    impl PageStore for OnePage {
+        type Read<'a> = &'a OnePage;
+        type Group<'a> = &'a OnePage;
+        fn page_bytes(&self) -> usize {
+            self.0.len()
+        }
+        fn read(&self) -> Result<&OnePage> {
+            Ok(self)
+        }
+        fn begin(&self) -> Result<&OnePage> {
+            Ok(self)
+        }
+    }
+
+    #[test]
+    fn a_cursor_over_a_store_can_be_boxed() {
+        let mut page = vec![7; STORE_BYTES];
+        page.extend(b"hello");
+        let pages = OnePage(page);
+        let mut cursor = scan(&pages).unwrap();
+        cursor.advance().unwrap();
+        assert_eq!(cursor.entry().unwrap().1, b"hello");
+    }
+}

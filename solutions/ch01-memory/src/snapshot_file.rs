@@ -1,0 +1,104 @@
+//! Putting the snapshot file in place of the last one, all or nothing.
+//!
+//! A file that is overwritten is, for a moment, neither the old one nor the
+//! new one, and a power cut finds that moment. So the new bytes go to a
+//! temporary file, and only when they are on the device does it take over the
+//! name. At every instant the name `snapshot` leads to a whole file.
+//!
+//! ```text
+//!                  snapshot      snapshot.tmp    a power cut now leaves
+//! at rest          old           –               old
+//! write            old           some of new     old
+//! sync the file    old           new             old
+//! rename           new           –               old or new
+//! sync the names   new           –               new
+//! ```
+
+use engine::disk::{Disk, File, Mode};
+use engine::{Error, Result};
+
+use crate::memory::Map;
+use crate::snapshot;
+
+/// The file that holds the last snapshot.
+pub const SNAPSHOT: &str = "snapshot";
+/// The file that will.
+pub const TEMPORARY: &str = "snapshot.tmp";
+
+/// Writes `bytes` to a new temporary file, and answers that file, still open.
+///
+/// Nothing has been asked of the device yet, so that a failure leaves nothing
+/// behind: the temporary file is closed and removed again (as far as the disk
+/// lets us), and all is as before.
+///
+/// # Errors
+///
+/// [`Error::NoSpace`](engine::Error::NoSpace) and
+/// [`Error::Io`](engine::Error::Io).
+///
+/// # Exercise 1.10
+pub(crate) fn write_temporary(disk: &dyn Disk, bytes: &[u8]) -> Result<Box<dyn File>> {
+    let file = disk.open(TEMPORARY, Mode::CreateNew)?;
+    match file.write_at(0, bytes) {
+        Ok(()) => Ok(file),
+        Err(error) => {
+            drop(file);
+            // The first error is the one to report, whatever becomes of this.
+            let _removed_if_the_disk_lets_us = disk.remove(TEMPORARY);
+            Err(error)
+        }
+    }
+}
+
+/// Makes the temporary file durable, closes it and gives it the snapshot's
+/// name: from one moment to the next, and for good when this returns.
+///
+/// # Errors
+///
+/// What failed. It is then unknown which snapshot a power loss would leave,
+/// and nothing here may simply be tried again.
+///
+/// # Exercise 1.10
+pub(crate) fn publish(disk: &dyn Disk, temporary: Box<dyn File>) -> Result<()> {
+    temporary.sync()?;
+    drop(temporary);
+    disk.rename(TEMPORARY, SNAPSHOT)?;
+    disk.sync_dir()
+}
+
+/// The map in the snapshot file, or an empty one where there is none yet, with
+/// every trace of an unfinished save removed.
+///
+/// What this answers would survive a power loss: an owner that was killed
+/// between renaming and syncing left a name that may not be durable.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] and [`Error::Version`] where the file is no snapshot of
+/// this version, and [`Error::Io`].
+///
+/// # Exercise 1.11
+pub(crate) fn load(disk: &dyn Disk) -> Result<Map> {
+    let names = disk.list()?;
+    let exists = |wanted: &str| names.iter().any(|name| name == wanted);
+    let map = if exists(SNAPSHOT) {
+        snapshot::decode(SNAPSHOT, &read(disk, SNAPSHOT)?)?
+    } else {
+        Map::new()
+    };
+    if exists(TEMPORARY) {
+        disk.remove(TEMPORARY)?;
+    }
+    disk.sync_dir()?;
+    Ok(map)
+}
+
+/// All bytes of a file.
+fn read(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
+    let file = disk.open(name, Mode::Read)?;
+    let len = usize::try_from(file.len()?)
+        .map_err(|_too_long| Error::corrupt(name, 0, "the file is larger than all memory"))?;
+    let mut bytes = vec![0; len];
+    file.read_exact_at(0, &mut bytes)?;
+    Ok(bytes)
+}
