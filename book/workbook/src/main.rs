@@ -9,7 +9,8 @@ fn main() -> ExitCode {
     match workbook::cli::run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            let message = format!("error: {error:#}");
+            eprintln!("{}", workbook::fault::indented(&message, 0));
             ExitCode::FAILURE
         }
     }

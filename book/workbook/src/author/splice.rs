@@ -152,7 +152,23 @@ impl Store {
             "        // ünder the lock\n        1\n",
             "        todo!(\"exercise 1.2: Writes `{{key}}` \u{2013} \\\"now\\\"\")\n",
         );
-        assert_eq!(unsolved(TEXT, &source), expected);
+        let derived = unsolved(TEXT, &source);
+        assert_eq!(derived, expected);
+        let parsed = Source::parse(&derived).expect("the derived text parses");
+        assert!(parsed.sites[0].is_unwritten(&derived));
+        assert!(!source.sites[0].is_unwritten(TEXT));
+    }
+
+    #[test]
+    fn a_long_sentence_is_broken_as_rustfmt_does() {
+        let long = TEXT
+            .replace("And more.", "")
+            .replace("now\".", &"n ".repeat(50));
+        let source = Source::parse(&long).expect("the text parses");
+        let derived = unsolved(&long, &source);
+        assert!(derived.contains("        todo!(\n            \"exercise 1.2: "));
+        let parsed = Source::parse(&derived).expect("the derived text parses");
+        assert!(parsed.sites[0].is_unwritten(&derived));
     }
 
     #[test]

@@ -34,12 +34,13 @@ impl Desk {
             eprintln!("waiting for another `author` command to finish");
             lock.lock().context("cannot lock target/author")?;
         }
+        // By cargo's own name for the root, which may resolve links.
         let packages = metadata.workspace_packages();
         let members = packages
             .iter()
             .filter_map(|package| package.manifest_path.parent())
-            .filter_map(|dir| dir.as_std_path().strip_prefix(workspace.root()).ok())
-            .map(Path::to_owned)
+            .filter_map(|dir| dir.strip_prefix(&metadata.workspace_root).ok())
+            .map(|dir| dir.as_std_path().to_owned())
             .collect();
         Ok(Self { dir, members, lock })
     }

@@ -23,6 +23,8 @@ pub struct Exercise {
     pub line: usize,
     /// The first sentence of its docs, without its full stop.
     pub summary: String,
+    /// Whether its body still is the `todo!` that was derived.
+    pub unwritten: bool,
 }
 
 /// The exercises of the crate in `dir` of the workspace at `root`, by number,
@@ -62,6 +64,7 @@ pub fn of_file(file: &Path, text: &str) -> Result<Vec<Exercise>> {
         function: site.function.clone(),
         line: site.line,
         summary: site.summary(),
+        unwritten: site.is_unwritten(text),
     });
     Ok(exercises.collect())
 }

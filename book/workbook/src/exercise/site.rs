@@ -91,6 +91,15 @@ impl Site {
             .collect();
         first_sentence(&paragraph.join(" "))
     }
+
+    /// Whether the body, in the file's `text`, still is the derived `todo!`,
+    /// on one line or broken over several.
+    pub(crate) fn is_unwritten(&self, text: &str) -> bool {
+        let body = text.get(self.body.clone()).unwrap_or_default();
+        let inside = body.strip_prefix('{').unwrap_or(body).trim_start();
+        let argument = inside.strip_prefix("todo!(").map(str::trim_start);
+        argument.is_some_and(|a| a.starts_with(&format!("\"exercise {}:", self.id)))
+    }
 }
 
 /// Whether a line of docs, without its `///`, means to be a heading.

@@ -7,3 +7,4 @@ mod ladder;
 mod rules;
 mod runner;
 mod support;
+mod workspace;

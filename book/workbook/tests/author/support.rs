@@ -7,7 +7,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use workbook::{files, workspace::Workspace};
+use workbook::files;
 
 /// The chapter's solution, from the workspace's root.
 pub(crate) const SOLUTION: &str = "solutions/ch01-shelf";
@@ -42,7 +42,9 @@ impl Fixture {
         let dir = TempDir::new_in(scratch).expect("a folder below target");
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shelf");
         for path in files::below(&template).expect("the template") {
-            let bytes = fs::read(template.join(&path)).expect("a template's file");
+            let text = fs::read_to_string(template.join(&path)).expect("a template's file");
+            // Whatever line endings git checked it out with.
+            let bytes = text.replace("\r\n", "\n").into_bytes();
             let path = match path.extension() {
                 Some(extension) if extension == "in" => path.with_extension(""),
                 _ => path,
@@ -61,10 +63,6 @@ impl Fixture {
 
     pub(crate) fn target_dir(&self) -> &Path {
         &self.target_dir
-    }
-
-    pub(crate) fn workspace(&self) -> Workspace {
-        Workspace::find(self.root()).expect("the fixture's workspace")
     }
 
     pub(crate) fn read(&self, path: impl AsRef<Path>) -> String {
