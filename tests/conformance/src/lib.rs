@@ -11,6 +11,7 @@
 //! | [`place`] | disks to open engines on |
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
 //! | [`report`] | [`Failure`](report::Failure): what a person reads |
+//! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
 //! | [`suite`] | runs checks and ends tests |
 //! | [`watch`] | notices when an engine does not return |
 //! | [`panics`] | notices when it panics |
@@ -25,6 +26,7 @@ pub mod place;
 pub mod play;
 pub mod report;
 pub mod script;
+pub mod sim;
 pub mod subject;
 pub mod suite;
 pub mod watch;
