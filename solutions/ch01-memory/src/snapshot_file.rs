@@ -25,7 +25,7 @@ pub const SNAPSHOT: &str = "snapshot";
 /// The file that will.
 pub const TEMPORARY: &str = "snapshot.tmp";
 
-/// Writes `bytes` to a new temporary file, and answers that file, still open.
+/// Writes `bytes` to a new temporary file. The answer is that file, still open.
 ///
 /// Nothing has been asked of the device yet, so that a failure leaves nothing
 /// behind: the temporary file is closed and removed again (as far as the disk
@@ -50,8 +50,9 @@ pub(crate) fn write_temporary(disk: &dyn Disk, bytes: &[u8]) -> Result<Box<dyn F
     }
 }
 
-/// Makes the temporary file durable, closes it and gives it the snapshot's
-/// name: from one moment to the next, and for good when this returns.
+/// Makes the temporary file durable and gives it the snapshot's name. It takes
+/// that name from one moment to the next, and has it for good when this
+/// returns. The file is closed before it moves.
 ///
 /// # Errors
 ///
