@@ -7,8 +7,8 @@ use crate::{Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, Writ
 /// An ordered map from byte strings to byte strings that outlives its process.
 ///
 /// The trait is the smallest set of calls from which all others can be made;
-/// the rest (`get`, `put`, `scan_prefix` …) is provided on them. Everything
-/// takes `&self`: engines are shared between threads.
+/// the rest (`get`, `put`, `scan_prefix` …) is provided on them. All but `close`
+/// take `&self`: engines are shared between threads.
 ///
 /// # The clauses
 ///
