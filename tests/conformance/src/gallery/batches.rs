@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::slice;
 use std::thread;
 
-use engine::{Result, StorageEngine, Write};
+use engine::{Error, Result, StorageEngine, Write};
 
 use super::calls::{Calls, Inner};
 use super::{Charge, Exhibit};
@@ -32,7 +32,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "checked-as-it-goes",
         Clause::WholeOrNothing,
         Level::Core,
-        "checks each write of a batch just before it makes it",
+        "checks each key and value of a batch just before it writes them",
         "one loop does both, and most batches are fine",
     )),
     Exhibit::of_steps::<VisibleBitByBit>(Charge(
@@ -85,6 +85,9 @@ struct CheckedAsItGoes;
 impl Calls for CheckedAsItGoes {
     fn write(&self, inner: &Inner, batch: &[Write<'_>]) -> Result<()> {
         let checked = inner.limits().check(batch);
+        if let Err(Error::TooLarge { what: "batch", .. }) = checked {
+            return checked; // Its size was added up before.
+        }
         let fits = |&count: &usize| inner.limits().check(&batch[..count]).is_ok();
         let count = (0..=batch.len()).rev().find(fits).unwrap_or_default();
         inner.write(&batch[..count])?;

@@ -253,9 +253,14 @@ struct GetAppends;
 
 impl Calls for GetAppends {
     fn get_into(&self, inner: &Inner, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        let found = inner.get(key)?;
-        value.extend_from_slice(found.as_deref().unwrap_or_default());
-        Ok(found.is_some())
+        match inner.get(key)? {
+            Some(found) => value.extend_from_slice(&found),
+            None => {
+                value.clear();
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
