@@ -301,6 +301,9 @@ impl Cursor for Registered<'_> {
 
 /// Returns the error and forgets it. The loop that logs an error and goes on
 /// skips an entry, and nobody downstream can tell.
+///
+/// Seen in RocksDB, whose iterators could be valid and in error at once
+/// (facebook/rocksdb#3810).
 #[derive(Default)]
 struct ErrorPassedOver;
 
@@ -318,6 +321,9 @@ impl Calls for ErrorPassedOver {
 
 /// Takes a failed read for the end. What copies a database by a scan, such as
 /// a backup, copies the first half and reports success.
+///
+/// Seen in TiKV (tikv/tikv#4470); CockroachDB, where a restore could
+/// report success without the tables (cockroachdb/cockroach#151148).
 #[derive(Default)]
 struct ErrorTakenForEnd;
 

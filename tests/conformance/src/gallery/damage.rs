@@ -79,6 +79,9 @@ impl Steps for ChecksumNotCompared {
 
 /// Leaves the head out of the checksum. A flip there goes unseen, and a record
 /// is taken to prove a sync that never was.
+///
+/// LevelDB's log, too, covers a record's type and data and not its length; it
+/// has blocks of a fixed size in which a reader can find its way again.
 enum HeadNotCovered {}
 
 impl Steps for HeadNotCovered {
@@ -98,6 +101,8 @@ impl Steps for HeaderNotChecked {
 
 /// Knows one kind of bad record. A flipped bit in the middle of last year's
 /// log silently takes everything since with it.
+///
+/// Discussed at length for Pebble (cockroachdb/pebble#453).
 enum DamageTakenForTail {}
 
 impl Steps for DamageTakenForTail {
@@ -108,6 +113,9 @@ impl Steps for DamageTakenForTail {
 
 /// Keeps to what the file's name and header prove. In a log that was never
 /// closed, a flip in what was synced since it was opened is a torn tail to it.
+///
+/// Seen in DoltLite, whose search ended after 64 MiB
+/// (dolthub/doltlite#1890).
 enum ProofNotSought {}
 
 impl Steps for ProofNotSought {

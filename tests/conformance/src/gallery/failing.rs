@@ -64,6 +64,9 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 
 /// Leaves the torn append in place. If all of it was written, the next opening
 /// finds a record whose write was answered by an error.
+///
+/// Seen in Timeplus Proton, until it rolled torn tails back
+/// (timeplus-io/proton#1229).
 enum NotTakenBack {}
 
 impl Steps for NotTakenBack {
@@ -84,6 +87,8 @@ impl Steps for TakenBackInCache {
 
 /// Appends at the file's end, wherever a failed append has moved that. The
 /// next opening stops reading in between.
+///
+/// Seen in rocksdb-js, in its transaction log (HarperFast/rocksdb-js#748).
 enum AppendsBehindGarbage {}
 
 impl Steps for AppendsBehindGarbage {

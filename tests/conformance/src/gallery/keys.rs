@@ -76,6 +76,9 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 
 /// Compares `0x80` as -128. Whoever scans a range of binary keys (hashes,
 /// big-endian integers, UTF-8 beyond ASCII) misses half of it.
+///
+/// Seen in ScyllaDB's Alternator (scylladb/scylladb#6573), Spark's
+/// key-value store (apache/spark#56740).
 #[derive(Default)]
 struct SignedBytes;
 

@@ -69,6 +69,8 @@ impl Steps for OldLogRemovedFirst {
 
 /// Takes the log over as it is, torn tail and all. What is then written and
 /// synced stands behind the tail, where no opening ever looks.
+///
+/// Seen in amelie (amelielabs/amelie#17).
 enum TornTailKept {}
 
 impl Steps for TornTailKept {

@@ -53,6 +53,8 @@ impl Steps for LockNotTaken {
 
 /// Hands itself to a task that lives until `close`. An error path that drops
 /// the engine instead leaves the directory locked until the process ends.
+///
+/// Seen in sled (spacejam/sled#1234).
 #[derive(Default)]
 struct DropKeepsLock;
 
@@ -70,6 +72,8 @@ impl Calls for DropKeepsLock {
 
 /// Leaves the lock behind. The operator mends what kept the engine from
 /// opening, and finds it "already open elsewhere".
+///
+/// Seen in ArcadeDB (ArcadeData/arcadedb#4511).
 fn keep_lock(disk: &dyn Disk) {
     if let Ok(lock) = disk.lock() {
         mem::forget(lock);

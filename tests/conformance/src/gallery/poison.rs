@@ -72,8 +72,10 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 ];
 
 /// Asks twice. The kernel reported the failure once and dropped the pages, so
-/// the second sync has nothing to do and succeeds; PostgreSQL did this for
-/// twenty years.
+/// the second sync has nothing to do and succeeds.
+///
+/// Seen in PostgreSQL before 11.2, whose parameter `data_sync_retry` still
+/// tells of it.
 enum SyncTriedAgain {}
 
 impl Steps for SyncTriedAgain {
@@ -88,6 +90,8 @@ impl Steps for SyncTriedAgain {
 }
 
 /// Does not look. Every write since the failure is acknowledged and lost.
+///
+/// Seen in RocksDB, for two years, in its flush (facebook/rocksdb#2495).
 enum FailureSwallowed {}
 
 impl Steps for FailureSwallowed {

@@ -64,6 +64,8 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 
 /// Adds one to the prefix's last byte, which for `0xff` gives `0x00`: the range
 /// is inverted and the scan empty. The right end drops trailing `0xff`s first.
+///
+/// Seen in TiDB (pingcap/tidb#12598), Kafka Streams (apache/kafka#22789).
 #[derive(Default)]
 struct PrefixEndWraps;
 
@@ -85,6 +87,9 @@ impl Calls for PrefixEndWraps {
 
 /// Hands the bounds to the map as they came. Bounds come from users: a date
 /// range typed the wrong way round takes the process down.
+///
+/// Seen in SurrealDB (surrealdb/surrealdb#4641), ReductStore
+/// (reductstore/reductstore#356).
 enum InvertedRangePanics {}
 
 impl Steps for InvertedRangePanics {

@@ -79,6 +79,8 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 ];
 
 /// Flushes and stops. Survives every killed process and no power loss.
+///
+/// Seen in LiteDB (litedb-org/LiteDB#2818).
 enum SyncOnlyFlushes {}
 
 impl Steps for SyncOnlyFlushes {
@@ -146,6 +148,9 @@ impl Steps for OsInTheProcess {
 
 /// Syncs the bytes and not the name: after the power cut the directory has no
 /// such file.
+///
+/// Seen in LevelDB (google/leveldb#196), ClickHouse Keeper
+/// (ClickHouse/ClickHouse#116316).
 enum NamesNeverSynced {}
 
 impl Steps for NamesNeverSynced {

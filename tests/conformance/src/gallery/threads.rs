@@ -64,6 +64,8 @@ impl Calls for CopiedThenSwapped {
 
 /// Invalidates, then writes. A reader in between misses the cache, reads the
 /// old value and caches it, where it stays.
+///
+/// Seen in nearcore (near/nearcore#14987), epocxy (duomark/epocxy#43).
 #[derive(Default)]
 struct StaleCache {
     values: Mutex<HashMap<Vec<u8>, Option<Vec<u8>>>>,
