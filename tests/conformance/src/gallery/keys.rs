@@ -11,7 +11,7 @@ use crate::log_engine::steps::Steps;
 pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<SignedBytes>(Charge(
         "signed-bytes",
-        Clause::AnyBytes,
+        Clause::OrderedScans,
         Level::Core,
         "orders keys by signed bytes, so that 0x80 comes before 0x00",
         "in Java and often in C a byte is signed, and every test key is ASCII",
