@@ -198,3 +198,14 @@ pub struct Check {
     /// Runs it.
     pub run: fn(&Subject, &Budget) -> Result<(), Failure>,
 }
+
+impl Check {
+    /// A check.
+    pub const fn new(
+        clause: Clause,
+        name: &'static str,
+        run: fn(&Subject, &Budget) -> Result<(), Failure>,
+    ) -> Self {
+        Check { clause, name, run }
+    }
+}

@@ -16,11 +16,11 @@
 //! **Deliberately absent:** reads from the file, a bound on the log's length,
 //! group commit. The chapters' engines have those.
 
-mod format;
-mod log;
-mod replay;
-mod steps;
-mod table;
+pub(crate) mod format;
+pub(crate) mod log;
+pub(crate) mod replay;
+pub(crate) mod steps;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
@@ -63,11 +63,11 @@ const BATCH_CHANGES_MAX: usize = 1 << 28;
 
 /// The log engine, taking its steps as `S` does.
 pub(crate) struct LogEngine<S: Steps> {
-    log: Mutex<Log>,
+    pub(crate) log: Mutex<Log>,
     pub(crate) table: Table,
-    durability: Durability,
+    pub(crate) durability: Durability,
     pub(crate) counters: Arc<Counters>,
-    disk: Arc<dyn Disk>,
+    pub(crate) disk: Arc<dyn Disk>,
     lock: Lock,
     steps: PhantomData<fn() -> S>,
 }
@@ -118,7 +118,7 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
             });
         }
         let mut log = self.log.lock();
-        log.check_poison()?;
+        S::check_write(&log)?;
         if !batch.is_empty() {
             S::commit(&mut log, &self.table, batch, self.durability)?;
         }
@@ -145,9 +145,7 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
         let LogEngine {
             log, disk, lock, ..
         } = *self;
-        let log = log.into_inner();
-        log.check_poison()?;
-        let closed = S::close(log, &*disk);
+        let closed = S::close(log.into_inner(), &*disk);
         drop(lock); // Only now may another owner look at the files.
         closed
     }

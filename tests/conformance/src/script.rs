@@ -11,18 +11,23 @@
 //! | `put KEY VALUE` | stores a value |
 //! | `delete KEY` | removes a key |
 //! | `write [put KEY VALUE, delete KEY]` | writes a batch, which may be `[]` |
+//! | `fill N` | puts N numbered entries: `k00000 v00000`, `k00001 v00001` … |
 //! | `get KEY` | looks a key up |
 //! | `scan RANGE` | reads a scan from end to end |
 //! | `scan_prefix KEY` | reads the keys that begin so |
 //! | `entries RANGE` | reads a scan through the iterator |
 //! | `cursor RANGE` | opens a cursor, which stays open for the next operations |
-//! | `next` | advances the open cursor |
+//! | `next`, `next N` | advances the open cursor, N times |
 //! | `seek KEY` | seeks with the open cursor |
 //! | `sync` | syncs |
 //! | `step` | lets the engine do one piece of the work that it owes |
 //! | `reopen` | closes the engine and opens it again |
 //! | `drop` | drops the engine and opens it again |
 //! | `kill` | ends the engine as a killed process ends, and opens it again |
+//! | `cut N image M` | cuts the power after the Nth change of the simulated disk since it was switched on, and opens again on image M of what that may leave, see [`crate::sim`] |
+//! | `kill_at N` | kills the process after the Nth change of the simulated disk since it was switched on, and opens again |
+//! | `fault …` | makes the simulated disk fail from here on, see [`Fault`](crate::sim::Fault) |
+//! | `flip FILE OFFSET BIT` | closes the engine, turns a bit over, and opens it again |
 //! | `durability LEVEL` | `buffered`, `os` or `always`, at the script's beginning only |
 //!
 //! A RANGE is `..`, `a..`, `..b`, `a..b` or `a..=b`, and `a<..b` leaves `a`
@@ -34,9 +39,10 @@ use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 
-use engine::{Durability, KeyRange, Limits, Order};
+use engine::{Durability, Entry, KeyRange, Limits, Order};
 
-use crate::model::{Batch, Change};
+use crate::model::{Batch, Change, Ending};
+use crate::sim::{Cut, Fault};
 
 mod bytes;
 mod parse;
@@ -45,8 +51,8 @@ mod strategy;
 
 pub use bytes::{Bytes, shown};
 pub use parse::ParseError;
-pub use shrink::shrink;
-pub use strategy::{Vocabulary, scripts};
+pub use shrink::{shrink, shrink_tree};
+pub use strategy::{KEYS, VALUE_LENS, Vocabulary, scripts, scripts_around_a_cursor};
 
 /// What is done to an engine, one operation after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,6 +73,8 @@ pub enum Op {
     Delete(Bytes),
     /// Writes a batch.
     Write(Vec<Edit>),
+    /// Puts so many numbered entries, see [`numbered`].
+    Fill(usize),
     /// Looks a key up.
     Get(Bytes),
     /// Reads a scan from end to end.
@@ -77,8 +85,8 @@ pub enum Op {
     Entries(Span, Order),
     /// Opens a cursor, in place of the one that was open.
     Cursor(Span, Order),
-    /// Advances the open cursor.
-    Next,
+    /// Advances the open cursor, so many times.
+    Next(usize),
     /// Seeks with the open cursor.
     Seek(Bytes),
     /// Syncs.
@@ -91,6 +99,17 @@ pub enum Op {
     Drop,
     /// Ends the engine as a killed process ends, and opens it again.
     Kill,
+    /// Cuts the power at a change that the simulated disk took in before, and
+    /// opens again.
+    Cut(Cut),
+    /// Kills the process at a change that the simulated disk took in before,
+    /// and opens again.
+    KillAt(usize),
+    /// Makes the simulated disk fail.
+    Fault(Fault),
+    /// Closes the engine, turns a bit of a file over, and opens again: the
+    /// file's name, the byte's offset, and the bit from 0 to 7.
+    Flip(String, u64, u8),
 }
 
 /// One change of a batch.
@@ -135,20 +154,127 @@ impl Script {
     }
 }
 
+impl Script {
+    /// How many bytes its keys and values have, for an engine with these
+    /// limits.
+    pub fn bytes(&self, limits: &Limits) -> usize {
+        let of_key = |key: &Bytes| key.len(limits.key_bytes_max);
+        let of_put = |key: &Bytes, value: &Bytes| {
+            of_key(key).saturating_add(value.len(limits.value_bytes_max))
+        };
+        let of_edit = |edit: &Edit| match edit {
+            Edit::Put(key, value) => of_put(key, value),
+            Edit::Delete(key) => of_key(key),
+        };
+        let of_op = |op: &Op| match op {
+            Op::Put(key, value) => of_put(key, value),
+            Op::Write(edits) => edits.iter().map(of_edit).fold(0, usize::saturating_add),
+            Op::Delete(key) | Op::Get(key) | Op::ScanPrefix(key, _) | Op::Seek(key) => of_key(key),
+            _ => 0,
+        };
+        self.ops.iter().map(of_op).fold(0, usize::saturating_add)
+    }
+
+    /// The keys that it spells, each once.
+    fn keys(&self) -> Vec<Bytes> {
+        let mut keys: Vec<Bytes> = Vec::new();
+        self.clone().for_each_key(&mut |key| {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        });
+        keys
+    }
+
+    /// Lends every key that it spells, bounds of scans included.
+    fn for_each_key(&mut self, f: &mut impl FnMut(&mut Bytes)) {
+        for op in &mut self.ops {
+            match op {
+                Op::Put(key, _)
+                | Op::Delete(key)
+                | Op::Get(key)
+                | Op::ScanPrefix(key, _)
+                | Op::Seek(key) => f(key),
+                Op::Write(edits) => edits.iter_mut().for_each(|edit| match edit {
+                    Edit::Put(key, _) | Edit::Delete(key) => f(key),
+                }),
+                Op::Scan(span, _) | Op::Entries(span, _) | Op::Cursor(span, _) => {
+                    for bound in [&mut span.start, &mut span.end] {
+                        if let Bound::Included(key) | Bound::Excluded(key) = bound {
+                            f(key);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The entry that `fill` puts at place `number`. They are in the order of
+/// their numbers.
+pub fn numbered(number: usize) -> Entry {
+    let text = |letter| format!("{letter}{number:05}").into_bytes();
+    (text('k'), text('v'))
+}
+
 impl Op {
-    /// The batch that the operation writes, if it writes.
+    /// The batch that the operation writes, if it writes. (`fill` writes its
+    /// entries in several batches; this is all of them.)
     pub fn batch(&self, limits: &Limits) -> Option<Batch> {
         let changes = match self {
             Op::Put(key, value) => vec![Change::put(key, value, limits)],
             Op::Delete(key) => vec![Change::delete(key, limits)],
             Op::Write(edits) => edits.iter().map(|edit| edit.change(limits)).collect(),
+            Op::Fill(entries) => return Some(Batch::numbered(0..*entries)),
             _ => return None,
         };
         Some(Batch(changes))
     }
+
+    /// How the operation ends the engine, if it does. It is then opened again.
+    pub fn ending(&self) -> Option<Ending> {
+        match self {
+            Op::Reopen => Some(Ending::Closed),
+            Op::Drop => Some(Ending::Dropped),
+            Op::Kill => Some(Ending::Killed),
+            _ => None,
+        }
+    }
+
+    /// Answers whether the operation scans, or moves a cursor.
+    pub fn is_scan(&self) -> bool {
+        matches!(
+            self,
+            Op::Scan(..)
+                | Op::ScanPrefix(..)
+                | Op::Entries(..)
+                | Op::Cursor(..)
+                | Op::Next(_)
+                | Op::Seek(_)
+        )
+    }
+}
+
+impl Batch {
+    /// Puts of the [`numbered`] entries in `numbers`.
+    pub fn numbered(numbers: std::ops::Range<usize>) -> Self {
+        let put = |(key, value)| Change {
+            key,
+            value: Some(value),
+        };
+        Batch(numbers.map(numbered).map(put).collect())
+    }
 }
 
 impl Edit {
+    /// The key that it changes.
+    pub fn key(&self) -> &Bytes {
+        match self {
+            Edit::Put(key, _) | Edit::Delete(key) => key,
+        }
+    }
+
     fn change(&self, limits: &Limits) -> Change {
         match self {
             Edit::Put(key, value) => Change::put(key, value, limits),
@@ -237,18 +363,24 @@ impl fmt::Display for Op {
                 }
                 f.write_str("]")
             }
+            Op::Fill(entries) => write!(f, "fill {entries}"),
             Op::Get(key) => write!(f, "get {key}"),
             Op::Scan(span, order) => write!(f, "scan {span}{}", suffix(*order)),
             Op::ScanPrefix(prefix, order) => write!(f, "scan_prefix {prefix}{}", suffix(*order)),
             Op::Entries(span, order) => write!(f, "entries {span}{}", suffix(*order)),
             Op::Cursor(span, order) => write!(f, "cursor {span}{}", suffix(*order)),
-            Op::Next => f.write_str("next"),
+            Op::Next(1) => f.write_str("next"),
+            Op::Next(times) => write!(f, "next {times}"),
             Op::Seek(key) => write!(f, "seek {key}"),
             Op::Sync => f.write_str("sync"),
             Op::Step => f.write_str("step"),
             Op::Reopen => f.write_str("reopen"),
             Op::Drop => f.write_str("drop"),
             Op::Kill => f.write_str("kill"),
+            Op::Cut(Cut { at, image }) => write!(f, "cut {at} image {image}"),
+            Op::KillAt(at) => write!(f, "kill_at {at}"),
+            Op::Fault(fault) => write!(f, "fault {fault}"),
+            Op::Flip(file, offset, bit) => write!(f, "flip {file} {offset} {bit}"),
         }
     }
 }

@@ -12,7 +12,7 @@ use engine::{Counter, Counters, Durability, Entry, Error, KeyRange, Order, Resul
 use super::format;
 use super::log::{BUFFER_BYTES, CLOSED, Found, Log, NEW, OPEN};
 use super::replay::{Read, Replayed};
-use super::table::{self, Entries, Table};
+use super::table::{self, CHUNK, Entries, Table};
 
 /// How the log engine takes each of its steps.
 pub(crate) trait Steps: Send + Sync + Sized + 'static {
@@ -77,19 +77,46 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         counters: &Arc<Counters>,
     ) -> Result<Log> {
         let bytes = format::encode_base::<Self>(&replayed.entries);
-        if found.has(NEW) {
-            disk.remove(NEW)?; // An opening was cut off here.
-        }
+        Self::clear(disk, found)?;
         let file = disk.open(NEW, Mode::CreateNew)?;
         Self::write_at(&*file, 0, &bytes, counters)?;
-        Self::sync_file(&*file, counters)?;
+        Self::sync_new(&*file, counters)?;
         drop(file);
+        Self::replace(disk, found)?;
+        Self::sync_names(disk, counters)?;
+        Ok(Log::new(
+            disk.open(OPEN, Mode::Write)?,
+            bytes.len() as u64,
+            counters,
+        ))
+    }
+
+    /// Removes the new log that an opening left when it was cut off.
+    fn clear(disk: &dyn Disk, found: &Found) -> Result<()> {
+        if found.has(NEW) {
+            disk.remove(NEW)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the new log durable before anything relies on it.
+    fn sync_new(file: &dyn File, counters: &Counters) -> Result<()> {
+        Self::sync_file(file, counters)
+    }
+
+    /// Puts the new log in the place of the old one. In between there are two
+    /// logs, never none.
+    fn replace(disk: &dyn Disk, found: &Found) -> Result<()> {
         disk.rename(NEW, OPEN)?;
         if found.has(CLOSED) {
             disk.remove(CLOSED)?;
         }
-        Self::sync_names(disk, counters)?;
-        Ok(Log::new(disk.open(OPEN, Mode::Write)?, bytes.len() as u64, counters))
+        Ok(())
+    }
+
+    /// Answers [`Error::Poisoned`] where no write may follow.
+    fn check_write(log: &Log) -> Result<()> {
+        log.check_poison()
     }
 
     /// Makes a batch durable, as far as `durability` asks for, and visible.
@@ -107,8 +134,13 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         if durability == Durability::Always {
             Self::sync(log)?;
         }
-        table::apply(&mut table.entries.write(), batch);
+        Self::apply(table, batch);
         Ok(())
+    }
+
+    /// Makes a batch visible, all of it at one moment.
+    fn apply(table: &Table, batch: &[Write<'_>]) {
+        table::apply(&mut table.entries.write(), batch);
     }
 
     /// Encodes a batch as one record, so that one checksum decides about all
@@ -160,6 +192,7 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
     /// Ends the log: durable, with a record without changes as its last, and
     /// under a name that says so.
     fn close(mut log: Log, disk: &dyn Disk) -> Result<()> {
+        log.check_poison()?;
         Self::encode(&mut log, &[]);
         Self::sync(&mut log)?;
         let counters = Arc::clone(&log.counters);
@@ -186,19 +219,18 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         disk.sync_dir()
     }
 
-    /// The part of a scan's range that lies behind `from` in its order.
-    fn rest_of_range<'a>(
-        range: &'a KeyRange<'_>,
+    /// The entries that a cursor over `range` copies at a time: the first ones
+    /// that come behind `from` in its order. A fresh cursor goes on from
+    /// `Unbounded`, a seek includes its key, and a chunk that is used up
+    /// excludes its last.
+    fn chunk(
+        entries: &Entries,
+        range: &KeyRange<'_>,
         order: Order,
-        from: Bound<&'a [u8]>,
-    ) -> KeyRange<'a> {
-        table::rest_of_range(range, order, from)
-    }
-
-    /// The first entries of a range in `order`, as many as a cursor copies at
-    /// a time.
-    fn copy_chunk(entries: &Entries, range: &KeyRange<'_>, order: Order) -> Vec<Entry> {
-        table::copy_chunk(entries, range, order)
+        from: Bound<&[u8]>,
+    ) -> Vec<Entry> {
+        let rest = table::rest_of_range(range, order, from);
+        table::first_entries(entries, &rest, order, CHUNK)
     }
 }
 

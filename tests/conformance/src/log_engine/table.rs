@@ -10,7 +10,7 @@ use engine::{Counter, Counters, Cursor, Entry, KeyRange, Order, Result, Write};
 
 use super::steps::Steps;
 
-/// How many entries a cursor copies at a time.
+/// How many entries a cursor copies at a time. A chunk with fewer is the last.
 pub(crate) const CHUNK: usize = 16;
 
 /// All entries, in order.
@@ -77,8 +77,7 @@ impl<'t, S: Steps> TableCursor<'t, S> {
     /// Copies the first entries of the scan that come behind `from` in its
     /// order.
     fn refill(&mut self, from: Bound<&[u8]>) {
-        let range = S::rest_of_range(&self.range, self.order, from);
-        self.chunk = S::copy_chunk(&self.table.entries.read(), &range, self.order);
+        self.chunk = S::chunk(&self.table.entries.read(), &self.range, self.order, from);
         self.at = 0;
         self.counters
             .add(Counter::EntriesVisited, self.chunk.len() as u64);
@@ -92,9 +91,9 @@ impl<S: Steps> Cursor for TableCursor<'_, S> {
     }
 
     fn advance(&mut self) -> Result<()> {
-        if self.at + 1 < self.chunk.len() {
-            self.at += 1;
-        } else if let Some((last, _)) = self.chunk.pop() {
+        self.at = self.chunk.len().min(self.at + 1);
+        if self.at == self.chunk.len() && self.at >= CHUNK {
+            let (last, _) = self.chunk.pop().expect("a full chunk has a last entry");
             self.refill(Bound::Excluded(&last));
         }
         Ok(())
@@ -114,10 +113,9 @@ pub(crate) fn rest_of_range<'a>(
     from: Bound<&'a [u8]>,
 ) -> KeyRange<'a> {
     match order {
-        Order::Ascending => KeyRange::new(
-            tighter(range.start(), from, Ordering::Greater),
-            range.end(),
-        ),
+        Order::Ascending => {
+            KeyRange::new(tighter(range.start(), from, Ordering::Greater), range.end())
+        }
         Order::Descending => {
             KeyRange::new(range.start(), tighter(range.end(), from, Ordering::Less))
         }
@@ -140,15 +138,20 @@ fn tighter<'a>(a: Bound<&'a [u8]>, b: Bound<&'a [u8]>, than: Ordering) -> Bound<
     }
 }
 
-/// Up to [`CHUNK`] entries of `range`, the first ones in `order`.
-pub(crate) fn copy_chunk(entries: &Entries, range: &KeyRange<'_>, order: Order) -> Vec<Entry> {
+/// Up to `count` entries of `range`, the first ones in `order`.
+pub(crate) fn first_entries(
+    entries: &Entries,
+    range: &KeyRange<'_>,
+    order: Order,
+    count: usize,
+) -> Vec<Entry> {
     if range.is_empty() {
         return Vec::new(); // Asked for such a range, a BTreeMap panics.
     }
     let found = entries.range::<[u8], _>((range.start(), range.end()));
     let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
     match order {
-        Order::Ascending => found.take(CHUNK).map(owned).collect(),
-        Order::Descending => found.rev().take(CHUNK).map(owned).collect(),
+        Order::Ascending => found.take(count).map(owned).collect(),
+        Order::Descending => found.rev().take(count).map(owned).collect(),
     }
 }

@@ -33,9 +33,8 @@ fn log(is_closed: bool) -> (Vec<u8>, Vec<usize>) {
 #[test]
 fn the_format_is_what_its_tables_say() {
     let (bytes, starts) = log(true);
-    let hex = |bytes: &[u8]| -> Vec<String> {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let hex =
+        |bytes: &[u8]| -> Vec<String> { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
     let mut rows = vec![hex(&bytes[..24]).join(" ")];
     for (at, &start) in starts.iter().enumerate() {
         let end = starts.get(at + 1).copied().unwrap_or(bytes.len());

@@ -29,15 +29,32 @@ pub enum Bytes {
 
 impl Bytes {
     /// The bytes, for an engine that takes at most `bytes_max` of them.
+    ///
+    /// # Panics
+    ///
+    /// Where they are more than a test should have in memory, which a script
+    /// can spell: `x*max` for an engine without a limit.
     pub fn to_vec(&self, bytes_max: usize) -> Vec<u8> {
+        let len = self.len(bytes_max);
+        assert!(len <= LEN_MAX, "`{self}` has {len} bytes: too many to test");
         match self {
             Bytes::Plain(bytes) => bytes.clone(),
-            Bytes::Times(byte, times) => vec![*byte; *times],
-            Bytes::Longest(byte) => vec![*byte; bytes_max],
-            Bytes::TooLong(byte) => vec![*byte; bytes_max.saturating_add(1)],
+            Bytes::Times(byte, _) | Bytes::Longest(byte) | Bytes::TooLong(byte) => vec![*byte; len],
+        }
+    }
+
+    /// How many bytes they are, for an engine that takes at most `bytes_max`.
+    pub fn len(&self, bytes_max: usize) -> usize {
+        match self {
+            Bytes::Plain(bytes) => bytes.len(),
+            Bytes::Times(_, times) => *times,
+            Bytes::Longest(_) => bytes_max,
+            Bytes::TooLong(_) => bytes_max.saturating_add(1),
         }
     }
 }
+
+const LEN_MAX: usize = 1 << 28;
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {

@@ -7,6 +7,7 @@ use engine::{Durability, Order};
 
 use super::bytes::{Bytes, is_plain};
 use super::{Edit, Op, Script, Span};
+use crate::sim::{Cut, Fault};
 
 /// A text that is no script: what is wrong with it, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,25 +137,67 @@ impl<'t> Reader<'t> {
             "put" => Op::Put(self.bytes("a key")?, self.bytes("a value")?),
             "delete" => Op::Delete(self.bytes("a key")?),
             "write" => Op::Write(self.batch()?),
+            "fill" => Op::Fill(self.number()?),
             "get" => Op::Get(self.bytes("a key")?),
             "scan" => Op::Scan(self.span()?, self.order()),
             "scan_prefix" => Op::ScanPrefix(self.bytes("a prefix")?, self.order()),
             "entries" => Op::Entries(self.span()?, self.order()),
             "cursor" => Op::Cursor(self.span()?, self.order()),
-            "next" => Op::Next,
+            "next" => Op::Next(match self.peek() {
+                "" => 1,
+                _ => self.number()?,
+            }),
             "seek" => Op::Seek(self.bytes("a key")?),
             "sync" => Op::Sync,
             "step" => Op::Step,
             "reopen" => Op::Reopen,
             "drop" => Op::Drop,
             "kill" => Op::Kill,
+            "cut" => Op::Cut(self.cut()?),
+            "kill_at" => Op::KillAt(self.number()?),
+            "fault" => Op::Fault(self.fault()?),
+            "flip" => self.flip()?,
             _ => {
-                let known = "put, delete, write, get, scan, scan_prefix, entries, cursor, next, \
-                             seek, sync, step, reopen, drop and kill";
+                let known = "put, delete, write, fill, get, scan, scan_prefix, entries, \
+                             cursor,\n  next, seek, sync, step, reopen, drop, kill, kill_at, cut, fault and flip";
                 let what = format!("`{name}` is no operation; there are\n  {known}");
                 return Err(self.error(start, what));
             }
         })
+    }
+
+    fn cut(&mut self) -> Result<Cut, ParseError> {
+        let at = self.number()?;
+        match self.word("`image`")? {
+            "image" => Ok(Cut {
+                at,
+                image: self.number()?,
+            }),
+            other => Err(self.error(self.at - other.len(), "`image` should stand here")),
+        }
+    }
+
+    fn fault(&mut self) -> Result<Fault, ParseError> {
+        let what = self.word("a fault")?;
+        let start = self.at - what.len();
+        let how = self.peek();
+        self.at += how.len();
+        Fault::parse(what, how).map_err(|takes| self.error(start, takes))
+    }
+
+    fn flip(&mut self) -> Result<Op, ParseError> {
+        let file = self.word("a file's name")?.to_owned();
+        let (offset, bit) = (self.number()?, self.number()?);
+        match u8::try_from(bit) {
+            Ok(bit @ 0..8) => Ok(Op::Flip(file, offset as u64, bit)),
+            _ => Err(self.error(self.at - 1, "a bit is a number from 0 to 7")),
+        }
+    }
+
+    fn number(&mut self) -> Result<usize, ParseError> {
+        let word = self.word("a number")?;
+        word.parse()
+            .map_err(|_| self.error(self.at - word.len(), "a number should stand here"))
     }
 
     fn batch(&mut self) -> Result<Vec<Edit>, ParseError> {
