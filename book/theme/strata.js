@@ -11,7 +11,7 @@
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
 
     const STATES = {
-        'unknown': ['?', 'Not judged yet'],
+        'unknown': ['·', 'Not judged yet'],
         'not-started': ['·', 'Not started'],
         'waiting': ['…', 'Waiting'],
         'compile-error': ['✗', 'Does not compile'],
@@ -78,13 +78,14 @@
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
-    const markLink = (exercise, troubled) => {
+    const markLink = (exercise, troubled, isNext) => {
         const link = exercise.page && pages.get(new URL(exercise.page, root).href);
         if (!link) {
             return;
         }
         // What does not compile just now takes nothing back.
-        const state = troubled ? (exercise.was_solved ? 'solved' : 'unknown') : exercise.state;
+        const meanwhile = exercise.was_solved ? 'solved' : isNext ? exercise.state : 'unknown';
+        const state = troubled ? meanwhile : exercise.state;
         let mark = link.querySelector('.strata-mark');
         if (!mark) {
             mark = element('span', 'strata-mark');
@@ -115,7 +116,7 @@
     const show = progress => {
         for (const chapter of progress.chapters) {
             for (const exercise of chapter.exercises) {
-                markLink(exercise, chapter.trouble !== null);
+                markLink(exercise, chapter.trouble !== null, exercise.id === progress.next);
                 for (const box of boxes) {
                     if (box.dataset.exercise === exercise.id) {
                         fill(box, exercise, chapter.judging);
