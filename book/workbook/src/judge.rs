@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::exercise::{ExerciseId, Source};
-use crate::files;
+use crate::exercise::{self, ExerciseId};
+use crate::fault::slashes;
 use crate::progress::{ChapterVerdict, Place, State, Verdict};
 use crate::runner::{self, Build, BuildOptions, Cancel, Job, Limits, Outcome, Test, TestBinary};
 use crate::workspace::{CHAPTERS, Chapter};
@@ -168,27 +168,18 @@ impl Judge {
     /// The verdict on a chapter in which every exercise still is its `todo!`,
     /// without asking the compiler; `None` for any other.
     pub fn untouched(&self, assignment: &Assignment<'_>) -> Option<ChapterVerdict> {
-        let dir = assignment.chapter.dir();
+        let exercises = exercise::of_crate(&self.root, &assignment.chapter.dir()).ok()?;
+        if !exercises.iter().all(|exercise| exercise.unwritten) {
+            return None;
+        }
         let mut open: BTreeMap<ExerciseId, Place> = BTreeMap::new();
-        for file in files::below(&self.root.join(&dir).join("src")).ok()? {
-            if file.extension().is_none_or(|extension| extension != "rs") {
-                continue;
-            }
-            let path = dir.join("src").join(file);
-            let text = std::fs::read_to_string(self.root.join(&path)).ok()?;
-            for site in Source::parse(&text).ok()?.sites {
-                let body = &text[site.body];
-                let is_todo = body.contains(&format!("todo!(\"exercise {}:", site.id));
-                if !is_todo {
-                    return None;
-                }
-                open.entry(site.id).or_insert_with(|| Place {
-                    file: crate::fault::slashes(&path),
-                    line: site.line,
-                    column: 1,
-                    yours: true,
-                });
-            }
+        for exercise in exercises {
+            open.entry(exercise.id).or_insert_with(|| Place {
+                file: slashes(&exercise.file),
+                line: exercise.line,
+                column: 1,
+                yours: true,
+            });
         }
         let mut found = ChapterVerdict::default();
         for id in &assignment.exercises {
@@ -246,13 +237,13 @@ fn gone(chapter: &Chapter) -> Verdict {
     Verdict {
         message: Some(format!(
             "`git restore {}` brings it back as it was committed.",
-            crate::fault::slashes(&dir)
+            slashes(&dir)
         )),
         ..Verdict::new(
             State::Unknown,
             format!(
                 "The chapter's folder {} is gone.",
-                crate::fault::slashes(&dir)
+                slashes(&dir)
             ),
         )
     }

@@ -69,7 +69,7 @@ pub fn next(progress: &Progress) -> String {
             "  read    book/src/{source}.md, or `cargo run` for the book"
         );
     }
-    if let Some(place) = &exercise.verdict.place {
+    if let Some(place) = exercise.verdict.place.as_ref().filter(|p| p.yours) {
         let _ = writeln!(out, "  write   {place}");
     }
     let _ = writeln!(out, "  check   cargo run -- check {id}");

@@ -92,10 +92,17 @@ impl Solution {
     /// What readers get: no exercise has a body, the manifest is the
     /// chapter's, and the rest is the same byte for byte.
     pub(super) fn derived(&self) -> Result<Files> {
+        self.derived_through(None)
+    }
+
+    /// What readers have once every exercise up to `through` is solved.
+    pub(super) fn derived_through(&self, through: Option<ExerciseId>) -> Result<Files> {
         let mut derived = Files::new();
         for (path, bytes) in &self.files {
             let bytes = match self.sources.get(path) {
-                Some(parsed) => splice::unsolved(&parsed.text, &parsed.source).into_bytes(),
+                Some(parsed) => {
+                    splice::unsolved_behind(&parsed.text, &parsed.source, through).into_bytes()
+                }
                 None if path == Path::new("Cargo.toml") => {
                     let file = self.chapter.solution_dir().join(path);
                     manifest::derive(self.manifest()?)

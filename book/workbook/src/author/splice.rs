@@ -11,9 +11,17 @@ pub(super) fn todo_message(site: &Site) -> String {
 }
 
 /// The text with every exercise's body taken out.
-pub(super) fn unsolved(text: &str, source: &Source) -> String {
+#[cfg(test)]
+fn unsolved(text: &str, source: &Source) -> String {
+    unsolved_behind(text, source, None)
+}
+
+/// The text with the bodies of the exercises behind `through` taken out; all
+/// of them if it is `None`.
+pub(super) fn unsolved_behind(text: &str, source: &Source, through: Option<ExerciseId>) -> String {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    edit(text, source, |out, site| {
+    let behind = source.sites.iter().filter(|site| Some(site.id) > through);
+    edit(text, behind, |out, site| {
         let indent = indent_of(text, site.start);
         out.push('{');
         for line in todo_lines(&todo_message(site), indent.len() + 4) {
@@ -35,7 +43,7 @@ pub(super) fn switchable(
     source: &Source,
     switch: impl Fn(ExerciseId) -> usize,
 ) -> String {
-    edit(text, source, |out, site| {
+    edit(text, &source.sites, |out, site| {
         let (before, after) = (
             &text[site.body.start..site.first_statement],
             &text[site.first_statement..site.body.end],
@@ -83,11 +91,15 @@ mod {SWITCH_MODULE} {{
     )
 }
 
-/// Copies `text`, with `body` writing in the place of each exercise's body.
-fn edit(text: &str, source: &Source, body: impl Fn(&mut String, &Site)) -> String {
+/// Copies `text`, with `body` writing in the place of each site's body.
+fn edit<'s>(
+    text: &str,
+    sites: impl IntoIterator<Item = &'s Site>,
+    body: impl Fn(&mut String, &Site),
+) -> String {
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
-    for site in &source.sites {
+    for site in sites {
         out.push_str(&text[copied..site.body.start]);
         body(&mut out, site);
         copied = site.body.end;
