@@ -1,1 +1,38 @@
 //! One suite for every engine.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`subject`](mod@subject) | [`Subject`]: the engine under test, and the calls that check it |
+//! | [`level`] | [`Level`] and [`Clause`]: what is checked, and what for |
+//! | [`levels`] | the checks themselves |
+//! | [`script`] | [`Script`](script::Script): operations, as values and as text |
+//! | [`model`] | [`Model`](model::Model): what a correct engine would hold |
+//! | [`play`] | a script, on an engine and on the model |
+//! | [`place`] | disks to open engines on |
+//! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
+//! | [`report`] | [`Failure`](report::Failure): what a person reads |
+//! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
+//! | [`suite`] | runs checks and ends tests |
+//! | [`watch`] | notices when an engine does not return |
+//! | [`panics`] | notices when it panics |
+
+pub mod budget;
+pub mod level;
+pub mod levels;
+pub mod log_engine;
+pub mod model;
+pub mod panics;
+pub mod place;
+pub mod play;
+pub mod report;
+pub mod script;
+pub mod sim;
+pub mod subject;
+pub mod suite;
+pub mod watch;
+
+pub use budget::Budget;
+pub use level::{Clause, Level};
+pub use report::Failure;
+pub use script::Script;
+pub use subject::{Opened, Powers, Subject};

@@ -5,6 +5,8 @@ use engine::{KeyRange, Order};
 use crate::ranges::entries_in;
 use crate::tests::map;
 
+type Ends = (Bound<&'static [u8]>, Bound<&'static [u8]>);
+
 fn keys_in(range: &KeyRange<'_>, order: Order) -> String {
     let map = map(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
     entries_in(&map, range, order)
@@ -27,17 +29,17 @@ fn ex_1_4_values_come_with_their_keys() {
 
 #[test]
 fn ex_1_4_bounds_are_included_or_excluded_as_they_say() {
-    let cases: [(Bound<&[u8]>, Bound<&[u8]>, &str); 8] = [
-        (Included(b"b"), Included(b"c"), "bc"),
-        (Included(b"b"), Excluded(b"c"), "b"),
-        (Excluded(b"b"), Included(b"c"), "c"),
-        (Excluded(b"a"), Excluded(b"d"), "bc"),
-        (Unbounded, Included(b"b"), "ab"),
-        (Unbounded, Excluded(b"b"), "a"),
-        (Included(b"c"), Unbounded, "cd"),
-        (Excluded(b"c"), Unbounded, "d"),
+    let cases: [(Ends, &str); 8] = [
+        ((Included(b"b"), Included(b"c")), "bc"),
+        ((Included(b"b"), Excluded(b"c")), "b"),
+        ((Excluded(b"b"), Included(b"c")), "c"),
+        ((Excluded(b"a"), Excluded(b"d")), "bc"),
+        ((Unbounded, Included(b"b")), "ab"),
+        ((Unbounded, Excluded(b"b")), "a"),
+        ((Included(b"c"), Unbounded), "cd"),
+        ((Excluded(b"c"), Unbounded), "d"),
     ];
-    for (start, end, expected) in cases {
+    for ((start, end), expected) in cases {
         let range = KeyRange::new(start, end);
         assert_eq!(keys_in(&range, Order::Ascending), expected, "{range:?}");
         let reversed: String = expected.chars().rev().collect();
@@ -56,7 +58,7 @@ fn ex_1_4_bounds_need_not_be_keys_of_the_map() {
 
 #[test]
 fn ex_1_4_empty_and_inverted_ranges_have_no_entries() {
-    let cases: [(Bound<&[u8]>, Bound<&[u8]>); 5] = [
+    let cases: [Ends; 5] = [
         (Included(b"c"), Included(b"a")),
         (Excluded(b"c"), Excluded(b"a")),
         (Excluded(b"b"), Excluded(b"b")),

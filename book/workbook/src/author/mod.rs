@@ -1,0 +1,125 @@
+//! The gates of those who write chapters.
+//!
+//! `solutions/` is written by hand, `chapters/` is derived from it. Three gates
+//! keep the two honest; they run before a commit and in continuous
+//! integration, never as tests, because readers edit `chapters/`.
+//!
+//! | gate | command | says |
+//! |---|---|---|
+//! | *fresh* | `author derive --check` | deriving again changes nothing |
+//! | *ladder* | `author ladder` | each exercise can be reached, none skipped |
+//! | *book* | `author book` | what the book says is so |
+
+mod derive;
+mod fresh;
+mod ladder;
+mod manifest;
+mod progress;
+mod rules;
+mod scan;
+mod solution;
+mod splice;
+mod tree;
+
+use std::{env, process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+
+use crate::{exercise::Scope, fault::slashes, workspace::Workspace};
+
+pub use derive::{Derived, derive};
+pub use fresh::check;
+pub use ladder::{Report, ladder};
+
+/// What authors do and readers do not.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write chapters/ from solutions/, or check that it is up to date.
+    Derive {
+        /// Change nothing; fail if deriving would, or if the derived text does
+        /// not compile without a warning.
+        #[arg(long)]
+        check: bool,
+        /// Overwrite edits in chapters/ that are nowhere else.
+        #[arg(long, conflicts_with = "check")]
+        force: bool,
+    },
+    /// Check that each exercise can be solved with only the earlier ones
+    /// solved, and that each of its tests fails without it.
+    Ladder {
+        /// A chapter (2) or an exercise (2.3); everything if left out.
+        scope: Option<Scope>,
+        /// Seconds that a test may run.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        limit: u64,
+    },
+}
+
+/// Runs one of the authors' commands, in the workspace around the current
+/// folder.
+///
+/// # Errors
+///
+/// Fails with sentences for the person at the terminal.
+pub fn run(command: &Command) -> Result<ExitCode> {
+    let here = env::current_dir().context("the current folder is gone")?;
+    let workspace = Workspace::find(&here)?;
+    match command {
+        Command::Derive { check: true, .. } => {
+            check(&workspace)?;
+            println!("fresh: every chapter is what its solution derives to.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Derive { force, .. } => {
+            show_derived(&derive(&workspace, *force)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Ladder { scope, limit } => {
+            let limit = Duration::from_secs(*limit);
+            let report = ladder(&workspace, scope.unwrap_or_default(), limit)?;
+            Ok(show_report(&report))
+        }
+    }
+}
+
+fn show_derived(derived: &Derived) {
+    for path in &derived.written {
+        println!("wrote   {}", slashes(path));
+    }
+    for path in &derived.removed {
+        println!("removed {}", slashes(path));
+    }
+    if derived.written.is_empty() && derived.removed.is_empty() {
+        println!("Nothing to do: chapters/ is up to date.");
+    }
+}
+
+fn show_report(report: &Report) -> ExitCode {
+    let holds = report.faults.0.is_empty();
+    if !holds {
+        println!("{}\n", report.faults);
+    }
+    let verdict = match report.faults.0.len() {
+        0 => "every step holds".to_owned(),
+        1 => "1 step does not hold".to_owned(),
+        count => format!("{count} steps do not hold"),
+    };
+    println!(
+        "ladder: {}, {}, {} in {:.1} s: {verdict}.",
+        counted(report.exercises, "exercise"),
+        counted(report.tests, "test"),
+        counted(report.runs, "run"),
+        report.time.as_secs_f32()
+    );
+    if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
+}

@@ -1,0 +1,168 @@
+//! The reader's desk: the workspace, the book's table of contents, and the
+//! verdicts so far.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::exercise::ExerciseId;
+use crate::judge::{Assignment, Judge};
+use crate::outline::Outline;
+use crate::progress::{ChapterVerdict, Progress, Verdict};
+use crate::runner::Cancel;
+use crate::store::{Store, fingerprint};
+use crate::workspace::{Chapter, Workspace};
+
+/// What every command of readers needs.
+#[derive(Debug)]
+pub struct Desk {
+    workspace: Workspace,
+    outline: Outline,
+    target_dir: PathBuf,
+    store: Store,
+    judge: Judge,
+}
+
+impl Desk {
+    /// Lays out the desk of the workspace around `start`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no workspace, or no table of contents in it.
+    pub fn at(start: &Path) -> Result<Self> {
+        let workspace = Workspace::find(start)?;
+        let outline = Outline::read(workspace.root())?;
+        let target_dir = workspace.metadata()?.target_directory;
+        let target_dir = target_dir.into_std_path_buf();
+        Ok(Self {
+            store: Store::open(&target_dir),
+            judge: Judge::new(workspace.root()),
+            outline,
+            target_dir,
+            workspace,
+        })
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The book's table of contents.
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// Where cargo and this program put what they make.
+    pub fn target_dir(&self) -> &Path {
+        &self.target_dir
+    }
+
+    /// Where the rendered book is.
+    pub fn book_dir(&self) -> PathBuf {
+        self.target_dir.join("book")
+    }
+
+    /// Reads the table of contents again, after an edit of the book.
+    ///
+    /// # Errors
+    ///
+    /// Fails, and keeps the last one, if it cannot be read.
+    pub fn reread_outline(&mut self) -> Result<()> {
+        self.outline = Outline::read(self.workspace.root())?;
+        Ok(())
+    }
+
+    /// What is known without running anything, and the chapters that have to
+    /// be judged to know the rest.
+    pub fn known(&self) -> (Progress, Vec<u32>) {
+        let chapters = self.workspace.chapters();
+        let mut progress = Progress::new(&self.outline, chapters);
+        let mut open = Vec::new();
+        for chapter in chapters {
+            if progress.chapter(chapter.number).is_none() {
+                continue;
+            }
+            match self.known_of(chapter) {
+                Some(verdict) => progress.apply(chapter.number, &verdict),
+                None => open.push(chapter.number),
+            }
+        }
+        (progress, open)
+    }
+
+    /// Whether every exercise of a chapter still is its `todo!`.
+    pub fn is_untouched(&self, chapter: &Chapter) -> bool {
+        self.judge.untouched(&self.assignment(chapter)).is_some()
+    }
+
+    fn known_of(&self, chapter: &Chapter) -> Option<ChapterVerdict> {
+        let untouched = || self.judge.untouched(&self.assignment(chapter));
+        self.fresh(chapter).or_else(untouched)
+    }
+
+    /// The kept verdict on a chapter, if its sources are still those it judged.
+    pub fn fresh(&self, chapter: &Chapter) -> Option<ChapterVerdict> {
+        let print = fingerprint(&self.workspace, chapter).ok()?;
+        self.store.fresh(chapter.number, print).cloned()
+    }
+
+    /// Judges a chapter from scratch and keeps the verdict.
+    ///
+    /// `None` if `cancel` ended it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a test cannot be run, or the verdict not be kept.
+    pub fn judge(
+        &mut self,
+        chapter: &Chapter,
+        cancel: Cancel,
+        on_verdict: impl FnMut(ExerciseId, &Verdict),
+    ) -> Result<Option<ChapterVerdict>> {
+        // Before the tests: an edit meanwhile must not look judged.
+        let print = fingerprint(&self.workspace, chapter)?;
+        let judge = Judge {
+            cancel,
+            ..self.judge.clone()
+        };
+        let verdict = judge.judge(&self.assignment(chapter), on_verdict)?;
+        if let Some(verdict) = &verdict {
+            self.store.keep(chapter.number, print, verdict.clone())?;
+        }
+        Ok(verdict)
+    }
+
+    /// Judges an exercise and those before it in its chapter, itself first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a test cannot be run.
+    pub fn judge_through(
+        &self,
+        chapter: &Chapter,
+        through: ExerciseId,
+        on_verdict: impl FnMut(ExerciseId, &Verdict),
+    ) -> Result<ChapterVerdict> {
+        let mut assignment = self.assignment(chapter);
+        assignment.exercises.retain(|id| *id <= through);
+        assignment.first = Some(through);
+        let verdict = self.judge.judge(&assignment, on_verdict)?;
+        Ok(verdict.unwrap_or_default())
+    }
+
+    /// A whole chapter, the exercise under work first: by the last verdict,
+    /// the first that was not solved.
+    fn assignment<'c>(&self, chapter: &'c Chapter) -> Assignment<'c> {
+        let listed = self.outline.exercises.iter().map(|entry| entry.id);
+        let exercises: Vec<_> = listed.filter(|id| id.chapter == chapter.number).collect();
+        let last = self.store.last(chapter.number);
+        let is_solved = |id: &ExerciseId| last.is_some_and(|verdict| verdict.is_solved(*id));
+        Assignment {
+            chapter,
+            first: exercises.iter().copied().find(|id| !is_solved(id)),
+            solved: exercises.iter().copied().filter(is_solved).collect(),
+            exercises,
+        }
+    }
+}

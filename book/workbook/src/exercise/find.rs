@@ -1,0 +1,70 @@
+//! The exercises of a file and of a crate.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, anyhow};
+
+use super::{ExerciseId, Source};
+use crate::files;
+
+/// A function that is, or is part of, an exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exercise {
+    /// Its number; several functions may share one.
+    pub id: ExerciseId,
+    /// The source file, from the workspace's root.
+    pub file: PathBuf,
+    /// `name`, or `Type::name` in an impl and `Trait::name` in a trait.
+    pub function: String,
+    /// The line of the function's name, from 1.
+    pub line: usize,
+    /// The first sentence of its docs, without its full stop.
+    pub summary: String,
+    /// Whether its body still is the `todo!` that was derived.
+    pub unwritten: bool,
+}
+
+/// The exercises of the crate in `dir` of the workspace at `root`, by number,
+/// those of one number in the order of files and lines.
+///
+/// # Errors
+///
+/// Fails, naming the place, if a file cannot be read or is not Rust.
+pub fn of_crate(root: &Path, dir: &Path) -> Result<Vec<Exercise>> {
+    let src = dir.join("src");
+    let mut found = Vec::new();
+    for relative in files::below(&root.join(&src))? {
+        let file = src.join(relative);
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(root.join(&file))
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            found.extend(of_file(&file, &text)?);
+        }
+    }
+    found.sort_by_key(|exercise| exercise.id);
+    Ok(found)
+}
+
+/// The exercises of one file, from top to bottom.
+///
+/// # Errors
+///
+/// Fails, naming the place, if `text` is not Rust.
+pub fn of_file(file: &Path, text: &str) -> Result<Vec<Exercise>> {
+    let source = Source::parse(text).map_err(|(at, error)| {
+        let (line, column) = (at.line, at.column + 1);
+        anyhow!("{}:{line}:{column}: {error}", file.display())
+    })?;
+    let exercises = source.sites.iter().map(|site| Exercise {
+        id: site.id,
+        file: file.to_owned(),
+        function: site.function.clone(),
+        line: site.line,
+        summary: site.summary(),
+        unwritten: site.is_unwritten(text),
+    });
+    Ok(exercises.collect())
+}

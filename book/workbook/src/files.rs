@@ -1,0 +1,86 @@
+//! The files of a folder, as an author means them: sources, not by-products.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+/// Every file below `dir`, as paths from there, sorted; none if there is no
+/// such folder.
+///
+/// Left out is what tools leave behind: hidden files, `target`, snapshots that
+/// nobody accepted, and editors' copies.
+///
+/// # Errors
+///
+/// Fails with the folder that cannot be listed.
+pub fn below(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    collect(dir, Path::new(""), &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn collect(root: &Path, within: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let dir = root.join(within);
+    let context = || format!("cannot list {}", dir.display());
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e).with_context(context),
+    };
+    for entry in entries {
+        let entry = entry.with_context(context)?;
+        let name = entry.file_name();
+        let path = within.join(&name);
+        let name = name.to_string_lossy();
+        let left_behind = name.starts_with('.')
+            || name.ends_with('~')
+            || name.ends_with(".snap.new")
+            || name.ends_with(".orig");
+        if left_behind {
+            continue;
+        }
+        if !entry.path().is_dir() {
+            found.push(path);
+        } else if name != "target" {
+            collect(root, &path, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes `bytes` to `path` unless they stand there already, so that cargo
+/// sees a change only where there is one. Folders are made as needed.
+///
+/// # Errors
+///
+/// Fails with the path that cannot be written.
+pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(path, bytes))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Removes a file, and the folders that are empty without it, up to `root`.
+///
+/// # Errors
+///
+/// Fails with the path that cannot be removed.
+pub fn remove(root: &Path, path: &Path) -> Result<()> {
+    let context = || format!("cannot remove {}", path.display());
+    fs::remove_file(root.join(path)).with_context(context)?;
+    for dir in path.ancestors().skip(1) {
+        // Fails for the first folder that still holds something.
+        if dir.as_os_str().is_empty() || fs::remove_dir(root.join(dir)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Judging a chapter: its tests compiled once, each exercise given a state.
+
+mod place;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::exercise::{ExerciseId, Source};
+use crate::files;
+use crate::progress::{ChapterVerdict, Place, State, Verdict};
+use crate::runner::{self, Build, BuildOptions, Cancel, Job, Limits, Outcome, Test, TestBinary};
+use crate::workspace::{CHAPTERS, Chapter};
+
+use place::Places;
+use verdict::Ran;
+
+/// How long a test may run before it counts as hung.
+pub const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// What is to be judged, and how.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// Where artifacts go; cargo's own choice if `None`.
+    pub target_dir: Option<PathBuf>,
+    /// What a test may use.
+    pub limits: Limits,
+    /// Ends the judging early.
+    pub cancel: Cancel,
+}
+
+/// The part of a chapter to judge.
+#[derive(Debug, Clone)]
+pub struct Assignment<'a> {
+    /// The chapter.
+    pub chapter: &'a Chapter,
+    /// Its exercises, in order.
+    pub exercises: Vec<ExerciseId>,
+    /// The one under work, which is judged first.
+    pub first: Option<ExerciseId>,
+    /// Which of them were solved when the chapter last compiled.
+    pub solved: Vec<ExerciseId>,
+}
+
+impl Judge {
+    /// A judge of the repository at `root`, under the usual limits.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            target_dir: None,
+            limits: Limits {
+                time: TIME_LIMIT,
+                ..Limits::default()
+            },
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// Judges a chapter; each verdict is also handed to `on_verdict` as soon as
+    /// it is known.
+    ///
+    /// `None` if the judging was cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Fails if cargo or a test cannot be run; code that does not compile is a
+    /// verdict.
+    pub fn judge(
+        &self,
+        assignment: &Assignment<'_>,
+        mut on_verdict: impl FnMut(ExerciseId, &Verdict),
+    ) -> Result<Option<ChapterVerdict>> {
+        let chapter = assignment.chapter;
+        let places = Places {
+            root: &self.root,
+            dir: &chapter.dir(),
+        };
+        if !self.root.join(chapter.dir()).join("Cargo.toml").is_file() {
+            return Ok(Some(in_trouble(assignment, &gone(chapter))));
+        }
+        let options = BuildOptions {
+            target_dir: self.target_dir.clone(),
+            ..BuildOptions::default()
+        };
+        let tests = match runner::build(&self.root, &chapter.package, &options) {
+            Ok(Build::Ready { tests, .. }) => tests.stopped_by(self.cancel.clone()),
+            Ok(Build::CompileErrors(errors)) => {
+                let place_of = |location: &str| places.read(location);
+                let trouble = verdict::of_errors(&chapter.package, &errors, place_of);
+                return Ok(Some(in_trouble(assignment, &trouble)));
+            }
+            Err(error) => return Ok(Some(in_trouble(assignment, &refused(&error)))),
+        };
+        if self.cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let by_exercise = group(tests.list()?);
+        let mut found = ChapterVerdict::default();
+        let mut hung: Option<ExerciseId> = None;
+        for id in in_order(assignment) {
+            let verdict = match (by_exercise.get(&id), hung) {
+                (_, Some(hung)) if hung < id => verdict::behind_hung(hung),
+                (None, _) => verdict::without_tests(id),
+                (Some(names), _) => self.exercise(id, names, &tests, &places)?,
+            };
+            if self.cancel.is_cancelled() {
+                return Ok(None);
+            }
+            if verdict.state == State::Hung {
+                hung = hung.or(Some(id));
+            }
+            on_verdict(id, &verdict);
+            found.exercises.insert(id.to_string(), verdict);
+        }
+        Ok(Some(found))
+    }
+
+    /// Runs an exercise's tests, side by side, and judges it.
+    fn exercise(
+        &self,
+        id: ExerciseId,
+        names: &[String],
+        tests: &TestBinary,
+        places: &Places<'_>,
+    ) -> Result<Verdict> {
+        let workers = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut runs = Vec::new();
+        let jobs: Vec<Job> = names.iter().map(Job::new).collect();
+        tests.run_all(jobs, workers, &self.limits, |job, run| {
+            let hung = matches!(run.outcome, Outcome::TimedOut { .. });
+            runs.push(Ran {
+                test: job.test.clone(),
+                run,
+            });
+            if hung || self.cancel.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        runs.sort_by(|a, b| a.test.cmp(&b.test));
+        let place_of = |location: &str| places.read(location);
+        let mut verdict = verdict::of_runs(id, &runs, names.len(), place_of);
+        let wants_place = verdict.state == State::Failing
+            && verdict.place.as_ref().is_none_or(|place| !place.yours);
+        if wants_place && let Some(test) = &verdict.test {
+            verdict.place = self.trace(test, tests, places)?.or(verdict.place);
+        }
+        Ok(verdict)
+    }
+
+    /// Runs a failing test once more for its backtrace, to find the reader's
+    /// line behind a panic in somebody else's code.
+    fn trace(&self, test: &str, tests: &TestBinary, places: &Places<'_>) -> Result<Option<Place>> {
+        let job = Job::new(test).with_env("RUST_BACKTRACE", "1");
+        let run = tests.run(&job, &self.limits)?;
+        Ok(places.in_backtrace(&run.output.stderr))
+    }
+
+    /// The verdict on a chapter in which every exercise still is its `todo!`,
+    /// without asking the compiler; `None` for any other.
+    pub fn untouched(&self, assignment: &Assignment<'_>) -> Option<ChapterVerdict> {
+        let dir = assignment.chapter.dir();
+        let mut open: BTreeMap<ExerciseId, Place> = BTreeMap::new();
+        for file in files::below(&self.root.join(&dir).join("src")).ok()? {
+            if file.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let path = dir.join("src").join(file);
+            let text = std::fs::read_to_string(self.root.join(&path)).ok()?;
+            for site in Source::parse(&text).ok()?.sites {
+                let body = &text[site.body];
+                let is_todo = body.contains(&format!("todo!(\"exercise {}:", site.id));
+                if !is_todo {
+                    return None;
+                }
+                open.entry(site.id).or_insert_with(|| Place {
+                    file: crate::fault::slashes(&path),
+                    line: site.line,
+                    column: 1,
+                    yours: true,
+                });
+            }
+        }
+        let mut found = ChapterVerdict::default();
+        for id in &assignment.exercises {
+            let place = open.remove(id)?;
+            let sentence = format!("Not started; begin at {place}.");
+            let verdict = Verdict {
+                place: Some(place),
+                ..Verdict::new(State::NotStarted, sentence)
+            };
+            found.exercises.insert(id.to_string(), verdict);
+        }
+        Some(found)
+    }
+}
+
+/// The order of judging: the exercise under work, then the book's.
+fn in_order(assignment: &Assignment<'_>) -> Vec<ExerciseId> {
+    let first = assignment.first;
+    let mut order: Vec<ExerciseId> = first
+        .into_iter()
+        .filter(|id| assignment.exercises.contains(id))
+        .collect();
+    let rest = assignment.exercises.iter();
+    order.extend(rest.filter(|id| Some(**id) != first));
+    order
+}
+
+fn group(tests: Vec<Test>) -> BTreeMap<ExerciseId, Vec<String>> {
+    let mut groups: BTreeMap<ExerciseId, Vec<String>> = BTreeMap::new();
+    for test in tests {
+        if let Some(id) = test.exercise {
+            groups.entry(id).or_default().push(test.name);
+        }
+    }
+    groups
+}
+
+/// Every exercise of a chapter that cannot be judged, with the reason.
+fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict {
+    let exercises = assignment.exercises.iter().map(|id| {
+        let verdict = Verdict {
+            was_solved: assignment.solved.contains(id),
+            ..trouble.clone()
+        };
+        (id.to_string(), verdict)
+    });
+    ChapterVerdict {
+        trouble: Some(trouble.clone()),
+        exercises: exercises.collect(),
+    }
+}
+
+fn gone(chapter: &Chapter) -> Verdict {
+    let dir = Path::new(CHAPTERS).join(&chapter.folder);
+    Verdict {
+        message: Some(format!(
+            "`git restore {}` brings it back as it was committed.",
+            crate::fault::slashes(&dir)
+        )),
+        ..Verdict::new(
+            State::Unknown,
+            format!(
+                "The chapter's folder {} is gone.",
+                crate::fault::slashes(&dir)
+            ),
+        )
+    }
+}
+
+fn refused(error: &anyhow::Error) -> Verdict {
+    Verdict {
+        output: Some(format!("{error:#}")),
+        message: Some(
+            format!("{error:#}")
+                .lines()
+                .take(6)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
+        ..Verdict::new(State::CompileError, "Cargo cannot build the chapter.")
+    }
+}

@@ -1,0 +1,344 @@
+//! From what an exercise's tests did to how the exercise stands.
+
+use std::time::Duration;
+
+use crate::exercise::ExerciseId;
+use crate::progress::{Place, State, Verdict};
+use crate::runner::{Diagnostic, Outcome, Run};
+
+/// How much of a test's output is kept for the page, in bytes.
+const OUTPUT_SHOWN: usize = 32 * 1024;
+
+/// How many compile errors are shown; the first is the one to mend.
+const ERRORS_SHOWN: usize = 5;
+
+/// A test of the exercise and what it did.
+#[derive(Debug)]
+pub(super) struct Ran {
+    /// The test's path.
+    pub(super) test: String,
+    /// What it did.
+    pub(super) run: Run,
+}
+
+/// Judges an exercise by its tests, given in their order.
+///
+/// `total` counts those that were not run, too. The place is left open where
+/// only a backtrace can tell it.
+pub(super) fn of_runs(
+    id: ExerciseId,
+    runs: &[Ran],
+    total: usize,
+    place_of: impl Fn(&str) -> Option<Place>,
+) -> Verdict {
+    let passed = runs.iter().filter(|r| r.run.outcome.is_passed()).count();
+    let failed = || runs.iter().filter(|r| !r.run.outcome.is_passed());
+    let Some(first) = failed().next() else {
+        return solved(total);
+    };
+    if let Some(ran) = failed().find(|r| r.run.outcome.todo().is_none()) {
+        return failing(ran, passed, total, place_of);
+    }
+    let own = failed().find(|r| r.run.outcome.reached_todo(id));
+    match own {
+        Some(ran) if passed == 0 => not_started(id, ran, place_of),
+        Some(ran) => failing(ran, passed, total, place_of),
+        None => waiting(id, first, place_of),
+    }
+}
+
+/// The verdict on exercises that no test judges.
+pub(super) fn without_tests(id: ExerciseId) -> Verdict {
+    let test = format!("ex_{}_{}_", id.chapter, id.number);
+    Verdict::new(
+        State::Unknown,
+        format!("No test judges it: none is named `{test}…`. Was its file removed?"),
+    )
+}
+
+/// The verdict on exercises behind one whose test never ends.
+pub(super) fn behind_hung(hung: ExerciseId) -> Verdict {
+    Verdict::new(
+        State::Waiting,
+        format!("Not judged: a test of exercise {hung}, before it, never ends."),
+    )
+}
+
+/// Why a chapter that does not compile cannot be judged.
+pub(super) fn of_errors(
+    package: &str,
+    errors: &[Diagnostic],
+    place_of: impl Fn(&str) -> Option<Place>,
+) -> Verdict {
+    // Errors in the chapter itself come before those of what it needs.
+    let own = |d: &&Diagnostic| d.package == package;
+    let others = |d: &&Diagnostic| d.package != package;
+    let sorted: Vec<&Diagnostic> = errors
+        .iter()
+        .filter(own)
+        .chain(errors.iter().filter(others))
+        .collect();
+    let Some(first) = sorted.first() else {
+        return Verdict::new(State::CompileError, "The chapter does not compile.");
+    };
+    let sentence = match errors.len() {
+        _ if first.package != package => {
+            format!(
+                "`{}`, which this chapter needs, does not compile.",
+                first.package
+            )
+        }
+        1 => "The chapter does not compile yet: one error.".to_owned(),
+        n => format!("The chapter does not compile yet: {n} errors."),
+    };
+    let place = first.file.as_ref().and_then(|file| {
+        let location = format!("{}:{}:{}", file.display(), first.line, first.column);
+        place_of(&location)
+    });
+    let rendered: Vec<&str> = sorted
+        .iter()
+        .take(ERRORS_SHOWN)
+        .map(|d| d.rendered.trim_end())
+        .collect();
+    Verdict {
+        message: Some(first.message.clone()),
+        place,
+        output: Some(shortened(&rendered.join("\n\n"))),
+        ..Verdict::new(State::CompileError, sentence)
+    }
+}
+
+fn solved(total: usize) -> Verdict {
+    let sentence = match total {
+        1 => "Solved: its test passes.".to_owned(),
+        n => format!("Solved: all {n} tests pass."),
+    };
+    Verdict::new(State::Solved, sentence)
+}
+
+fn not_started(id: ExerciseId, ran: &Ran, place_of: impl Fn(&str) -> Option<Place>) -> Verdict {
+    let place = todo_place(id, ran, place_of);
+    let sentence = match &place {
+        Some(place) => format!("Not started; begin at {place}."),
+        None => "Not started.".to_owned(),
+    };
+    Verdict {
+        place,
+        test: Some(ran.test.clone()),
+        ..Verdict::new(State::NotStarted, sentence)
+    }
+}
+
+fn waiting(id: ExerciseId, ran: &Ran, place_of: impl Fn(&str) -> Option<Place>) -> Verdict {
+    let on = ran.run.outcome.todo().unwrap_or(id);
+    Verdict {
+        place: todo_place(on, ran, place_of),
+        test: Some(ran.test.clone()),
+        ..Verdict::new(
+            State::Waiting,
+            format!("Waiting: its tests need exercise {on} first."),
+        )
+    }
+}
+
+fn todo_place(
+    id: ExerciseId,
+    ran: &Ran,
+    place_of: impl Fn(&str) -> Option<Place>,
+) -> Option<Place> {
+    let Outcome::Failed { panics } = &ran.run.outcome else {
+        return None;
+    };
+    let panic = panics.iter().find(|p| p.todo() == Some(id))?;
+    place_of(&panic.location)
+}
+
+fn failing(
+    ran: &Ran,
+    passed: usize,
+    total: usize,
+    place_of: impl Fn(&str) -> Option<Place>,
+) -> Verdict {
+    let name = short(&ran.test);
+    let count = if total == 1 {
+        String::new()
+    } else {
+        format!("{passed} of {total} tests pass; ")
+    };
+    let (state, sentence, message) = match &ran.run.outcome {
+        Outcome::TimedOut { limit } => (
+            State::Hung,
+            format!("`{name}` was stopped after {}.", seconds(*limit)),
+            Some(
+                "It never ended: look for a loop whose condition stays true, or for \
+                 a lock that is taken while it is held."
+                    .to_owned(),
+            ),
+        ),
+        Outcome::Aborted { status } => (
+            State::Aborted,
+            format!("`{name}` ended its whole process ({status})."),
+            Some(last_words(&ran.run)),
+        ),
+        _ => (
+            State::Failing,
+            format!("{count}`{name}` fails."),
+            Some(panic_message(&ran.run)),
+        ),
+    };
+    let location = ran.run.outcome.panic().map(|panic| panic.location.as_str());
+    Verdict {
+        test: Some(ran.test.clone()),
+        message,
+        place: location.and_then(place_of),
+        output: Some(shortened(&output(&ran.run))),
+        ..Verdict::new(state, sentence)
+    }
+}
+
+/// The test's name without the modules around it.
+pub(super) fn short(test: &str) -> &str {
+    test.rsplit("::").next().unwrap_or(test)
+}
+
+fn seconds(limit: Duration) -> String {
+    match limit.as_secs_f32() {
+        s if s == 1.0 => "1 second".to_owned(),
+        s => format!("{s} seconds"),
+    }
+}
+
+fn panic_message(run: &Run) -> String {
+    match run.outcome.panic() {
+        Some(panic) => panic.message.clone(),
+        // A test that returns an error prints it and panics nowhere.
+        None => last_words(run),
+    }
+}
+
+fn last_words(run: &Run) -> String {
+    let text = output(run);
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(3);
+    lines[from..].join("\n")
+}
+
+/// What the test wrote, without what its harness adds.
+fn output(run: &Run) -> String {
+    let by_harness = |line: &&str| {
+        let line = line.trim();
+        line.starts_with("running 1 test")
+            || line.starts_with("test result:")
+            || line.starts_with("note: run with `RUST_BACKTRACE=")
+            || line == "failures:"
+            || (line.starts_with("test ") && (line.ends_with("...") || line.ends_with("FAILED")))
+    };
+    // The list of failures repeats the name at the end.
+    let stdout = run.output.stdout.split("\nfailures:\n").next();
+    let stdout = stdout.unwrap_or_default();
+    let kept: Vec<&str> = stdout
+        .lines()
+        .chain(run.output.stderr.lines())
+        .filter(|line| !by_harness(line))
+        .collect();
+    kept.join("\n").trim().to_owned()
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() <= OUTPUT_SHOWN {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(OUTPUT_SHOWN);
+    format!("{}\n[{} bytes left out]", &text[..end], text.len() - end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::{Output, Panic};
+
+    fn ran(test: &str, outcome: Outcome) -> Ran {
+        Ran {
+            test: format!("tests::{test}"),
+            run: Run {
+                outcome,
+                time: Duration::ZERO,
+                output: Output {
+                    stdout: "\nrunning 1 test\nsaid\ntest x ... FAILED\n\nfailures:\n\nfailures:\n"
+                        .to_owned(),
+                    stderr: "words\n".to_owned(),
+                },
+            },
+        }
+    }
+
+    fn panicked(message: &str) -> Outcome {
+        Outcome::Failed {
+            panics: vec![Panic {
+                thread: "main".to_owned(),
+                location: "a.rs:3:1".to_owned(),
+                message: message.to_owned(),
+            }],
+        }
+    }
+
+    fn judged(outcomes: Vec<Outcome>) -> Verdict {
+        let runs: Vec<Ran> = outcomes.into_iter().map(|o| ran("ex_1_2_a", o)).collect();
+        let id = "1.2".parse().expect("an id");
+        of_runs(id, &runs, runs.len(), |location| {
+            let line = location.split(':').nth(1)?.parse().ok()?;
+            Some(Place {
+                file: "a.rs".to_owned(),
+                line,
+                column: 1,
+                yours: true,
+            })
+        })
+    }
+
+    const OWN: &str = "not yet implemented: exercise 1.2: It does";
+    const OTHER: &str = "not yet implemented: exercise 1.1: It is";
+
+    #[test]
+    fn states_are_told_apart() {
+        let limit = Duration::from_secs(20);
+        let cases = [
+            (vec![Outcome::Passed], State::Solved),
+            (vec![panicked(OWN)], State::NotStarted),
+            (vec![panicked(OWN), panicked(OTHER)], State::NotStarted),
+            (vec![panicked(OTHER)], State::Waiting),
+            (vec![Outcome::Passed, panicked(OWN)], State::Failing),
+            (
+                vec![panicked(OWN), panicked("left != right")],
+                State::Failing,
+            ),
+            (vec![Outcome::TimedOut { limit }], State::Hung),
+            (
+                vec![Outcome::Aborted {
+                    status: "signal: 6".to_owned(),
+                }],
+                State::Aborted,
+            ),
+        ];
+        for (outcomes, state) in cases {
+            let shown = format!("{outcomes:?}");
+            assert_eq!(judged(outcomes).state, state, "{shown}");
+        }
+    }
+
+    #[test]
+    fn sentences_say_what_to_do() {
+        assert_eq!(
+            judged(vec![panicked(OWN)]).sentence,
+            "Not started; begin at a.rs:3."
+        );
+        assert_eq!(
+            judged(vec![panicked(OTHER)]).sentence,
+            "Waiting: its tests need exercise 1.1 first."
+        );
+        let failing = judged(vec![Outcome::Passed, panicked("left != right")]);
+        assert_eq!(failing.sentence, "1 of 2 tests pass; `ex_1_2_a` fails.");
+        assert_eq!(failing.message.as_deref(), Some("left != right"));
+        assert_eq!(failing.output.as_deref(), Some("said\nwords"));
+    }
+}

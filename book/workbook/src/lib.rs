@@ -1,0 +1,47 @@
+//! The workbook: the program behind `cargo run`.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`workspace`] | where the workspace is and which chapters it has |
+//! | [`exercise`] | which exercises a crate's sources hold, and where |
+//! | [`files`] | which files of a folder are sources |
+//! | [`runner`] | what a test does: compiled once, run in its own process |
+//! | [`book`] | the book, rendered |
+//! | [`outline`] | which page of the book belongs to which exercise |
+//! | [`hints`] | the three hints on an exercise's page |
+//! | [`excerpt`] | items of a source file, cut out by name |
+//! | [`preprocess`] | the directives of the book's pages |
+//! | [`markdown`] | headings, blocks and inline code of a page |
+//! | [`judge`] | how each exercise of a chapter stands |
+//! | [`store`] | the last verdicts, kept while their sources stay |
+//! | [`desk`] | all of these together, for the commands of readers |
+//! | [`watch`] | saves, noticed |
+//! | [`live`] | saves come in, verdicts and a fresh book go out |
+//! | [`serve`] | the book on localhost, with the verdicts in it |
+//! | [`progress`] | what the terminal prints and the pages show |
+//! | [`report`] | progress and verdicts for the terminal |
+//! | [`fault`] | what is wrong at a place, and what to do about it |
+//! | [`author`] | the gates of those who write chapters |
+//! | [`cli`] | the command line |
+
+pub mod author;
+pub mod book;
+pub mod cli;
+pub mod desk;
+pub mod excerpt;
+pub mod exercise;
+pub mod fault;
+pub mod files;
+pub mod hints;
+pub mod judge;
+pub mod live;
+pub mod markdown;
+pub mod outline;
+pub mod preprocess;
+pub mod progress;
+pub mod report;
+pub mod runner;
+pub mod serve;
+pub mod store;
+pub mod watch;
+pub mod workspace;

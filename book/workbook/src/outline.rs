@@ -1,0 +1,177 @@
+//! The book's table of contents: which page belongs to which exercise.
+//!
+//! A link text in `SUMMARY.md` that begins with `1.2 ` is the one source of an
+//! exercise's title and page; `1. ` begins a chapter's own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use mdbook_summary::{Link, SummaryItem, parse_summary};
+
+use crate::exercise::ExerciseId;
+use crate::fault::{Fault, slashes};
+use crate::preprocess::PAGES;
+
+/// What `SUMMARY.md` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The chapters' own pages, in the book's order.
+    pub chapters: Vec<ChapterEntry>,
+    /// The exercises' pages, in the book's order.
+    pub exercises: Vec<ExerciseEntry>,
+    /// Every page that is listed, from `book/src`.
+    pub pages: Vec<PathBuf>,
+    /// Numbers that are listed twice.
+    pub faults: Vec<Fault>,
+}
+
+/// The page that opens a chapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChapterEntry {
+    /// The chapter's number.
+    pub number: u32,
+    /// Its title, without the number.
+    pub title: String,
+    /// Its page, from `book/src`.
+    pub page: PathBuf,
+}
+
+/// The page of an exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExerciseEntry {
+    /// The exercise.
+    pub id: ExerciseId,
+    /// Its title, without the number.
+    pub title: String,
+    /// Its page, from `book/src`.
+    pub page: PathBuf,
+}
+
+impl Outline {
+    /// Reads the table of contents of the book in the repository at `root`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or if mdBook would not understand it.
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join(PAGES).join("SUMMARY.md");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {PAGES}/SUMMARY.md"))?;
+        Self::parse(&text).with_context(|| format!("{PAGES}/SUMMARY.md"))
+    }
+
+    /// Reads a table of contents.
+    ///
+    /// # Errors
+    ///
+    /// Fails if mdBook would not understand it.
+    pub fn parse(text: &str) -> Result<Self> {
+        let summary = parse_summary(text)?;
+        let mut outline = Self::default();
+        for items in [
+            &summary.prefix_chapters,
+            &summary.numbered_chapters,
+            &summary.suffix_chapters,
+        ] {
+            outline.add(items, text);
+        }
+        Ok(outline)
+    }
+
+    /// The entry of an exercise.
+    pub fn exercise(&self, id: ExerciseId) -> Option<&ExerciseEntry> {
+        self.exercises.iter().find(|entry| entry.id == id)
+    }
+
+    /// The entry of a chapter.
+    pub fn chapter(&self, number: u32) -> Option<&ChapterEntry> {
+        self.chapters.iter().find(|entry| entry.number == number)
+    }
+
+    fn add(&mut self, items: &[SummaryItem], text: &str) {
+        for item in items {
+            if let SummaryItem::Link(link) = item {
+                self.add_link(link, text);
+                self.add(&link.nested_items, text);
+            }
+        }
+    }
+
+    fn add_link(&mut self, link: &Link, text: &str) {
+        let Some(page) = &link.location else {
+            return;
+        };
+        self.pages.push(page.clone());
+        let Some((number, title)) = link.name.trim().split_once(' ') else {
+            return;
+        };
+        let title = title.trim().to_owned();
+        let page = page.clone();
+        if let Ok(id) = number.parse::<ExerciseId>() {
+            if self.exercise(id).is_some() {
+                self.listed_twice(number, &page, text);
+            }
+            self.exercises.push(ExerciseEntry { id, title, page });
+        } else if let Some(number) = number.strip_suffix('.').and_then(|n| n.parse().ok()) {
+            if self.chapter(number).is_some() {
+                self.listed_twice(&format!("{number}."), &page, text);
+            }
+            self.chapters.push(ChapterEntry {
+                number,
+                title,
+                page,
+            });
+        }
+    }
+
+    fn listed_twice(&mut self, number: &str, page: &Path, text: &str) {
+        let link = format!("({})", slashes(page));
+        let line = text.lines().position(|l| l.contains(&link)).unwrap_or(0) + 1;
+        self.faults.push(Fault::at(
+            Path::new(PAGES).join("SUMMARY.md"),
+            line,
+            format!("`{number}` is listed twice; give each number one page."),
+        ));
+    }
+}
+
+/// Where a page stands in the rendered book.
+pub fn url(page: &Path) -> String {
+    let page = if page.file_name().is_some_and(|name| name == "README.md") {
+        page.with_file_name("index.html")
+    } else {
+        page.with_extension("html")
+    };
+    slashes(&page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUMMARY: &str = "# Summary\n\n[Introduction](introduction.md)\n\n\
+        - [1. Memory](ch01-memory/index.md)\n  \
+          - [1.1 A map behind a lock](ch01-memory/01-map.md)\n  \
+          - [1.2 Batches](ch01-memory/02-batches.md)\n\n\
+        [Glossary](glossary.md)\n";
+
+    #[test]
+    fn link_texts_name_chapters_and_exercises() {
+        let outline = Outline::parse(SUMMARY).expect("a summary");
+        assert_eq!(outline.pages.len(), 5);
+        assert_eq!(outline.chapter(1).map(|c| c.title.as_str()), Some("Memory"));
+        let id = "1.2".parse().expect("an id");
+        let entry = outline.exercise(id).expect("listed");
+        assert_eq!(entry.title, "Batches");
+        assert_eq!(url(&entry.page), "ch01-memory/02-batches.html");
+        assert_eq!(outline.faults, []);
+    }
+
+    #[test]
+    fn a_number_on_two_pages_is_a_fault() {
+        let twice = SUMMARY.replace("1.2 Batches", "1.1 Batches");
+        let outline = Outline::parse(&twice).expect("a summary");
+        assert_eq!(outline.faults.len(), 1);
+        assert_eq!(outline.faults[0].line, Some(7));
+    }
+}

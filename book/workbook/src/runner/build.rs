@@ -1,0 +1,223 @@
+//! Compiling a package, and what the compiler says about it.
+
+use std::{
+    env,
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{Message, diagnostic};
+
+use super::test_binary::TestBinary;
+
+/// What a build may be told beside the package.
+#[derive(Debug, Clone, Default)]
+pub struct BuildOptions {
+    /// Where artifacts go; cargo's own choice if `None`.
+    pub target_dir: Option<PathBuf>,
+    /// Arguments handed on to `cargo test --no-run`.
+    pub args: Vec<String>,
+}
+
+/// What became of a build.
+#[derive(Debug)]
+pub enum Build {
+    /// The tests can be run.
+    Ready {
+        /// The compiled tests.
+        tests: TestBinary,
+        /// What the compiler warned of, in this package and those it needs.
+        warnings: Vec<Diagnostic>,
+    },
+    /// The package, or one that it needs, does not compile.
+    CompileErrors(Vec<Diagnostic>),
+}
+
+/// One message of the compiler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub level: Level,
+    /// The package that was being compiled, by name.
+    pub package: String,
+    /// The file, as the compiler names it: relative to the workspace's root
+    /// for its members. `None` if the message is about no place in particular.
+    pub file: Option<PathBuf>,
+    /// Line of the primary span, from 1.
+    pub line: usize,
+    /// Column of the primary span, from 1, in characters.
+    pub column: usize,
+    /// The message without its surroundings.
+    pub message: String,
+    /// The message as the compiler prints it, with source and notes.
+    pub rendered: String,
+}
+
+/// How bad a compiler's message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The code compiles all the same.
+    Warning,
+    /// The code does not compile.
+    Error,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => {
+                let (line, column) = (self.line, self.column);
+                write!(f, "{}:{line}:{column}: {}", file.display(), self.message)
+            }
+            None => write!(f, "{}: {}", self.package, self.message),
+        }
+    }
+}
+
+/// Compiles the unit tests of `package` in the workspace at `root`.
+///
+/// # Errors
+///
+/// Fails with cargo's own words if cargo cannot be run, knows no such package,
+/// cannot read a manifest, and the like. Code that does not compile is no
+/// error here: it is [`Build::CompileErrors`].
+pub fn build(root: &Path, package: &str, options: &BuildOptions) -> Result<Build> {
+    let mut command = cargo(root, options.target_dir.as_deref());
+    command
+        .args(["test", "--no-run", "--lib", "--package", package])
+        .args(&options.args);
+    let compiled = compile(command)?;
+    if !compiled.success {
+        return Ok(Build::CompileErrors(compiled.only(Level::Error)));
+    }
+    let Some((manifest, executable)) = compiled.executables.first().cloned() else {
+        bail!("package `{package}` has no library whose tests could be run");
+    };
+    let package_dir = manifest.parent().unwrap_or(root).to_owned();
+    Ok(Build::Ready {
+        tests: TestBinary::new(executable, package_dir),
+        warnings: compiled.only(Level::Warning),
+    })
+}
+
+/// The cargo that runs this program, or the one on the path, about to work in
+/// the workspace at `root`.
+#[must_use]
+pub fn cargo(root: &Path, target_dir: Option<&Path>) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command.current_dir(root);
+    if let Some(target_dir) = target_dir {
+        command.env("CARGO_TARGET_DIR", target_dir);
+    }
+    command
+}
+
+/// What cargo and the compiler reported.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) success: bool,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Test executables with the manifests of their packages.
+    pub(crate) executables: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Compiled {
+    fn only(self, level: Level) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics;
+        diagnostics.retain(|d| d.level == level);
+        diagnostics
+    }
+}
+
+/// Runs a compiling cargo command and reads its messages.
+pub(crate) fn compile(mut command: Command) -> Result<Compiled> {
+    let output = command
+        .args(["--quiet", "--message-format", "json"])
+        .output()
+        .context("cannot run cargo: is it installed and on the path?")?;
+    let mut compiled = Compiled {
+        success: output.status.success(),
+        diagnostics: Vec::new(),
+        executables: Vec::new(),
+    };
+    for message in Message::parse_stream(output.stdout.as_slice()) {
+        match message.context("cannot read cargo's messages")? {
+            Message::CompilerMessage(message) => {
+                let package = package_name(&message.package_id.repr);
+                let diagnostic = Diagnostic::read(package, &message.message);
+                // The library and its tests report the same line twice.
+                compiled
+                    .diagnostics
+                    .extend(diagnostic.filter(|d| !compiled.diagnostics.contains(d)));
+            }
+            Message::CompilerArtifact(artifact) if artifact.profile.test => {
+                let manifest = artifact.manifest_path.into_std_path_buf();
+                if let Some(executable) = artifact.executable {
+                    let executable = executable.into_std_path_buf();
+                    compiled.executables.push((manifest, executable));
+                }
+            }
+            _ => {}
+        }
+    }
+    let said = |level| compiled.diagnostics.iter().any(|d| d.level == level);
+    if !compiled.success && !said(Level::Error) {
+        let words = String::from_utf8_lossy(&output.stderr);
+        bail!("cargo says:\n{}", words.trim_end());
+    }
+    Ok(compiled)
+}
+
+impl Diagnostic {
+    /// Errors and warnings at a place; neither the notes that stand alone nor
+    /// the counts at the end ("aborting due to 2 previous errors").
+    fn read(package: &str, message: &diagnostic::Diagnostic) -> Option<Self> {
+        let level = match message.level {
+            diagnostic::DiagnosticLevel::Error | diagnostic::DiagnosticLevel::Ice => Level::Error,
+            diagnostic::DiagnosticLevel::Warning => Level::Warning,
+            _ => return None,
+        };
+        let span = message.spans.iter().find(|span| span.is_primary);
+        let counts = message.message.starts_with("aborting due to")
+            || message.message.contains("warning emitted")
+            || message.message.contains("warnings emitted");
+        if span.is_none() && counts {
+            return None;
+        }
+        Some(Self {
+            level,
+            package: package.to_owned(),
+            file: span.map(|span| PathBuf::from(&span.file_name)),
+            line: span.map_or(0, |span| span.line_start),
+            column: span.map_or(0, |span| span.column_start),
+            message: message.message.clone(),
+            rendered: message.rendered.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// The name within `path+file:///…/ch01-memory#memory-solution@0.1.0`, where
+/// cargo leaves it out if the folder has the same name.
+fn package_name(id: &str) -> &str {
+    let (place, spec) = id.rsplit_once('#').unwrap_or(("", id));
+    match spec.split_once('@') {
+        Some((name, _)) => name,
+        None => place.rsplit('/').next().unwrap_or(spec),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_named_from_either_form_of_its_id() {
+        let named = "path+file:///w/solutions/ch01-memory#memory-solution@0.1.0";
+        assert_eq!(package_name(named), "memory-solution");
+        assert_eq!(package_name("path+file:///w/workbook#0.1.0"), "workbook");
+    }
+}

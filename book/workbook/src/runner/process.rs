@@ -1,0 +1,223 @@
+//! One process under limits: its time and how much of its output is kept.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What a process may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time; a process that takes longer is killed.
+    pub time: Duration,
+    /// Bytes kept of each output stream: its beginning and its end, half each.
+    pub output_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(60),
+            output_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// Stops running tests from another thread: their processes are killed.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// How long a running process may go on after [`cancel`](Self::cancel).
+    const NOTICED_WITHIN: Duration = Duration::from_millis(50);
+
+    /// Stops what runs under this, and what would be started under it.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody called [`cancel`](Self::cancel).
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a process wrote, cut in the middle where it was over the limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A process that is over.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// How it ended by itself; `None` if it was killed for taking too long.
+    pub(super) status: Option<ExitStatus>,
+    pub(super) output: Output,
+    pub(super) time: Duration,
+}
+
+/// Runs `command` to its end, or kills it when its time is over.
+///
+/// The process stays in the terminal's process group, so that Ctrl-C ends it
+/// together with this program. It counts as over when both of its output
+/// streams are closed, which the system does when it dies.
+pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io::Result<Finished> {
+    let start = Instant::now();
+    let mut child = KillOnDrop(
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?,
+    );
+    let (done, streams) = mpsc::channel();
+    if let Some(pipe) = child.0.stdout.take() {
+        keep(Stream::Stdout, pipe, limits.output_bytes, done.clone());
+    }
+    if let Some(pipe) = child.0.stderr.take() {
+        keep(Stream::Stderr, pipe, limits.output_bytes, done.clone());
+    }
+    drop(done);
+
+    let mut output = Output::default();
+    let mut deadline = start + limits.time;
+    let mut in_time = true;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if in_time && cancel.is_cancelled() {
+            deadline = Instant::now();
+        }
+        match streams.recv_timeout(left.min(Cancel::NOTICED_WITHIN)) {
+            Ok((Stream::Stdout, text)) => output.stdout = text,
+            Ok((Stream::Stderr, text)) => output.stderr = text,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
+            Err(RecvTimeoutError::Timeout) if in_time => {
+                in_time = false;
+                child.0.kill()?;
+                // The streams of a dead process close at once, unless it left
+                // a child behind that holds them; nobody waits for that one.
+                deadline = Instant::now() + Duration::from_secs(1);
+            }
+            Err(RecvTimeoutError::Timeout) => break,
+        }
+    }
+    let status = child.0.wait()?;
+    Ok(Finished {
+        status: in_time.then_some(status),
+        output,
+        time: start.elapsed(),
+    })
+}
+
+/// No way out of a function leaves its process running.
+struct KillOnDrop(Child);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        // Both fail only for a process that is over already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Reads `pipe` to its end in a thread of its own, so that the process never
+/// waits for room in it, and sends what was kept.
+fn keep(
+    stream: Stream,
+    mut pipe: impl Read + Send + 'static,
+    limit: usize,
+    done: mpsc::Sender<(Stream, String)>,
+) {
+    thread::spawn(move || {
+        let mut kept = Kept::new(limit);
+        let mut chunk = [0; 8192];
+        loop {
+            match pipe.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(n) => kept.push(&chunk[..n]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        // The receiver is gone if it gave up on this stream.
+        let _ = done.send((stream, kept.into_text()));
+    });
+}
+
+/// The beginning and the end of a stream.
+struct Kept {
+    half: usize,
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    dropped: usize,
+}
+
+impl Kept {
+    fn new(limit: usize) -> Self {
+        Self {
+            half: limit / 2,
+            head: Vec::new(),
+            tail: VecDeque::new(),
+            dropped: 0,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let room = self.half - self.head.len();
+        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        self.head.extend_from_slice(head);
+        self.tail.extend(rest);
+        let over = self.tail.len().saturating_sub(self.half);
+        self.tail.drain(..over);
+        self.dropped += over;
+    }
+
+    fn into_text(mut self) -> String {
+        if self.dropped > 0 {
+            let note = format!("\n[{} bytes left out]\n", self.dropped);
+            self.head.extend_from_slice(note.as_bytes());
+        }
+        self.head.extend(self.tail);
+        String::from_utf8_lossy(&self.head).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_stream_keeps_its_beginning_and_its_end() {
+        let mut kept = Kept::new(8);
+        for chunk in ["ab", "cdef", "ghijklmnop"] {
+            kept.push(chunk.as_bytes());
+        }
+        assert_eq!(kept.into_text(), "abcd\n[8 bytes left out]\nmnop");
+    }
+
+    #[test]
+    fn a_short_stream_is_kept_whole() {
+        let mut kept = Kept::new(8);
+        kept.push(b"abcdefgh");
+        assert_eq!(kept.into_text(), "abcdefgh");
+    }
+}

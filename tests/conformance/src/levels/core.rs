@@ -1,0 +1,6 @@
+//! Level core.
+
+use crate::level::Check;
+
+/// The level's checks.
+pub const CHECKS: &[Check] = &[];
