@@ -166,11 +166,12 @@ mod tests {
 
     #[test]
     fn threads_have_shards_of_their_own() {
-        let shards: std::collections::BTreeSet<usize> = (0..SHARDS)
+        let shards: std::collections::BTreeSet<usize> = (0..8 * SHARDS)
             .map(|_| std::thread::spawn(shard_of_this_thread).join().unwrap())
             .collect();
-        // Threads of other tests take their turns, too, so not quite all.
-        assert!(shards.len() > SHARDS / 2, "{shards:?}");
+        // The test beside this one starts 2 × SHARDS threads, which can take
+        // every turn of at most three shards.
+        assert!(shards.len() >= SHARDS - 3, "{shards:?}");
         assert_eq!(shard_of_this_thread(), shard_of_this_thread());
     }
 
