@@ -18,7 +18,12 @@ use crate::{author, hints, preprocess, report, serve};
 /// Without a command the book opens on localhost, shows your progress on its
 /// pages, and judges each save under chapters/.
 #[derive(Debug, Parser)]
-#[command(name = "workbook", bin_name = "cargo run --", version, max_term_width = 80)]
+#[command(
+    name = "workbook",
+    bin_name = "cargo run --",
+    version,
+    max_term_width = 80
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
