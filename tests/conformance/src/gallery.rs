@@ -148,6 +148,7 @@ impl fmt::Debug for Exhibit {
 }
 
 /// Name, clause, level, crime and excuse of an exhibit.
+#[derive(Clone, Copy)]
 struct Charge(&'static str, Clause, Level, &'static str, &'static str);
 
 /// Every exhibit, room by room.
@@ -221,8 +222,8 @@ pub fn table() -> String {
     table
 }
 
-/// What convicts an exhibit, in a line: the script and where to cut or to fail
-/// it; between threads, where no run is like the other, the check.
+/// What convicts an exhibit, in a line: the script and how to replay it; for
+/// threads, where no run is like the other, that there are threads.
 fn proof(level: Level, rejection: &Rejection) -> String {
     let failure = &rejection.failure;
     match &failure.script {
@@ -233,6 +234,7 @@ fn proof(level: Level, rejection: &Rejection) -> String {
             }
             proof.replace('|', "\\|")
         }
+        _ if level == Level::Concurrent => "threads, by chance".to_owned(),
         _ => rejection.check.replace('_', " "),
     }
 }

@@ -2,7 +2,7 @@
 //! of what it says.
 //!
 //! It is what the suite is tried on, and what most engines of the gallery are
-//! made of, by getting one of its [steps](self::steps) wrong.
+//! made of, by getting one of its steps wrong (`log_engine/steps.rs`).
 //!
 //! - Every batch is one record with a checksum. The record also says how much
 //!   of the log was durable when it was written, which later tells damage from

@@ -55,6 +55,7 @@ pub use faults::{Fail, Fault, Faults, Operation, Part};
 pub use image::Image;
 pub use landing::{Outcome, SECTOR};
 pub use live::Counts;
+pub use medium::Undecided;
 pub use reach::{Kind, Reach};
 pub use walk::Walk;
 

@@ -25,6 +25,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "cuts a failed append off and does not sync the cut",
         "the file is short again, as anyone can see",
     )),
+    Exhibit::of_steps::<TakingBackFails>(Charge(
+        "taking-back-fails",
+        Clause::WholeOrNothing,
+        Level::Faults,
+        "goes on when it could not take back a failed append",
+        "there is one error to return already",
+    )),
     Exhibit::of_steps::<AppendsBehindGarbage>(Charge(
         "appends-behind-garbage",
         Clause::Sync,
@@ -82,6 +89,17 @@ enum TakenBackInCache {}
 impl Steps for TakenBackInCache {
     fn take_back(log: &mut Log) -> Result<()> {
         log.file.set_len(log.len)
+    }
+}
+
+/// Ignores that taking back failed, too, and answers as if it had not: "nothing
+/// changed", while the append still stands in the file.
+enum TakingBackFails {}
+
+impl Steps for TakingBackFails {
+    fn take_back(log: &mut Log) -> Result<()> {
+        let _one_error_is_enough = Right::take_back(log);
+        Ok(())
     }
 }
 

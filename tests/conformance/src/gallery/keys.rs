@@ -6,7 +6,7 @@ use super::calls::{Calls, Inner};
 use super::{Charge, Exhibit};
 use crate::level::{Clause, Level};
 use crate::log_engine::format;
-use crate::log_engine::steps::Steps;
+use crate::log_engine::steps::{Right, Steps};
 
 pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<SignedBytes>(Charge(
@@ -36,6 +36,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         Level::Reopen,
         "logs an empty value as it logs a delete",
         "an empty value makes a fine tombstone",
+    )),
+    Exhibit::of_steps::<LengthInTwoBytes>(Charge(
+        "length-in-two-bytes",
+        Clause::AnyBytes,
+        Level::Reopen,
+        "keeps a record's length in two bytes, though a value may take more",
+        "no value in any test has 64 KiB",
     )),
     Exhibit::of_calls::<KeyLimitExcluded>(Charge(
         "key-limit-excluded",
@@ -195,6 +202,16 @@ impl Steps for EmptyValueBuried {
             }
             _ => format::encode_change(bytes, write),
         }
+    }
+}
+
+/// Cuts a record's length to sixteen bits. What was written is there until the
+/// engine is opened again, and then the log is damaged.
+enum LengthInTwoBytes {}
+
+impl Steps for LengthInTwoBytes {
+    fn record_len(len: usize) -> u32 {
+        Right::record_len(len) & 0xffff
     }
 }
 

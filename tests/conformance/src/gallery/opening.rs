@@ -7,8 +7,9 @@ use engine::{Counters, Result};
 
 use super::{Charge, Exhibit};
 use crate::level::{Clause, Level};
+use crate::log_engine::format::Record;
 use crate::log_engine::log::{Found, Log, NEW, OPEN};
-use crate::log_engine::replay::Replayed;
+use crate::log_engine::replay::{Read, Replayed};
 use crate::log_engine::steps::{Right, Steps};
 
 pub(super) const EXHIBITS: &[Exhibit] = &[
@@ -25,6 +26,20 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         Level::Crash,
         "removes the old log before the new one has its name",
         "on some system a rename would not replace a file",
+    )),
+    Exhibit::of_steps::<RewrittenInPlace>(Charge(
+        "rewritten-in-place",
+        Clause::Sync,
+        Level::Crash,
+        "heals a log by writing its records again where they are",
+        "the same bytes in the same place can do no harm",
+    )),
+    Exhibit::of_steps::<BadRecordSkipped>(Charge(
+        "bad-record-skipped",
+        Clause::Sync,
+        Level::Crash,
+        "skips a torn record and goes on with the whole ones behind it",
+        "it saves what can be saved",
     )),
     Exhibit::of_steps::<TornTailKept>(Charge(
         "torn-tail-kept",
@@ -64,6 +79,43 @@ impl Steps for OldLogRemovedFirst {
             disk.remove(old)?;
         }
         disk.rename(NEW, OPEN)
+    }
+}
+
+/// Overwrites what was safe. When the power fails again in the middle of that,
+/// the sector that was being written is neither old nor new.
+enum RewrittenInPlace {}
+
+impl Steps for RewrittenInPlace {
+    fn begin(
+        disk: &dyn Disk,
+        found: &Found,
+        replayed: &Replayed,
+        counters: &Arc<Counters>,
+    ) -> Result<Log> {
+        if found.log() != Some(OPEN) {
+            return Right::begin(disk, found, replayed, counters);
+        }
+        let file = disk.open(OPEN, Mode::Write)?;
+        let mut bytes = Self::read_file(&*file, counters)?;
+        bytes.truncate(replayed.end);
+        Self::write_at(&*file, 0, &bytes, counters)?;
+        file.set_len(bytes.len() as u64)?;
+        Self::sync_file(&*file, counters)?;
+        Ok(Log::new(file, bytes.len() as u64, counters))
+    }
+}
+
+/// Searches for the next whole record behind a torn one. What it shows then
+/// has a hole: the second of two writes, and not the first.
+enum BadRecordSkipped {}
+
+impl Steps for BadRecordSkipped {
+    fn next_record<'a>(read: &Read<'a>, at: usize) -> Result<Option<Record<'a>>> {
+        match Right::next_record(read, at)? {
+            None => Ok((at..read.bytes.len()).find_map(|at| read.record::<Self>(at).ok())),
+            found => Ok(found),
+        }
     }
 }
 

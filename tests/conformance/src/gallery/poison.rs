@@ -27,6 +27,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "ignores the answer of the sync",
         "what could one do about it anyway",
     )),
+    Exhibit::of_steps::<NamesUnsure>(Charge(
+        "names-unsure",
+        Clause::Poison,
+        Level::Faults,
+        "ignores that the directory could not be synced",
+        "on some systems a directory cannot be, so an error says nothing",
+    )),
     Exhibit::of_steps::<FailureUnnamed>(Charge(
         "failure-unnamed",
         Clause::Poison,
@@ -99,6 +106,17 @@ impl Steps for FailureSwallowed {
         Self::flush(log)?;
         let _what_could_one_do = Self::sync_file(&*log.file, &log.counters);
         log.synced = log.len;
+        Ok(())
+    }
+}
+
+/// Opens although it cannot say that its log has a name. Everything that is
+/// synced from then on may be without one after a power cut.
+enum NamesUnsure {}
+
+impl Steps for NamesUnsure {
+    fn sync_names(disk: &dyn Disk, counters: &Counters) -> Result<()> {
+        let _it_may_be_unsupported = Right::sync_names(disk, counters);
         Ok(())
     }
 }

@@ -55,6 +55,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "syncs the file it created, but not the directory that names it",
         "the manual page of fsync says so in its second paragraph",
     )),
+    Exhibit::of_steps::<FlushClaimsSync>(Charge(
+        "flush-claims-sync",
+        Clause::Sync,
+        Level::Crash,
+        "writes down as synced what it only wrote, and then takes a torn tail for damage",
+        "the length is brought up to date where the bytes are written",
+    )),
     Exhibit::of_steps::<CloseDoesNotSync>(Charge(
         "close-does-not-sync",
         Clause::Sync,
@@ -155,6 +162,18 @@ enum NamesNeverSynced {}
 
 impl Steps for NamesNeverSynced {
     fn sync_names(_disk: &dyn Disk, _counters: &Counters) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Claims in its records a sync that never was. After a power cut it finds a
+/// torn tail where its own record proves there can be none, and does not open.
+enum FlushClaimsSync {}
+
+impl Steps for FlushClaimsSync {
+    fn flush(log: &mut Log) -> Result<()> {
+        Right::flush(log)?;
+        log.synced = log.len;
         Ok(())
     }
 }

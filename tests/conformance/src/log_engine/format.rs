@@ -81,8 +81,8 @@ pub(crate) fn encode_record<S: Steps>(
     for write in batch {
         S::encode_change(bytes, write);
     }
-    let len = length(bytes.len() - start - RECORD_HEAD_BYTES);
-    bytes[start + 12..start + 16].copy_from_slice(&len);
+    let len = S::record_len(bytes.len() - start - RECORD_HEAD_BYTES);
+    bytes[start + 12..start + 16].copy_from_slice(&len.to_le_bytes());
     let crc = S::checksum(at, &bytes[start + 4..]);
     bytes[start..start + 4].copy_from_slice(&crc.to_le_bytes());
 }
@@ -105,11 +105,9 @@ pub(crate) fn encode_change(bytes: &mut Vec<u8>, write: &Write<'_>) {
     }
 }
 
-/// Four bytes of length. The engine's limits keep every record below 4 GiB
-/// (see `LogEngine::write`).
 fn length(len: usize) -> [u8; 4] {
     u32::try_from(len)
-        .expect("no record reaches 4 GiB")
+        .expect("keys and values keep within the limits")
         .to_le_bytes()
 }
 

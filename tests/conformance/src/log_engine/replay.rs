@@ -2,7 +2,7 @@
 
 use engine::{Error, Result};
 
-use super::format::{HEADER_BYTES, decode_record};
+use super::format::{HEADER_BYTES, Record, decode_record};
 use super::log::CLOSED;
 use super::steps::Steps;
 use super::table::{Entries, apply};
@@ -26,21 +26,13 @@ pub(crate) fn replay<S: Steps>(name: &str, bytes: &[u8]) -> Result<Replayed> {
     let mut entries = Entries::new();
     let mut end = HEADER_BYTES;
     let mut is_ended = false;
-    while end < bytes.len() {
-        match decode_record::<S>(bytes, end) {
-            Ok(record) => {
-                apply(&mut entries, &record.changes);
-                is_ended = record.changes.is_empty();
-                end = record.end;
-            }
-            Err(what) if S::is_damage(&read, end) => {
-                return Err(Error::corrupt(name, end as u64, what));
-            }
-            Err(_) => break, // A torn tail.
-        }
+    while let Some(record) = S::next_record(&read, end)? {
+        apply(&mut entries, &record.changes);
+        is_ended = record.changes.is_empty();
+        end = record.end;
     }
     if read.is_cut_off(end, is_ended) {
-        return Err(Error::corrupt(name, end as u64, "the file ends early"));
+        return Err(read.damage(end, "the file ends early"));
     }
     Ok(Replayed { entries, end })
 }
@@ -49,11 +41,21 @@ pub(crate) fn replay<S: Steps>(name: &str, bytes: &[u8]) -> Result<Replayed> {
 #[derive(Debug)]
 pub(crate) struct Read<'a> {
     name: &'a str,
-    bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     base: u64,
 }
 
-impl Read<'_> {
+impl<'a> Read<'a> {
+    /// The record at `at`, or what is wrong with the bytes there.
+    pub(crate) fn record<S: Steps>(&self, at: usize) -> Result<Record<'a>, &'static str> {
+        decode_record::<S>(self.bytes, at)
+    }
+
+    /// The error that says what is wrong at `at`.
+    pub(crate) fn damage(&self, at: usize, what: &str) -> Error {
+        Error::corrupt(self.name, at as u64, what)
+    }
+
     /// Answers whether the log was closed: then all of it was synced.
     pub(crate) fn was_closed(&self) -> bool {
         self.name == CLOSED
@@ -70,7 +72,8 @@ impl Read<'_> {
     /// bytes at `at` say where they end is not to be relied on.
     pub(crate) fn proves_a_later_sync<S: Steps>(&self, at: usize) -> bool {
         (at + 1..self.bytes.len()).any(|behind| {
-            decode_record::<S>(self.bytes, behind).is_ok_and(|record| record.synced > at as u64)
+            self.record::<S>(behind)
+                .is_ok_and(|record| record.synced > at as u64)
         })
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use engine::disk::{Disk, File, Lock, Mode};
 use engine::{Counter, Counters, Durability, Entry, Error, KeyRange, Order, Result, Write};
 
-use super::format;
+use super::format::{self, Record};
 use super::log::{BUFFER_BYTES, CLOSED, Found, Log, NEW, OPEN};
 use super::replay::{Read, Replayed};
 use super::table::{self, CHUNK, Entries, Table};
@@ -55,6 +55,18 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
     /// Answers whether a record's checksum is the one that its bytes have.
     fn checksum_matches(stored: u32, computed: u32) -> bool {
         stored == computed
+    }
+
+    /// The record at `at`, unless the log ends there, in good order or torn.
+    fn next_record<'a>(read: &Read<'a>, at: usize) -> Result<Option<Record<'a>>> {
+        if at == read.bytes.len() {
+            return Ok(None);
+        }
+        match read.record::<Self>(at) {
+            Ok(record) => Ok(Some(record)),
+            Err(what) if Self::is_damage(read, at) => Err(read.damage(at, what)),
+            Err(_torn) => Ok(None),
+        }
     }
 
     /// Answers whether bytes that are no record are damage, rather than a tail
@@ -147,6 +159,12 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
     /// of it.
     fn encode(log: &mut Log, batch: &[Write<'_>]) {
         log.encode::<Self>(batch);
+    }
+
+    /// The number that stands for a record's length. The limits keep it small
+    /// enough.
+    fn record_len(len: usize) -> u32 {
+        u32::try_from(len).expect("no record reaches 4 GiB")
     }
 
     /// Encodes one change.

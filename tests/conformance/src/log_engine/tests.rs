@@ -9,6 +9,7 @@ use super::log::{CLOSED, OPEN};
 use super::replay::replay;
 use super::table::Entries;
 use super::*;
+use crate::sim::{Cut, Fail, Faults, Part, SimDisk};
 
 /// A log with one entry below its base, then a put, a batch, and a synced put;
 /// with an end, if it was closed. Answers also where each record begins.
@@ -168,4 +169,36 @@ fn a_cursor_goes_on_where_its_chunk_ended_both_ways() {
     assert_eq!(seek(9), None);
     let visited = engine.stats().since(&before)[Counter::EntriesVisited];
     assert_eq!(visited, 10 + 6 + 10 + 10);
+}
+
+/// A failed append may have been written whole. After the error nobody may
+/// ever find it, whatever a power cut leaves.
+#[test]
+fn a_failed_append_is_taken_back_for_good() {
+    for part in Part::ALL {
+        let disk = SimDisk::new();
+        let engine = open(Arc::new(disk.clone()), Durability::Os).unwrap();
+        engine.put(b"a", b"1").unwrap();
+        let next = disk.operations().len();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(next)),
+            failed_write: part,
+            ..Faults::default()
+        });
+        let answer = engine.put(b"b", b"2");
+        assert!(matches!(answer, Err(Error::Io { .. })), "{answer:?}");
+        assert_eq!(engine.get(b"b").unwrap(), None);
+        for image in 0..32 {
+            let at = disk.changes();
+            let left = SimDisk::from_image(&disk.cut(Cut { at, image }));
+            let engine = open(Arc::new(left), Durability::Os).unwrap();
+            assert_eq!(engine.get(b"a").unwrap(), Some(b"1".to_vec()));
+            assert_eq!(engine.get(b"b").unwrap(), None);
+        }
+        engine.put(b"c", b"3").unwrap();
+        engine.close().unwrap();
+        let engine = open(Arc::new(disk), Durability::Os).unwrap();
+        assert_eq!(engine.get(b"b").unwrap(), None);
+        assert_eq!(engine.get(b"c").unwrap(), Some(b"3".to_vec()));
+    }
 }

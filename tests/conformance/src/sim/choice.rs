@@ -106,14 +106,15 @@ impl<'r> Choice<'r> {
     }
 }
 
-/// Three in ten land whole, three not at all, the rest in between.
+/// Two in ten land whole, two not at all, the rest in between.
 fn drawn(random: &mut Random) -> Outcome {
     match random.below(10) {
-        0..3 => Outcome::Applied,
-        3..6 => Outcome::Dropped,
-        6 => Outcome::TornAtByte,
-        7 => Outcome::Garbage,
-        8 => [Outcome::TornAtSector, Outcome::Headless][random.below(2)],
+        0..2 => Outcome::Applied,
+        2..4 => Outcome::Dropped,
+        4 => Outcome::TornAtByte,
+        5 => Outcome::TornAtSector,
+        6 => Outcome::Headless,
+        7..9 => Outcome::Garbage,
         _ => [Outcome::Grown, Outcome::GrownGarbage][random.below(2)],
     }
 }

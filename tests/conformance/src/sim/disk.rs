@@ -133,6 +133,7 @@ impl SimDisk {
         let number = live.operations.len();
         live.operations.push(operation);
         let hit = live.faults.fail.is_some_and(|fail| fail.hits(number));
+        live.counts.failed += u64::from(hit);
         Ok(Begun {
             live,
             failure: hit.then(|| {

@@ -40,7 +40,8 @@ impl SimFile {
         Ok(begun)
     }
 
-    fn no_space(&self) -> Error {
+    fn no_space(&self, live: &mut Live) -> Error {
+        live.counts.failed += 1;
         Error::NoSpace {
             file: self.name.to_string(),
         }
@@ -99,7 +100,7 @@ impl File for SimFile {
         }
         let fitting = self.fitting(&live, offset, bytes.len());
         let failure = match failure {
-            None if fitting < bytes.len() => self.no_space(),
+            None if fitting < bytes.len() => self.no_space(&mut live),
             Some(failure) => failure,
             None => {
                 self.write(&mut live, offset, bytes);
@@ -116,7 +117,7 @@ impl File for SimFile {
         failure.map_or(Ok(()), Err)?;
         let grows = len.saturating_sub(live.files[self.file.0].content.len());
         if grows > live.room() {
-            return Err(self.no_space());
+            return Err(self.no_space(&mut live));
         }
         if grows > 0 {
             live.change_bytes(&self.name, self.file, ByteChange::Allocate(len));

@@ -26,6 +26,11 @@ pub struct Counts {
     pub written: u64,
     /// Syncs of files and of the names that were attempted.
     pub syncs: u64,
+    /// Syncs that failed.
+    pub failed_syncs: u64,
+    /// Operations that failed because the disk was told to, or was full; syncs
+    /// among them.
+    pub failed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -137,6 +142,7 @@ impl Live {
             end,
         });
         if let SyncEnd::Failed(unsynced) = end {
+            self.counts.failed_syncs += 1;
             self.failed_syncs.push(Some(file));
             if unsynced != Unsynced::Kept {
                 self.files[file.0].content = self.medium().live_content(file);
@@ -148,6 +154,7 @@ impl Live {
     pub(super) fn end_sync_dir(&mut self, succeeded: bool) {
         self.log.push(Change::SyncDir(succeeded));
         if !succeeded {
+            self.counts.failed_syncs += 1;
             self.failed_syncs.push(None);
         }
     }

@@ -35,6 +35,15 @@ pub(super) struct Medium {
     failed_sync_dirs: u32,
 }
 
+/// How many changes a power cut would decide about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Undecided {
+    /// Of names.
+    pub names: usize,
+    /// Of bytes and lengths.
+    pub bytes: usize,
+}
+
 #[derive(Debug, Clone, Default)]
 struct Stored {
     durable: Content,
@@ -131,9 +140,11 @@ impl Medium {
     }
 
     /// How many changes a power cut would decide about.
-    pub(super) fn undecided(&self) -> usize {
-        let bytes: usize = self.files.iter().map(|file| open(&file.changes)).sum();
-        bytes + open(&self.renames)
+    pub(super) fn undecided(&self) -> Undecided {
+        Undecided {
+            names: open(&self.renames),
+            bytes: self.files.iter().map(|file| open(&file.changes)).sum(),
+        }
     }
 
     /// What is read of `file` now, while there is power.

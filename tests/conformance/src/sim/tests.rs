@@ -197,16 +197,41 @@ fn a_walk_stops_at_every_change() {
     file.sync().unwrap();
     let mut walk = disk.walk();
     let mut reach = Reach::default();
-    let mut stops = vec![(walk.at(), walk.undecided())];
+    let stop = |walk: &Walk| (walk.at(), walk.undecided().names, walk.undecided().bytes);
+    let mut stops = vec![stop(&walk)];
     while walk.advance(&mut reach) {
-        stops.push((walk.at(), walk.undecided()));
+        stops.push(stop(&walk));
     }
-    assert_eq!(stops, [(0, 0), (1, 1), (2, 2), (3, 1)]);
+    assert_eq!(stops, [(0, 0, 0), (1, 1, 0), (2, 1, 1), (3, 1, 0)]);
     assert_eq!(reach.times(Kind::Write, Outcome::Durable), 1);
     assert_eq!(reach.times(Kind::Create, Outcome::Durable), 0);
     let image = walk.image(1, &mut reach);
     assert_eq!(content(&image, "a"), "x");
     assert_eq!(reach.times(Kind::Create, Outcome::Applied), 1);
+}
+
+#[test]
+fn only_as_many_images_are_drawn_as_can_differ() {
+    let (disk, file) = disk_with("x");
+    drop(disk.open("b", Mode::CreateNew).unwrap());
+    file.sync().unwrap();
+    let mut walk = disk.walk();
+    let mut numbers = vec![walk.numbers(20).collect::<Vec<_>>()];
+    while walk.advance(&mut Reach::default()) {
+        numbers.push(walk.numbers(20).collect());
+    }
+    let all: Vec<usize> = (0..20).collect();
+    assert_eq!(
+        numbers,
+        [
+            vec![0],
+            vec![0, 1],
+            all.clone(),
+            all,
+            vec![0, 1, EXTREMES, EXTREMES + 1, EXTREMES + 2]
+        ]
+    );
+    assert_eq!(walk.numbers(1).collect::<Vec<_>>(), [0]);
 }
 
 #[test]
@@ -288,7 +313,8 @@ fn the_disk_counts_what_it_moves() {
             read: 2,
             lent: 3,
             written: 6,
-            syncs: 2
+            syncs: 2,
+            ..Counts::default()
         }
     );
     use Operation::*;

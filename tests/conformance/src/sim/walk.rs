@@ -1,10 +1,10 @@
 //! From one possible power cut to the next.
 
 use super::change::Change;
-use super::choice::{Choice, Cut};
+use super::choice::{Choice, Cut, EXTREMES};
 use super::disk::SimDisk;
 use super::image::Image;
-use super::medium::Medium;
+use super::medium::{Medium, Undecided};
 use super::reach::Reach;
 
 /// A walk over what a disk was asked to do, with a stop after each change at
@@ -37,10 +37,21 @@ impl Walk {
         true
     }
 
-    /// About how many changes a power cut here would decide. With none there
-    /// is one image; all numbers mean it.
-    pub fn undecided(&self) -> usize {
+    /// How many changes a power cut here would decide. With none there is one
+    /// image; all numbers mean it.
+    pub fn undecided(&self) -> Undecided {
         self.medium.undecided()
+    }
+
+    /// At most `max` numbers of images that are worth drawing here: those that
+    /// cannot all be the same.
+    pub fn numbers(&self, max: usize) -> impl Iterator<Item = usize> + use<> {
+        let (extremes, drawn) = match self.undecided() {
+            Undecided { names: 0, bytes: 0 } => (1, 0),
+            Undecided { names, bytes: 0 } => (2, 3 * (names - 1)),
+            Undecided { .. } => (EXTREMES, max),
+        };
+        (0..extremes).chain(EXTREMES..EXTREMES + drawn).take(max)
     }
 
     /// The image of this number that a power cut here leaves. What became of

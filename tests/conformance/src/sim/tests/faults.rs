@@ -28,6 +28,8 @@ fn an_operation_that_fails_changes_nothing() {
     assert_eq!(kind(file.set_len(9)), ErrorKind::Other);
     assert_eq!(kind(file.map()), ErrorKind::Other);
     assert_eq!(disk.changes(), changes);
+    assert_eq!(disk.counts().failed, 12);
+    assert_eq!(disk.counts().failed_syncs, 0);
     assert_eq!(disk.image().fingerprint(), before);
     assert_eq!(disk.violations(), [""; 0]);
     use Operation::*;
@@ -90,6 +92,7 @@ fn a_failed_sync_decides_about_what_is_read() {
             ..failing(Fail::From(0))
         });
         assert_eq!(kind(file.sync()), ErrorKind::Other);
+        assert_eq!((disk.counts().failed, disk.counts().failed_syncs), (1, 1));
         disk.set_faults(Faults::default());
         assert_eq!(all(&*file), read);
         let at = disk.changes();
@@ -103,6 +106,7 @@ fn a_failed_sync_of_the_names_keeps_them_readable() {
     let (disk, _file) = disk_with("x");
     disk.set_faults(failing(Fail::From(0)));
     assert_eq!(kind(disk.sync_dir()), ErrorKind::Other);
+    assert_eq!((disk.counts().failed, disk.counts().failed_syncs), (1, 1));
     disk.set_faults(Faults::default());
     assert_eq!(disk.list().unwrap(), ["a"]);
     drop(disk.lock().unwrap());
@@ -137,6 +141,7 @@ fn a_full_disk_takes_a_prefix_and_answers_so() {
         assert_eq!(content(&disk.image(), "a"), "ABCDEF");
         assert_eq!(file.write_at(6, b"g"), no_space);
         assert_eq!(file.write_at(9, b""), Ok(()));
+        assert_eq!((disk.counts().failed, disk.counts().failed_syncs), (2, 0));
         disk.remove("b").unwrap();
         file.write_at(6, b"ghij").unwrap();
     }
