@@ -14,14 +14,13 @@
 //!    each of its own changes.
 
 pub(crate) mod cuts;
+pub(crate) mod parallel;
 pub(crate) mod replay;
 pub(crate) mod scripts;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Durability;
 
@@ -32,6 +31,7 @@ use crate::sim::Reach;
 use crate::subject::Subject;
 pub use cuts::Depth;
 use cuts::{Cuts, Tally};
+use parallel::{Numbers, in_two};
 
 /// How much is explored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ impl Effort {
                     images: 16,
                     nested_every: 16,
                     nested_images: 6,
+                    near: 8,
                 },
             },
             Effort {
@@ -60,6 +61,7 @@ impl Effort {
                     images: 128,
                     nested_every: 16,
                     nested_images: 12,
+                    near: 64,
                 },
             },
         )
@@ -115,16 +117,16 @@ pub fn explore_with(
     effort: Effort,
     durabilities: &[Durability],
 ) -> Exploration {
-    let scripts = Scripts {
-        seed,
-        durabilities,
-        count: effort.scripts * durabilities.len(),
-        next: AtomicUsize::new(0),
-        end: AtomicUsize::new(usize::MAX),
-    };
-    let work = || worker(subject, effort.depth, &scripts);
-    let (tally, failures) = in_parallel(work);
-    let failure = simplest(failures, scripts.end.load(Ordering::Relaxed));
+    let kinds = durabilities.len();
+    let numbers = Numbers::new(effort.scripts * kinds);
+    let script = |number| scripts::script(seed, number / kinds, durabilities[number % kinds]);
+    let (mut tried, more) = in_two(|| worker(subject, effort.depth, &numbers, script));
+    if let Some((tally, failures)) = more {
+        tried.0.add(tally);
+        tried.1.extend(failures);
+    }
+    let (tally, failures) = tried;
+    let failure = simplest(failures, numbers.end());
     Exploration {
         subject: subject.name().to_owned(),
         scripts: tally.scripts,
@@ -138,49 +140,30 @@ pub fn explore_with(
     }
 }
 
-/// The scripts to try, handed out one after the other.
-struct Scripts<'d> {
-    seed: u64,
-    durabilities: &'d [Durability],
-    count: usize,
-    next: AtomicUsize,
-    /// No script from this number on is needed any more.
-    end: AtomicUsize,
-}
-
 /// Behind a script that failed only where the power was cut twice, so many
 /// more are tried for a failure that is simpler.
 const PATIENCE: usize = 60;
 
-impl Scripts<'_> {
-    /// The next script and its number.
-    fn next(&self) -> Option<(usize, Script)> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let wanted = number < self.count && number < self.end.load(Ordering::Relaxed);
-        wanted.then(|| {
-            let kinds = self.durabilities.len();
-            let durability = self.durabilities[number % kinds];
-            let script = scripts::script(self.seed, number / kinds, durability);
-            (number, script)
-        })
-    }
-}
-
 /// What was tried, and the failures with the numbers of their scripts.
 type Found = (Tally, Vec<(usize, Failure)>);
 
-fn worker(subject: &Subject, depth: Depth, scripts: &Scripts<'_>) -> Found {
+fn worker(
+    subject: &Subject,
+    depth: Depth,
+    numbers: &Numbers,
+    script: impl Fn(usize) -> Script,
+) -> Found {
     let mut cuts = Cuts::new(subject, depth);
     let mut failures = Vec::new();
-    while let Some((number, script)) = scripts.next() {
-        let Err(failure) = cuts.script(&script) else {
+    while let Some(number) = numbers.next() {
+        let Err(failure) = cuts.script(&script(number)) else {
             continue;
         };
         let more = match replay::cuts(&failure) {
             0 | 1 => 1,
             _ => PATIENCE,
         };
-        scripts.end.fetch_min(number + more, Ordering::Relaxed);
+        numbers.end_at(number + more);
         failures.push((number, failure));
     }
     (cuts.tally, failures)
@@ -193,22 +176,6 @@ fn simplest(failures: Vec<(usize, Failure)>, end: usize) -> Option<Failure> {
     let within = failures.into_iter().filter(|(number, _)| *number < end);
     let first = within.min_by_key(|(number, failure)| (replay::cuts(failure), *number));
     first.map(|(_, failure)| failure)
-}
-
-/// Runs `work` in two threads, where there are threads. One of them is the
-/// caller's, which leaves the marks that [`watch`](crate::watch) waits for.
-fn in_parallel(work: impl Fn() -> Found + Sync) -> Found {
-    if cfg!(target_family = "wasm") {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        let helper = scope.spawn(&work);
-        let (mut tally, mut failures) = work();
-        let (more, others) = helper.join().unwrap_or_else(|panic| resume_unwind(panic));
-        tally.add(more);
-        failures.extend(others);
-        (tally, failures)
-    })
 }
 
 /// The smallest script found that breaks the same clause with as many cuts.

@@ -33,7 +33,9 @@ pub fn play(subject: &Subject, script: &Script) -> Result<(), Failure> {
         Ok(Err(mismatch)) => mismatch.failure(clause_of(script, step.get())),
         Err(panic) => Failure::panicked(clause_of(script, step.get()), &panic),
     };
-    Err(failure.script(script).at_step(step.get()))
+    let mut played = script.clone();
+    played.ops.truncate(step.get() + 1);
+    Err(failure.script(&played).at_step(step.get()))
 }
 
 /// Plays one script, for `STRATA_SCRIPT`.

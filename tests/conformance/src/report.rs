@@ -8,6 +8,10 @@ use crate::panics::Panic;
 use crate::script::Script;
 use crate::watch::Stuck;
 
+mod layout;
+
+use layout::{Shell, folded, listing, wrapped};
+
 /// An engine broke a clause: what happened, and how to see it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -47,17 +51,20 @@ impl Failure {
     /// The engine panicked.
     pub fn panicked(clause: Clause, panic: &Panic) -> Self {
         let Panic { message, location } = panic;
-        Failure::new(clause, format!("the engine panicked at {location}:")).trace(message.as_str())
+        Failure::new(clause, format!("The engine panicked at {location}:")).trace(message.as_str())
     }
 
     /// An operation did not return.
     pub fn stuck(clause: Clause, stuck: &Stuck, patience: Duration) -> Self {
         let mut failure = Failure::new(
             clause,
-            format!("an operation did not return within {patience:?}"),
+            format!("An operation has not returned for {patience:?}, and never will."),
         );
         failure.script.clone_from(&stuck.script);
-        failure.step = failure.script.as_ref().map(|_| stuck.step);
+        if let Some(script) = &mut failure.script {
+            script.ops.truncate(stuck.step + 1);
+            failure.step = Some(stuck.step);
+        }
         failure
     }
 
@@ -134,8 +141,48 @@ struct Report<'f> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (failure, context) = (self.failure, self.context);
-        writeln!(f, "{} breaks {}", context.subject, failure.clause)?;
-        writeln!(f, "{}", failure.what)
+        let Report { failure, context } = self;
+        let Context { subject, level, .. } = context;
+        let heading = format!("{subject} breaks {}, says level {level}.", failure.clause);
+        writeln!(f, "{}\n", wrapped(&heading, 0))?;
+        writeln!(f, "{}\n", wrapped(failure.clause.promise(), 4))?;
+        writeln!(f, "{}\n", wrapped(&failure.what, 0))?;
+        if !failure.trace.is_empty() {
+            for line in failure.trace.iter().flat_map(|line| line.lines()) {
+                writeln!(f, "    {line}")?;
+            }
+            writeln!(f)?;
+        }
+        for (label, words) in [("expected", &failure.expected), ("found", &failure.found)] {
+            if let Some(words) = words {
+                writeln!(f, "    {label:<8}  {}", wrapped(words, 14).trim_start())?;
+            }
+        }
+        if failure.expected.is_some() || failure.found.is_some() {
+            writeln!(f)?;
+        }
+        if let Some(script) = &failure.script {
+            writeln!(f, "The script:\n\n{}", listing(script, failure.step))?;
+        }
+        writeln!(f, "That was the check `{}`. Run it again:\n", context.check)?;
+        f.write_str(&self.command(Shell::HERE))
+    }
+}
+
+impl Report<'_> {
+    /// The command that shows the failure again.
+    fn command(&self, shell: Shell) -> String {
+        let mut variables = self.failure.replay.clone();
+        if let Some(script) = &self.failure.script {
+            let script = ("STRATA_SCRIPT".to_owned(), folded(&script.to_string()));
+            variables.insert(0, script);
+        }
+        let mut cargo = format!("cargo test -p {}", self.context.package);
+        if let Some(test) = self.context.test {
+            // The name alone is enough to find it, and fits the line.
+            let name = test.rsplit("::").next().unwrap_or(test);
+            cargo = format!("{cargo} {name}");
+        }
+        shell.command(&variables, &cargo)
     }
 }

@@ -1,7 +1,7 @@
 //! The engine under test: how it is opened, and what it claims.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,8 +34,10 @@ pub struct Subject {
     expected_failures: Vec<(Level, String)>,
     on_real_disk: bool,
     patience: Duration,
+    dead_bytes: Arc<DeadBytesFn>,
 }
 
+type DeadBytesFn = dyn Fn(&str, &[u8]) -> Vec<Range<usize>> + Send + Sync;
 type OpenFn = dyn Fn(Arc<dyn Disk>, Durability) -> Result<Opened> + Send + Sync;
 
 /// Describes the engine under test: its name, and how it is opened on a disk
@@ -82,6 +84,7 @@ impl Subject {
             expected_failures: Vec::new(),
             on_real_disk: false,
             patience: Duration::from_secs(10),
+            dead_bytes: Arc::new(|_, _| Vec::new()),
         }
     }
 
@@ -115,6 +118,25 @@ impl Subject {
         self.expected_failures
             .push((level, turned_green_by.to_owned()));
         self
+    }
+
+    /// Says which bytes of a closed file are dead: nothing depends on them, so
+    /// that a flip there may go unnoticed. `dead` is given the file's name and
+    /// what it holds, and answers with ranges of bytes. Without it every byte
+    /// is live.
+    #[must_use]
+    pub fn with_dead_bytes(
+        mut self,
+        dead: impl Fn(&str, &[u8]) -> Vec<Range<usize>> + Send + Sync + 'static,
+    ) -> Self {
+        self.dead_bytes = Arc::new(dead);
+        self
+    }
+
+    /// The dead bytes of a closed file, see
+    /// [`with_dead_bytes`](Self::with_dead_bytes).
+    pub fn dead_bytes(&self, file: &str, content: &[u8]) -> Vec<Range<usize>> {
+        (self.dead_bytes)(file, content)
     }
 
     /// The same engine on the operating system's disk, in temporary folders,

@@ -19,8 +19,9 @@ use engine::{Counter, Durability, Entry, Error, KeyRange, Order, Result};
 use crate::level::Clause;
 use crate::model::Contents;
 use crate::panics;
+use crate::play::{entries_shown, value_shown};
 use crate::script::Op;
-use crate::sim::{Faults, SimDisk};
+use crate::sim::{Faults, SimDisk, Unsynced};
 use crate::subject::{Opened, Subject};
 use expect::{End, Expected, Mark, State, Why};
 use problem::Problem;
@@ -41,10 +42,17 @@ pub(crate) struct Trial<'s> {
     /// An operation has failed for another reason than a full disk since the
     /// engine was opened; and any has.
     failed: bool,
+    /// How many changes the disk had taken in before the call during which
+    /// something failed for the first time.
+    pub(crate) first_failed: Option<usize>,
     /// The disk's counts when the engine was opened.
     counted: crate::sim::Counts,
+    /// A failed sync has taken bytes away that the engine could read before.
+    bereft: bool,
     /// An opening is under way.
     opening: bool,
+    /// Close the engine in the end, instead of dropping it.
+    pub(crate) close_at_end: bool,
     /// Hold the engine's counts against the disk's.
     pub(crate) check_counts: bool,
 }
@@ -74,7 +82,10 @@ impl<'s> Trial<'s> {
             first_shown: None,
             poisoned: false,
             failed: false,
+            first_failed: None,
+            bereft: false,
             opening: false,
+            close_at_end: false,
             check_counts: false,
         }
     }
@@ -89,9 +100,21 @@ impl<'s> Trial<'s> {
     /// it came.
     pub(crate) fn run(&mut self, end: End, ops: &[Op]) -> Result<(), Problem> {
         match panics::caught(|| self.play(end, ops)) {
-            Ok(result) => result.and_then(|()| self.check_conduct()),
+            Ok(result) => result
+                .and_then(|()| self.check_conduct())
+                .map_err(|problem| self.blame(problem)),
             Err(panic) => Err(Problem::panicked(self.clause_of_panic(), panic)),
         }
+    }
+
+    /// Whatever is wrong where reads are short, and nothing else fails, is that
+    /// the database is silently another one.
+    fn blame(&self, mut problem: Problem) -> Problem {
+        let short = self.faults.read_max.is_some() && !self.failed;
+        if short && problem.clause != Clause::CountedCosts {
+            problem.clause = Clause::DamageIsFound;
+        }
+        problem
     }
 
     fn clause_of_panic(&self) -> Clause {
@@ -120,6 +143,13 @@ impl<'s> Trial<'s> {
             self.expected.begins(self.at(), self.begun);
             engine = self.step(engine, op)?;
         }
+        match self.close_at_end {
+            true => self.close(engine),
+            false => self.drop(engine),
+        }
+    }
+
+    fn drop(&mut self, engine: Opened) -> Result<(), Problem> {
         self.end(&engine)?;
         drop(engine);
         Ok(())
@@ -133,10 +163,12 @@ impl<'s> Trial<'s> {
             }
             Op::Sync => self.sync(&engine)?,
             Op::Step => self.maintain(&engine)?,
-            Op::Reopen => return self.reopen(engine),
+            Op::Reopen => {
+                self.close(engine)?;
+                return self.open(End::Death, "It was closed, it was opened again");
+            }
             Op::Drop => {
-                self.end(&engine)?;
-                drop(engine);
+                self.drop(engine)?;
                 return self.open(End::Death, "It was dropped, it was opened again");
             }
             Op::Kill => {
@@ -219,13 +251,23 @@ impl<'s> Trial<'s> {
     fn try_open(&mut self, end: End, how: &str) -> Result<Opened, Problem> {
         self.poisoned = false;
         self.failed = false;
+        self.bereft = false;
         loop {
             self.counted = self.disk.counts();
             let disk = Arc::new(self.disk.clone());
-            let Called { result, failed, .. } =
-                self.called(|trial| trial.subject.open(disk, trial.durability));
+            let Called {
+                result,
+                failed,
+                failed_syncs,
+            } = self.called(|trial| trial.subject.open(disk, trial.durability));
             match result {
-                Ok(engine) => return Ok(engine),
+                Ok(engine) if failed_syncs == 0 => return Ok(engine),
+                Ok(_) => {
+                    let what = "An opening succeeded, though a sync of the device had failed.";
+                    return Err(Problem::new(Clause::Poison, what)
+                        .expected("an error")
+                        .found("success"));
+                }
                 Err(Error::Locked { .. }) => {
                     let what = "An opening was refused, though the directory has no owner.";
                     return Err(Problem::new(Clause::OneOwner, what)
@@ -316,38 +358,55 @@ impl<'s> Trial<'s> {
         let called = self.called(|trial| trial.entries(engine));
         let found = match called.result {
             Ok(found) => found,
-            Err(_) if called.failed > 0 => return Ok(()),
-            Err(error) => {
-                let clause = match self.poisoned {
-                    true => Clause::Poison,
-                    false => damage_or(&error, Clause::OneOrder),
-                };
-                return Err(Problem::error(clause, "A scan", &error));
-            }
+            Err(error) => return self.check_read("A scan", &error, called.failed),
         };
         let fingerprint = State::fingerprint_of_entries(&found);
-        if self
-            .expected
-            .visible()
-            .any(|state| state.fingerprint == fingerprint)
-        {
-            return Ok(());
+        let is_found = |state: &Arc<State>| state.fingerprint == fingerprint;
+        if !self.expected.visible().any(is_found) {
+            let shown = |state: &Arc<State>| entries_shown(&state.entries());
+            let expected: Vec<String> = self.expected.visible().map(shown).collect();
+            let what = "A scan yields other entries than it should.";
+            return Err(Problem::new(self.clause_of_reads(), what)
+                .expected(expected.join(", or\n"))
+                .found(entries_shown(&found)));
         }
-        let clause = match (self.poisoned, self.failed) {
+        let Some((key, value)) = found.first() else {
+            return Ok(());
+        };
+        let called = self.called(|_| engine.get(key));
+        match called.result {
+            Ok(got) if got.as_ref() == Some(value) => Ok(()),
+            Ok(got) => {
+                let what = "A get answers something else than the scan before it.";
+                Err(Problem::new(self.clause_of_reads(), what)
+                    .expected(value_shown(key, Some(value)))
+                    .found(value_shown(key, got.as_deref())))
+            }
+            Err(error) => self.check_read("A get", &error, called.failed),
+        }
+    }
+
+    fn clause_of_reads(&self) -> Clause {
+        match (self.poisoned, self.failed) {
             (true, _) => Clause::Poison,
             (false, true) => Clause::WholeOrNothing,
             (false, false) => Clause::OneOrder,
-        };
-        let shown = |state: &Arc<State>| crate::play::entries_shown(&state.entries());
-        let expected: Vec<String> = self.expected.visible().map(shown).collect();
-        Err(
-            Problem::new(clause, "A scan yields other entries than it should.")
-                .expected(expected.join(", or\n"))
-                .found(crate::play::entries_shown(&found)),
-        )
+        }
     }
 
-    fn reopen(&mut self, engine: Opened) -> Result<Opened, Problem> {
+    /// A read fails where the disk does, or where it has lost what is read.
+    fn check_read(&self, call: &str, error: &Error, failed: u64) -> Result<(), Problem> {
+        if failed > 0 || self.bereft && matches!(error, Error::Corrupt { .. }) {
+            return Ok(());
+        }
+        let clause = match self.poisoned {
+            true => Clause::Poison,
+            false => damage_or(error, Clause::OneOrder),
+        };
+        Err(Problem::error(clause, call, error))
+    }
+
+    fn close(&mut self, engine: Opened) -> Result<(), Problem> {
         self.end(&engine)?;
         let called = self.called(|_| engine.close());
         match &called.result {
@@ -360,7 +419,7 @@ impl<'s> Trial<'s> {
             Err(error) => self.check_error("A close", error, &called)?,
         }
         self.device_failed(&called);
-        self.open(End::Death, "It was closed, it was opened again")
+        Ok(())
     }
 
     /// Notes that a sync failed: what the system held is no longer safe from
@@ -368,6 +427,7 @@ impl<'s> Trial<'s> {
     fn device_failed<T>(&mut self, called: &Called<T>) {
         if called.failed_syncs > 0 {
             self.poisoned = true;
+            self.bereft |= self.faults.failed_sync != Unsynced::Kept;
             self.expected.device_failed(self.at(), self.begun);
         }
     }
@@ -410,7 +470,7 @@ impl<'s> Trial<'s> {
 
     /// Calls the engine, and notes what failed meanwhile.
     fn called<T>(&mut self, call: impl FnOnce(&Self) -> Result<T>) -> Called<T> {
-        let before = self.disk.counts();
+        let (at, before) = (self.at(), self.disk.counts());
         let result = call(self);
         let after = self.disk.counts();
         let called = Called {
@@ -419,6 +479,9 @@ impl<'s> Trial<'s> {
             failed_syncs: after.failed_syncs - before.failed_syncs,
         };
         let only_full = self.faults.fail.is_none() && self.faults.capacity.is_some();
+        if called.failed > 0 {
+            self.first_failed.get_or_insert(at);
+        }
         self.failed |= called.failed > 0 && !only_full;
         called
     }

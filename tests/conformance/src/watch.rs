@@ -39,7 +39,7 @@ pub fn guarded<T: Send + 'static>(
     let (send, receive) = channel();
     let of_worker = Arc::clone(&marks);
     std::thread::spawn(move || {
-        MARKS.with(|marks| *marks.borrow_mut() = Some(of_worker));
+        share(Some(of_worker));
         let result = catch_unwind(AssertUnwindSafe(work));
         // Whoever no longer waits for the result has reported this as stuck.
         let _nobody_waits = send.send(result);
@@ -64,6 +64,16 @@ pub fn guarded<T: Send + 'static>(
     }
 }
 
+/// The marks of this thread, to be left by others that help it.
+pub fn marks() -> Option<Arc<Marks>> {
+    MARKS.with_borrow(Clone::clone)
+}
+
+/// Lets this thread leave its marks there.
+pub fn share(marks: Option<Arc<Marks>>) {
+    MARKS.set(marks);
+}
+
 /// Leaves a mark: the work goes on.
 pub fn beat() {
     with_marks(|marks| {
@@ -83,8 +93,9 @@ pub fn at_step(step: usize) {
     beat();
 }
 
-#[derive(Default)]
-struct Marks {
+/// Where the work is.
+#[derive(Debug, Default)]
+pub struct Marks {
     beats: AtomicU64,
     step: AtomicUsize,
     script: Mutex<Option<Script>>,

@@ -21,6 +21,9 @@ pub struct Depth {
     pub nested_every: usize,
     /// Images of each cut within a recovery.
     pub nested_images: usize,
+    /// Where faults are tried: so many changes behind the first failure, and
+    /// before the end, the power is cut.
+    pub near: usize,
 }
 
 /// What was tried.
@@ -50,7 +53,7 @@ impl Tally {
 }
 
 /// Explores one script.
-pub(super) struct Cuts<'s> {
+pub(crate) struct Cuts<'s> {
     subject: &'s Subject,
     depth: Depth,
     pub(super) tally: Tally,
@@ -58,6 +61,8 @@ pub(super) struct Cuts<'s> {
     shown: HashMap<u128, u128>,
     /// Those images whose recovery was cut, too.
     explored: HashSet<u128>,
+    /// Recoveries are cut, too, and processes killed.
+    is_deep: bool,
     /// The first thing that went wrong behind a second cut. It is reported
     /// only where nothing goes wrong behind the first one: that is simpler.
     behind_two: Option<(Problem, Path)>,
@@ -70,13 +75,14 @@ fn follow_up() -> [Op; 2] {
 }
 
 impl<'s> Cuts<'s> {
-    pub(super) fn new(subject: &'s Subject, depth: Depth) -> Self {
+    pub(crate) fn new(subject: &'s Subject, depth: Depth) -> Self {
         Cuts {
             subject,
             depth,
             tally: Tally::default(),
             shown: HashMap::new(),
             explored: HashSet::new(),
+            is_deep: true,
             behind_two: None,
         }
     }
@@ -86,10 +92,40 @@ impl<'s> Cuts<'s> {
     /// # Errors
     ///
     /// The first thing that went wrong, with the script and the cut.
-    pub(super) fn script(&mut self, script: &Script) -> Result<(), Failure> {
+    pub(crate) fn script(&mut self, script: &Script) -> Result<(), Failure> {
         crate::watch::playing(script);
+        self.forget();
+        self.explore(script, true)
+    }
+
+    /// Plays `script`, cuts the power at each of its changes, and leaves it at
+    /// that. What images showed is remembered from one script to the next.
+    ///
+    /// # Errors
+    ///
+    /// As [`script`](Self::script).
+    pub(crate) fn shallow(&mut self, script: &Script) -> Result<(), Failure> {
+        crate::watch::playing(script);
+        self.explore(script, false)
+    }
+
+    /// Forgets what images showed: they may show something else to an engine
+    /// of another durability.
+    pub(crate) fn forget(&mut self) {
         self.shown.clear();
         self.explored.clear();
+    }
+
+    /// Answers whether a cut of a [`shallow`](Self::shallow) exploration is
+    /// worth making: not long after the first failure, and in the end.
+    fn is_near(&self, trial: &Trial<'_>, at: usize) -> bool {
+        let failed = trial.first_failed.unwrap_or(usize::MAX);
+        let near = self.depth.near;
+        at >= failed && (at - failed <= near || trial.disk.changes() - at <= near)
+    }
+
+    fn explore(&mut self, script: &Script, is_deep: bool) -> Result<(), Failure> {
+        self.is_deep = is_deep;
         self.tally.scripts += 1;
         let durability = script.durability.unwrap_or(self.subject.supported()[0]);
         let mut trial = Trial::new(self.subject, durability);
@@ -114,11 +150,14 @@ impl<'s> Cuts<'s> {
         let mut walk = trial.disk.walk();
         loop {
             let mark = trial.expected.at(walk.at());
-            self.tally.cuts += 1;
-            for number in walk.numbers(self.depth.images) {
+            let is_wanted = self.is_deep || self.is_near(trial, walk.at());
+            let images = if is_wanted { self.depth.images } else { 0 };
+            self.tally.cuts += u64::from(is_wanted);
+            for number in walk.numbers(images) {
                 self.image(trial, &walk, &mark, number)?;
             }
-            if walk.undecided() != Undecided::default() || mark.death != mark.power {
+            let is_undecided = walk.undecided() != Undecided::default();
+            if self.is_deep && (is_undecided || mark.death != mark.power) {
                 self.tally.deaths += 1;
                 let at = walk.at();
                 let path = Path::new(at, &mark, Op::KillAt(at));
@@ -141,7 +180,8 @@ impl<'s> Cuts<'s> {
     ) -> Result<(), (Problem, Path)> {
         let image = self.draw(walk, number);
         let fingerprint = image.fingerprint();
-        if self.is_known(fingerprint, trial, mark) && self.explored.contains(&fingerprint) {
+        let is_done = !self.is_deep || self.explored.contains(&fingerprint);
+        if is_done && self.is_known(fingerprint, trial, mark) {
             return Ok(());
         }
         let disk = SimDisk::from_image(&image);
@@ -152,7 +192,9 @@ impl<'s> Cuts<'s> {
         let path = Path::new(walk.at(), mark, Op::Cut(cut));
         let shown = self.recovery(trial, disk, mark, End::PowerCut, path)?;
         self.shown.insert(fingerprint, shown);
-        self.explored.insert(fingerprint);
+        if self.is_deep {
+            self.explored.insert(fingerprint);
+        }
         Ok(())
     }
 
@@ -184,8 +226,9 @@ impl<'s> Cuts<'s> {
         path: Path,
     ) -> Result<u128, (Problem, Path)> {
         let ops = follow_up();
+        let ops = if self.is_deep { &ops[..] } else { &[] };
         let mut next = trial.resumed(disk, mark);
-        if let Err(problem) = next.run(end, &ops) {
+        if let Err(problem) = next.run(end, ops) {
             let path = path.and(&ops[..next.begun]);
             let Some(shown) = next.first_shown else {
                 return Err((problem, path));
@@ -195,7 +238,8 @@ impl<'s> Cuts<'s> {
         }
         let every = self.depth.nested_every as u64;
         let everywhere = (self.tally.images + self.tally.deaths).is_multiple_of(every);
-        if self.behind_two.is_none()
+        if self.is_deep
+            && self.behind_two.is_none()
             && let Err((problem, rest)) = self.nested(&next, everywhere)
         {
             self.behind_two = Some((problem, path.and(&rest)));

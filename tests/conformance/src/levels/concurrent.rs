@@ -1,6 +1,53 @@
-//! Level concurrent.
+//! Level concurrent: clause 4, one order for all threads.
+//!
+//! *Streams* run freely, one thread's writes against another's reads, and
+//! compare each read with what had been written before it began and by the
+//! time it ended: cheap enough for many thousand chances at a narrow race.
+//! *Histories* are short rounds of all operations, recorded and searched for
+//! an order that explains them: they find what no stream was made for.
 
-use crate::level::Check;
+use crate::level::{Check, Clause};
+
+mod counting;
+mod history;
+mod picture;
+mod random;
+mod rounds;
+mod scanning;
+mod streams;
+mod together;
+mod values;
 
 /// The level's checks.
-pub const CHECKS: &[Check] = &[];
+pub const CHECKS: &[Check] = &[
+    Check::new(
+        Clause::OneOrder,
+        "a_read_is_not_older_than_a_finished_write",
+        streams::a_read_is_not_older_than_a_finished_write,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "a_write_beside_another_is_not_lost",
+        streams::a_write_beside_another_is_not_lost,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "a_batch_becomes_visible_at_one_moment",
+        streams::a_batch_becomes_visible_at_one_moment,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "every_history_has_one_order",
+        rounds::every_history_has_one_order,
+    ),
+    Check::new(
+        Clause::OrderedScans,
+        "a_scan_beside_a_writer_holds_what_it_must",
+        scanning::a_scan_beside_a_writer_holds_what_it_must,
+    ),
+    Check::new(
+        Clause::CountedCosts,
+        "counts_of_several_threads_add_up",
+        counting::counts_of_several_threads_add_up,
+    ),
+];

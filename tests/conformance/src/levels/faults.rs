@@ -1,9 +1,190 @@
-//! Level faults.
+//! Level faults: operations of the simulated disk fail, and files are damaged.
 
-use crate::level::{Check, Replay};
+use engine::Durability;
+
+use crate::budget::Budget;
+use crate::explore::{parallel, scripts};
+use crate::level::{Check, Clause, Replay};
+use crate::report::Failure;
+use crate::script::{Op, Script, shrink};
+use crate::sim::{Fail, Operation};
+use crate::subject::Subject;
+
+mod damage;
+mod failing;
+mod owner;
+mod reading;
+pub(crate) mod replay;
+#[cfg(test)]
+mod tests;
+
+use failing::Failing;
 
 /// The level's checks.
-pub const CHECKS: &[Check] = &[];
+pub const CHECKS: &[Check] = &[
+    Check {
+        clause: Clause::OneOwner,
+        name: "a_second_opening_is_locked_out_until_the_first_ends",
+        run: owner::check,
+    },
+    Check {
+        clause: Clause::DamageIsFound,
+        name: "short_reads_lose_nothing",
+        run: |subject, budget| each_script(subject, budget, COUNTED, reading::short),
+    },
+    Check {
+        clause: Clause::CountedCosts,
+        name: "counts_are_what_the_disk_saw",
+        run: |subject, budget| each_script(subject, budget, COUNTED, reading::counts),
+    },
+    Check {
+        clause: Clause::WholeOrNothing,
+        name: "an_operation_that_fails_leaves_no_trace",
+        run: |subject, budget| each_script(subject, budget, FAILING, failing_operations),
+    },
+    Check {
+        clause: Clause::Poison,
+        name: "a_failed_sync_poisons_until_the_engine_is_opened_again",
+        run: |subject, budget| each_script(subject, budget, FAILING, failing_syncs),
+    },
+    Check {
+        clause: Clause::Poison,
+        name: "a_full_disk_is_an_error_and_no_more",
+        run: |subject, budget| each_script(subject, budget, FAILING, full_disk),
+    },
+    Check {
+        clause: Clause::DamageIsFound,
+        name: "a_flipped_bit_is_found_after_a_close",
+        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_close),
+    },
+    Check {
+        clause: Clause::DamageIsFound,
+        name: "a_flipped_bit_is_found_after_a_power_cut",
+        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_cut),
+    },
+];
 
 /// Replays one script of the level.
-pub const REPLAY: Option<Replay> = None;
+pub const REPLAY: Option<Replay> = Some(replay::replay);
+
+/// Scripts to begin with, the shortest first: what they find is easily
+/// understood.
+const SHORT: [&str; 6] = [
+    "put a 1",
+    "put a 1; sync",
+    "put a 1; sync; put b 2; sync; put c 3",
+    "put a 1; put a 2; sync; delete a; reopen; put b 3",
+    "write [put a 1, put b 2]; sync; write [delete a, put c 3]; drop; put d 4; sync",
+    "put a 1; sync; step; put b x*600; sync; put c 3; sync; reopen; get a",
+];
+
+/// How many random scripts follow, quick and full, and how long they are.
+#[derive(Clone, Copy)]
+struct Amount {
+    quick: usize,
+    full: usize,
+    ops_max: usize,
+}
+
+const FAILING: Amount = Amount {
+    quick: 2,
+    full: 60,
+    ops_max: 8,
+};
+const COUNTED: Amount = Amount {
+    quick: 20,
+    full: 200,
+    ops_max: 20,
+};
+const DAMAGED: Amount = Amount {
+    quick: 2,
+    full: 30,
+    ops_max: 10,
+};
+
+/// The checks that take a script, in the order in which they run.
+const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
+    reading::short,
+    reading::counts,
+    failing_operations,
+    failing_syncs,
+    full_disk,
+    damage::after_close,
+    damage::after_cut,
+];
+
+type OnScript = fn(&Subject, &Budget, &Script) -> Result<(), Failure>;
+
+/// Runs `check` on each script in each durability, and shrinks what fails.
+fn each_script(
+    subject: &Subject,
+    budget: &Budget,
+    amount: Amount,
+    check: OnScript,
+) -> Result<(), Failure> {
+    let durabilities = subject.supported();
+    let random = budget.pick(amount.quick, amount.full);
+    let script = |number: usize| {
+        let durability = durabilities[number % durabilities.len()];
+        let number = number / durabilities.len();
+        match SHORT.get(number) {
+            Some(text) => Script {
+                durability: Some(durability),
+                ..Script::of(text)
+            },
+            None => {
+                let mut script = scripts::script(budget.seed, 20 + number, durability);
+                script.ops.truncate(amount.ops_max);
+                script
+            }
+        }
+    };
+    let count = (SHORT.len() + random) * durabilities.len();
+    let result = parallel::each(count, |number| check(subject, budget, &script(number)));
+    result.map_err(|(number, failure)| shrunk(subject, budget, &script(number), check, failure))
+}
+
+/// The failure of the smallest script found that breaks the same clause.
+fn shrunk(
+    subject: &Subject,
+    budget: &Budget,
+    script: &Script,
+    check: OnScript,
+    failure: Failure,
+) -> Failure {
+    let alike = |script: &Script| {
+        let other = check(subject, budget, script).err();
+        other.filter(|other| other.clause == failure.clause)
+    };
+    let smallest = shrink(script.clone(), |script| alike(script).is_some());
+    alike(&smallest).unwrap_or(failure)
+}
+
+/// Fails every operation that is no sync, each alone.
+fn failing_operations(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
+    let chosen = |operation: Operation, fail| !operation.is_sync() && matches!(fail, Fail::Once(_));
+    Failing::new(subject, budget, script).each_operation(chosen)
+}
+
+/// Fails every sync alone, and everything from each operation on.
+fn failing_syncs(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
+    let chosen = |operation: Operation, fail| operation.is_sync() || matches!(fail, Fail::From(_));
+    Failing::new(subject, budget, script).each_operation(chosen)
+}
+
+/// Lets the disk be full after each number of bytes.
+fn full_disk(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
+    Failing::new(subject, budget, script).each_capacity(budget.pick(24, 200))
+}
+
+/// `script` with other operations.
+fn with_ops(script: &Script, ops: Vec<Op>) -> Script {
+    Script {
+        durability: script.durability,
+        ops,
+    }
+}
+
+fn durability(subject: &Subject, script: &Script) -> Durability {
+    script.durability.unwrap_or(subject.supported()[0])
+}

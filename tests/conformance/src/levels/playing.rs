@@ -1,5 +1,7 @@
 //! What the checks of several levels do with scripts.
 
+use std::ops::Deref;
+
 use engine::Limits;
 use proptest::strategy::{Strategy, ValueTree};
 
@@ -7,6 +9,7 @@ use crate::budget::Budget;
 use crate::level::Clause;
 use crate::model::Batch;
 use crate::panics::{self, Panic};
+use crate::place::Place;
 use crate::play::play;
 use crate::report::Failure;
 use crate::script::{Script, shrink, shrink_tree};
@@ -106,12 +109,43 @@ pub(super) fn measured<T>(
     outcome(clause, panics::caught(work))
 }
 
+/// A fresh engine in a place of its own.
+pub(super) struct Housed {
+    engine: Opened,
+    // Behind the engine, so that it is dropped later.
+    _place: Place,
+}
+
+impl Deref for Housed {
+    type Target = Opened;
+
+    fn deref(&self) -> &Opened {
+        &self.engine
+    }
+}
+
+/// Opens a fresh engine.
+pub(super) fn opened(subject: &Subject, clause: Clause) -> Result<Housed, Failure> {
+    let place = subject.place();
+    let open = || subject.open(place.disk(), subject.supported()[0]);
+    let engine = outcome(clause, panics::caught(open))?;
+    Ok(Housed {
+        engine,
+        _place: place,
+    })
+}
+
+/// An operation failed that should not.
+pub(super) fn failed(clause: Clause, error: &engine::Error) -> Failure {
+    Failure::new(clause, "An operation failed.")
+        .expected("success")
+        .found(format!("the error \"{error}\""))
+}
+
 fn outcome<T>(clause: Clause, result: Result<engine::Result<T>, Panic>) -> Result<T, Failure> {
     match result {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Failure::new(clause, "An operation failed.")
-            .expected("success")
-            .found(format!("the error \"{error}\""))),
+        Ok(Err(error)) => Err(failed(clause, &error)),
         Err(panic) => Err(Failure::panicked(clause, &panic)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use engine::{Cursor, Entry, KeyRange, Limits, Order, StorageEngine};
+use engine::{Cursor, Entry, KeyRange, Limits, Order};
 
 use super::open_scan::OpenScan;
 use super::words::{Mismatch, entry_shown, value_shown};

@@ -78,6 +78,8 @@ pub(crate) struct Expected {
     pub(crate) marks: Vec<Mark>,
     /// The states that reading may show now.
     visible: Vec<usize>,
+    /// The fingerprints of states that a failed write would have led to.
+    pub(crate) refused: Vec<u128>,
 }
 
 /// What ended the use of a disk.
@@ -100,6 +102,7 @@ impl Expected {
                 begun: 0,
             }],
             visible: Vec::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -114,6 +117,7 @@ impl Expected {
             states: self.states.clone(),
             marks: vec![mark],
             visible: Vec::new(),
+            refused: self.refused.clone(),
         }
     }
 
@@ -133,6 +137,25 @@ impl Expected {
     pub(crate) fn left(&self, mark: &Mark, end: End) -> &[Arc<State>] {
         let (first, _) = mark.first(end);
         &self.states[first..=mark.last]
+    }
+
+    /// What may be shown of a disk that shows `shown` when it is whole, and
+    /// of which some part is damaged: nothing older than what had been synced
+    /// when a write began that survived.
+    pub(crate) fn proven(&self, shown: u128) -> Vec<Arc<State>> {
+        let is_shown = |state: &Arc<State>| state.fingerprint == shown;
+        let last = self.now().last;
+        let shown = self.states[..=last]
+            .iter()
+            .rposition(is_shown)
+            .unwrap_or(last);
+        // A write that changes nothing may have left nothing.
+        let differs = |state: &Arc<State>| state.fingerprint != self.states[shown].fingerprint;
+        let before = self.states[..shown].iter().rposition(differs);
+        let shown = before.map_or(0, |before| before + 1);
+        let before = self.marks.iter().take_while(|mark| mark.last < shown);
+        let first = before.map(|mark| mark.power.0).max().unwrap_or(0);
+        self.states[first..=shown].to_vec()
     }
 
     /// The states that reading may show.
@@ -204,7 +227,10 @@ impl Expected {
     /// behind it, so that they stay neighbours.
     pub(crate) fn failed(&mut self, at: usize, begun: usize) {
         let now = self.now();
-        let last = self.added().start - 1;
+        let added = self.added();
+        let refused = self.states[added.clone()].iter();
+        self.refused.extend(refused.map(|state| state.fingerprint));
+        let last = added.start - 1;
         let first = now.power.0.min(now.death.0);
         let shift = self.states.len() - first;
         self.states.extend_from_within(first..=last);

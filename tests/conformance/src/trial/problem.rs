@@ -95,6 +95,9 @@ fn accuse(expected: &Expected, mark: &Mark, end: End, found: &[Entry]) -> (Claus
     let (first, why) = mark.first(end);
     let fingerprint = State::fingerprint_of_entries(found);
     let is_found = |state: &&Arc<State>| state.fingerprint == fingerprint;
+    if expected.refused.contains(&fingerprint) {
+        return (Clause::WholeOrNothing, "it shows a write that had failed.");
+    }
     if expected.states[..first]
         .iter()
         .any(|state| is_found(&state))
@@ -105,12 +108,6 @@ fn accuse(expected: &Expected, mark: &Mark, end: End, found: &[Entry]) -> (Claus
             Why::Shown => (Clause::Poison, "what an opening had shown is gone."),
             Why::Nothing => (Clause::Sync, "it shows an older state."),
         };
-    }
-    if expected.states[mark.last + 1..]
-        .iter()
-        .any(|state| is_found(&state))
-    {
-        return (Clause::WholeOrNothing, "it shows a write that had failed.");
     }
     let was_written = |entry: &Entry| {
         let holds = |state: &Arc<State>| state.contents.get(&entry.0) == Some(&entry.1);

@@ -30,6 +30,12 @@ pub(super) fn seek_finds_the_first_entry_from_there_on(
             "put a 1; cursor ..; seek b; next",
         ],
     )?;
+    for script in [
+        "fill 3000; cursor ..; next 1500; seek k00100; next 1500",
+        "fill 3000; cursor .. desc; next 1500; seek k02900; next 3000",
+    ] {
+        long(s, CLAUSE, Script::of(script))?;
+    }
     let spans = ["..", "a..=\\x80", "\"\"<..\\xff", "ab..", "..=a", "b..a"];
     for stored in [1, 2] {
         let mut ops = puts(stored);

@@ -138,8 +138,6 @@ pub(super) fn a_long_scan_holds_each_key_once(s: &Subject, _: &Budget) -> Result
         "fill 3000; scan .. desc",
         "fill 3000; entries k00500<..=k02500",
         "fill 3000; scan k00500..k02500 desc",
-        "fill 3000; cursor ..; next 1500; seek k00100; next 1500",
-        "fill 3000; cursor .. desc; next 1500; seek k02900; next 3000",
     ] {
         long(s, CLAUSE, Script::of(script))?;
     }

@@ -1,0 +1,34 @@
+//! Choices for threads: cheap, and the same in every run.
+
+/// SplitMix64.
+#[derive(Debug, Clone)]
+pub(super) struct Random(u64);
+
+impl Random {
+    /// The choices of one thread.
+    pub(super) fn new(seed: u64, thread: usize) -> Self {
+        Random(seed ^ (thread as u64).wrapping_mul(0xd134_2543_de82_ef95))
+    }
+
+    /// A number below `end`.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+
+    /// One of `choices`.
+    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        let place = self.below(choices.len() as u64);
+        choices[usize::try_from(place).expect("a place in a slice is a usize")]
+    }
+
+    /// Lets a moment pass that is never the same.
+    pub(super) fn dawdle(&mut self) {
+        for _ in 0..self.below([20, 60, 400][(self.0 % 3) as usize]) {
+            std::hint::spin_loop();
+        }
+    }
+}

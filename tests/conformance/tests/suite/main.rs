@@ -1,0 +1,25 @@
+//! The suite, tried on an engine that keeps the contract and on the same
+//! engine with one mistake.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod concurrent;
+mod core;
+mod small;
+
+use std::time::Duration;
+
+use conformance::suite::{Rejection, judge};
+use conformance::{Budget, Level, Subject};
+use small::{Mistake, Small};
+
+/// The small engine with one mistake.
+fn small(mistake: Mistake) -> Subject {
+    conformance::subject!("Small", move |_, _| Ok(Small::new(mistake)))
+        .with_patience(Duration::from_millis(500))
+}
+
+/// What `level` says of an engine that it has to reject.
+fn rejection(level: Level, mistake: Mistake) -> Rejection {
+    let judged = judge(&small(mistake), level, &Budget::QUICK, |_| true);
+    judged.expect_err(&format!("level {level} lets {mistake:?} pass"))
+}
