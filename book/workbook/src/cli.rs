@@ -18,7 +18,12 @@ use crate::{author, hints, preprocess, report, serve};
 /// Without a command the book opens on localhost, shows your progress on its
 /// pages, and judges each save under chapters/.
 #[derive(Debug, Parser)]
-#[command(name = "workbook", bin_name = "cargo run --", version, max_term_width = 80)]
+#[command(
+    name = "workbook",
+    bin_name = "cargo run --",
+    version,
+    max_term_width = 80
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -151,7 +156,9 @@ fn check_chapters(scope: Scope) -> Result<ExitCode> {
     for number in asked {
         let chapter = desk.workspace().chapter(number)?.clone();
         if scope == Scope::All && desk.is_untouched(&chapter) {
-            println!("- {number}. not begun yet\n");
+            if let Some(chapter) = progress.chapter(number) {
+                println!("{number}. {}: not begun yet.\n", chapter.title);
+            }
             solved = false;
             continue;
         }
@@ -245,10 +252,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
                 .iter()
                 .map(|c| format!("{} {}", c.number, c.title))
                 .collect();
-            format!(
-                "there is no {what} with exercises; there are {}",
-                there.join(", ")
-            )
+            format!("there is no {what}; chapters: {}", there.join(", "))
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Commands on the pages: they name packages and subcommands that there are.
 
 use cargo_metadata::Metadata;
+use std::collections::BTreeSet;
+
 use clap::Parser;
 
 use super::{Book, Page};
@@ -10,11 +12,14 @@ use crate::markdown::blocks;
 
 /// Checks the commands in `sh` and `console` blocks.
 pub(super) fn check(book: &Book<'_>, metadata: &Metadata, faults: &mut Faults) {
-    let packages: Vec<String> = metadata
-        .workspace_packages()
-        .iter()
+    // Chapters count even if nobody has derived them here yet.
+    let chapters = book.workspace.chapters().iter();
+    let members = metadata.workspace_packages().into_iter();
+    let packages: BTreeSet<String> = members
         .map(|package| package.name.to_string())
+        .chain(chapters.map(|chapter| chapter.package.clone()))
         .collect();
+    let packages: Vec<String> = packages.into_iter().collect();
     for page in &book.pages {
         for (line, command) in commands(page) {
             if let Err(what) = check_command(&command, &packages) {

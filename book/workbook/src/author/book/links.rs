@@ -13,7 +13,7 @@ use crate::outline;
 use crate::preprocess::PAGES;
 
 /// Pages that mdBook makes itself; everything on them is on others.
-const MADE: [&str; 3] = ["print.html", "toc.html", "404.html"];
+const MADE: [&str; 4] = ["print.html", "toc.html", "404.html", "index.html"];
 
 /// A rendered page.
 struct Rendered {
@@ -29,7 +29,8 @@ pub(super) fn check(book: &Book<'_>, out: &Path, faults: &mut Faults) -> Result<
     let present: BTreeSet<String> = files::below(out)?.iter().map(|f| slashes(f)).collect();
     let mut rendered = BTreeMap::new();
     for file in present.iter().filter(|file| file.ends_with(".html")) {
-        if !MADE.contains(&file.as_str()) {
+        let made = MADE.contains(&file.as_str()) && page_of(book, file).is_none();
+        if !made {
             let html = std::fs::read_to_string(out.join(file))
                 .with_context(|| format!("cannot read the rendered {file}"))?;
             rendered.insert(file.clone(), read(&html));
@@ -54,6 +55,11 @@ pub(super) fn check(book: &Book<'_>, out: &Path, faults: &mut Faults) -> Result<
         }
     }
     Ok(followed)
+}
+
+/// The page that a file of the rendered book comes from.
+fn page_of<'b>(book: &'b Book<'_>, file: &str) -> Option<&'b Page> {
+    book.pages.iter().find(|p| outline::url(p.listed()) == file)
 }
 
 fn read(html: &str) -> Rendered {

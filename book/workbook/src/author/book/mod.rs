@@ -85,10 +85,10 @@ pub(super) fn check(workspace: &Workspace) -> Result<Checked> {
     let mut faults = Faults(book.outline.faults.clone());
     progress.show("reading the pages");
     pages::check(&book, &mut faults);
-    let packages = workspace.metadata()?;
-    commands::check(&book, &packages, &mut faults);
+    let metadata = workspace.metadata()?;
+    commands::check(&book, &metadata, &mut faults);
     progress.show("rendering the book");
-    let target_dir = packages.target_directory.into_std_path_buf();
+    let target_dir = metadata.target_directory.into_std_path_buf();
     let links = rendered(&book, &target_dir, &mut faults)?;
     let sandbox = sandbox::Sandbox::open(workspace, solutions, &target_dir)?;
     let commands = console::check(&book, sandbox, &progress, &mut faults)?;

@@ -111,14 +111,8 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 
 /// Expected lines with `-`, found ones with `+`.
 fn diff(expected: &[String], found: &[String]) -> String {
-    // A pattern that some line matches is no difference.
-    let expected: Vec<&str> = expected
-        .iter()
-        .map(|pattern| {
-            let hit = found.iter().find(|line| line_matches(pattern, line));
-            hit.map_or(pattern.as_str(), String::as_str)
-        })
-        .collect();
+    let expected = filled_in(expected, found);
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&expected, &found);
     let mut out = String::from("    - expected, + found:\n");
@@ -134,6 +128,31 @@ fn diff(expected: &[String], found: &[String]) -> String {
                 out.push_str(line.trim_end());
                 out.push('\n');
             }
+        }
+    }
+    out
+}
+
+/// The expected lines with every pattern replaced by what it stands for, where
+/// that can be told: so a pattern is no difference.
+fn filled_in(expected: &[String], found: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for (i, pattern) in expected.iter().enumerate() {
+        let rest = &found[from..];
+        let hit = |pattern: &str| rest.iter().position(|line| line_matches(pattern, line));
+        if pattern == "..." {
+            let until = match expected.get(i + 1) {
+                Some(next) => hit(next).unwrap_or(0),
+                None => rest.len(),
+            };
+            out.extend_from_slice(&rest[..until]);
+            from += until;
+        } else if let Some(at) = hit(pattern) {
+            out.push(rest[at].clone());
+            from += at + 1;
+        } else {
+            out.push(pattern.clone());
         }
     }
     out
@@ -186,10 +205,7 @@ test result: ok. 2 passed; finished in 0.01s
               running 2 tests
               test a ... ok
             - test c ... ok
-            - ...
-            + test b ... ok
-            +
-            + test result: ok. 2 passed; finished in 0.01s
+              test b ... ok
         ");
     }
 
