@@ -241,10 +241,7 @@ fn gone(chapter: &Chapter) -> Verdict {
         )),
         ..Verdict::new(
             State::Unknown,
-            format!(
-                "The chapter's folder {} is gone.",
-                slashes(&dir)
-            ),
+            format!("The chapter's folder {} is gone.", slashes(&dir)),
         )
     }
 }

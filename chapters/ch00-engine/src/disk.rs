@@ -7,7 +7,7 @@
 //!
 //! # What a power loss leaves
 //!
-//! The rules are those of real systems, at their most hostile:
+//! The rules are those of real systems, and harsh ones:
 //!
 //! - Bytes that were written survive once a [`File::sync`] that began after
 //!   the write has succeeded. Until then each write may survive whole, in part
@@ -17,7 +17,8 @@
 //!   [`Disk::sync_dir`] has succeeded. Until then any prefix of those changes
 //!   may survive.
 //! - After a *failed* sync nothing that was unsynced is safe, and a later sync
-//!   that succeeds does not make it so.
+//!   that succeeds does not make it so. What is to be kept is written again:
+//!   bytes at their offset, a name by making it anew.
 
 use std::fmt;
 use std::ops::Deref;

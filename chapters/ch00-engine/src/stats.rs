@@ -165,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn threads_have_shards_of_their_own() {
+        let shards: std::collections::BTreeSet<usize> = (0..8 * SHARDS)
+            .map(|_| std::thread::spawn(shard_of_this_thread).join().unwrap())
+            .collect();
+        // The test beside this one starts 2 × SHARDS threads, which can take
+        // every turn of at most three shards.
+        assert!(shards.len() >= SHARDS - 3, "{shards:?}");
+        assert_eq!(shard_of_this_thread(), shard_of_this_thread());
+    }
+
+    #[test]
     fn every_counter_has_its_own_place_in_the_order_shown() {
         let counters = Counters::new();
         for (place, counter) in Counter::ALL.into_iter().enumerate() {

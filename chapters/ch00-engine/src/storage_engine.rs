@@ -7,8 +7,8 @@ use crate::{Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, Writ
 /// An ordered map from byte strings to byte strings that outlives its process.
 ///
 /// The trait is the smallest set of calls from which all others can be made;
-/// the rest (`get`, `put`, `scan_prefix` …) is provided on them. Everything
-/// takes `&self`: engines are shared between threads.
+/// the rest (`get`, `put`, `scan_prefix` …) is provided on them. All but `close`
+/// take `&self`: engines are shared between threads.
 ///
 /// # The clauses
 ///
@@ -170,9 +170,34 @@ pub trait StorageEngine: Send + Sync {
     }
 }
 
-/// Hands every required call on to what `self` points at.
+/// Hands every call on to what `self` points at: the provided ones, too, which
+/// an engine may have its own way of answering.
 macro_rules! forward {
     () => {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+            (**self).get(key)
+        }
+
+        fn contains(&self, key: &[u8]) -> Result<bool> {
+            (**self).contains(key)
+        }
+
+        fn put(&self, key: &[u8], value: &[u8]) -> Result<()> {
+            (**self).put(key, value)
+        }
+
+        fn delete(&self, key: &[u8]) -> Result<()> {
+            (**self).delete(key)
+        }
+
+        fn scan_prefix<'s>(&'s self, prefix: &[u8], order: Order) -> Result<Box<dyn Cursor + 's>> {
+            (**self).scan_prefix(prefix, order)
+        }
+
+        fn entries(&self, range: KeyRange<'_>, order: Order) -> Result<Entries<'_>> {
+            (**self).entries(range, order)
+        }
+
         fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
             (**self).get_into(key, value)
         }

@@ -29,6 +29,7 @@ fn what_was_written_at_an_offset_is_read_there() {
     file.write_at(5, b"hello").unwrap();
     file.write_at(0, b"ab").unwrap();
     assert_eq!(file.len().unwrap(), 10);
+    assert!(!file.is_empty().unwrap());
     let mut all = [9; 10];
     file.read_exact_at(0, &mut all).unwrap();
     assert_eq!(&all, b"ab\0\0\0hello");
@@ -126,7 +127,8 @@ fn a_directory_has_one_owner_until_the_lock_is_dropped() {
     let (_folder, disk) = disk();
     let lock = disk.lock().unwrap();
     let other = RealDisk::new(disk.directory()).unwrap();
-    assert!(matches!(other.lock(), Err(Error::Locked { .. })));
+    let path = disk.directory().to_string_lossy().into_owned();
+    assert_eq!(other.lock().unwrap_err(), Error::Locked { path });
     drop(lock);
     other.lock().unwrap();
 }
@@ -140,6 +142,7 @@ fn a_map_shows_what_is_written_within_its_length() {
     file.write_at(0, b"hello").unwrap();
     let map = file.map().unwrap();
     assert_eq!(map.len(), 5);
+    assert!(!map.is_empty());
     let lent = map.slice(1, 3).unwrap();
     file.write_at(4, b"y, and more").unwrap();
     assert_eq!(&*lent, b"ell");

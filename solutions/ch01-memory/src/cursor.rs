@@ -125,8 +125,8 @@ impl Cursor for MemoryCursor<'_> {
         Ok(())
     }
 
-    /// Steps to the first entry of the scan that does not come before `key`,
-    /// whichever way that lies, and fills a new chunk from there.
+    /// Steps to the first entry of the scan that does not come before `key`. The
+    /// chunk is filled again from there, whichever way it lies.
     ///
     /// # Exercise 1.7
     fn seek(&mut self, key: &[u8]) -> Result<()> {

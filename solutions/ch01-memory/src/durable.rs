@@ -36,8 +36,9 @@ impl DurableMemory {
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`] where another owner has it open; [`Error::Corrupt`],
-    /// [`Error::Version`] and [`Error::Io`].
+    /// [`Error::Locked`] where another owner has it open; [`Error::Corrupt`] and
+    /// [`Error::Version`] where the snapshot is not sound; [`Error::NoSpace`]
+    /// and [`Error::Io`]. Nothing is lost in any of these cases.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Self> {
         let lock = disk.lock()?;
         let counters = Arc::new(Counters::new());

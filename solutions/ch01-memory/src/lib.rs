@@ -9,9 +9,9 @@
 //! | [`snapshot_file`] | putting that file in place of the last one, all or nothing |
 //! | [`durable`] | [`DurableMemory`], the engine whose `sync` writes that file |
 //!
-//! # Invariants
+//! **Invariants:**
 //!
-//! - A lock is never held from one call to the next, and never across I/O.
+//! - The map's lock is never held from one call to the next, nor across I/O.
 //! - The file called `snapshot` is always whole: it gets its name only after
 //!   all of its bytes are on the device.
 //! - What a successful open shows would survive a power loss at that moment.

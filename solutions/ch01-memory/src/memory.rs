@@ -35,7 +35,7 @@ pub struct Memory {
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     map: Map,
-    /// How many times the map was changed: equal counts mean equal maps.
+    /// How many batches and updates were taken: equal counts mean equal maps.
     pub(crate) changes: u64,
 }
 
@@ -51,9 +51,12 @@ impl Memory {
         Memory { contents, counters }
     }
 
-    /// Changes the value under `key` in one step: `change` is given the value
-    /// (`None` where the key is absent) and answers the new one (`None` to
-    /// remove the key), and no other write takes effect in between.
+    /// Changes the value under `key` in one step.
+    ///
+    /// `change` is given the value (`None` where the key is absent) and answers
+    /// the new one (`None` to remove the key). No other write takes effect in
+    /// between. An update counts as one batch, and as one change of the
+    /// contents.
     ///
     /// A `get` and a `put` in a row are no substitute. Each is atomic; the two
     /// together are not, and what another thread writes between them is lost.
@@ -84,9 +87,9 @@ impl Memory {
         Ok(())
     }
 
-    /// Copies entries in `range` to `chunk`, from the first in `order` on,
-    /// until there are no more or the chunk is full. What the chunk held
-    /// before is gone.
+    /// Copies the first entries in `range` to `chunk`. First is what comes first
+    /// in `order`; it stops where the range ends or the chunk is full. What the
+    /// chunk held before is gone.
     ///
     /// The lock is held for the copying and not a moment longer. Every entry
     /// that is copied counts as visited.
@@ -121,7 +124,7 @@ impl Memory {
     }
 }
 
-/// Makes one change to `map`: a put replaces what was under the key, a delete
+/// Makes one change to `map`. A put replaces what was under the key, a delete
 /// removes it, and deleting what is absent does nothing.
 ///
 /// # Exercise 1.2
@@ -137,8 +140,7 @@ pub(crate) fn apply(map: &mut Map, write: Write<'_>) {
 }
 
 impl StorageEngine for Memory {
-    /// Looks `key` up under the read lock, so that readers do not wait for
-    /// each other.
+    /// Looks `key` up, under the read lock: readers do not wait for each other.
     ///
     /// Where the key is present, `value` then holds a copy of its value and
     /// nothing else, in the buffer that it already had if that is large
@@ -159,9 +161,9 @@ impl StorageEngine for Memory {
         }
     }
 
-    /// Makes all changes of `batch`, in their order, under one write lock, so
-    /// that no reader sees some of them without the others. What exceeds
-    /// [`LIMITS`] is refused before the first change is made.
+    /// Makes all changes of `batch`, in their order, under one write lock. So no
+    /// reader sees some of them without the others. What exceeds [`LIMITS`] is
+    /// refused before the first change is made.
     ///
     /// A batch that was taken counts as one batch, and as one change of the
     /// contents.

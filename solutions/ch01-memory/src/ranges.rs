@@ -29,8 +29,8 @@ pub(crate) fn entries_in<'m>(map: &'m Map, range: &KeyRange<'_>, order: Order) -
     }
 }
 
-/// The part of `range` that a scan in `order` visits after `key`, which lies in
-/// it: neither `key` nor anything before it.
+/// The part of `range` that a scan in `order` visits after `key`. Neither `key`,
+/// which lies in the range, nor anything before it belongs to that.
 ///
 /// # Exercise 1.6
 pub(crate) fn behind<'k>(range: &'k KeyRange<'_>, order: Order, key: &'k [u8]) -> KeyRange<'k> {
@@ -40,9 +40,9 @@ pub(crate) fn behind<'k>(range: &'k KeyRange<'_>, order: Order, key: &'k [u8]) -
     }
 }
 
-/// The part of `range` that a scan in `order` visits from `key` on, `key`
-/// included. `key` may lie anywhere: where it comes before the range, that is
-/// all of it; where it comes behind the range, nothing.
+/// The part of `range` that a scan in `order` visits from `key` on. `key` itself
+/// belongs to it, if it lies in the range; it may lie anywhere. Where it comes
+/// before the range, all of the range is left; where behind, nothing is.
 ///
 /// # Exercise 1.7
 pub(crate) fn from_key<'k>(range: &'k KeyRange<'_>, order: Order, key: &'k [u8]) -> KeyRange<'k> {

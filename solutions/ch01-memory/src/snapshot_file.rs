@@ -25,7 +25,7 @@ pub const SNAPSHOT: &str = "snapshot";
 /// The file that will.
 pub const TEMPORARY: &str = "snapshot.tmp";
 
-/// Writes `bytes` to a new temporary file, and answers that file, still open.
+/// Writes `bytes` to a new temporary file. The answer is that file, still open.
 ///
 /// Nothing has been asked of the device yet, so that a failure leaves nothing
 /// behind: the temporary file is closed and removed again (as far as the disk
@@ -50,8 +50,9 @@ pub(crate) fn write_temporary(disk: &dyn Disk, bytes: &[u8]) -> Result<Box<dyn F
     }
 }
 
-/// Makes the temporary file durable, closes it and gives it the snapshot's
-/// name: from one moment to the next, and for good when this returns.
+/// Makes the temporary file durable and gives it the snapshot's name. It takes
+/// that name from one moment to the next, and has it for good when this
+/// returns. The file is closed before it moves.
 ///
 /// # Errors
 ///
@@ -66,35 +67,49 @@ pub(crate) fn publish(disk: &dyn Disk, temporary: Box<dyn File>) -> Result<()> {
     disk.sync_dir()
 }
 
-/// The map in the snapshot file, or an empty one where there is none yet, with
-/// every trace of an unfinished save removed.
+/// The map in the snapshot file, or an empty one where there is none yet.
 ///
-/// What this answers would survive a power loss: an owner that was killed
-/// between renaming and syncing left a name that may not be durable.
+/// Nobody can tell from a file that its name is durable: its owner may have
+/// been killed between renaming and syncing, or the sync may have failed. So
+/// what was read is written and published once more, the very same bytes, and
+/// what this answers would survive a power loss. A temporary file that was
+/// left behind is removed before.
+///
+/// A snapshot that is not sound is left as it is, for whoever can repair it,
+/// and so is everything beside it.
 ///
 /// # Errors
 ///
-/// [`Error::Corrupt`] and [`Error::Version`] where the file is no snapshot of
-/// this version, and [`Error::Io`].
+/// [`Error::Corrupt`](engine::Error::Corrupt) and
+/// [`Error::Version`](engine::Error::Version) where the file is no snapshot of
+/// this version; what [`write_temporary`] and [`publish`] can answer;
+/// [`Error::Io`](engine::Error::Io).
 ///
 /// # Exercise 1.11
 pub(crate) fn load(disk: &dyn Disk) -> Result<Map> {
     let names = disk.list()?;
     let exists = |wanted: &str| names.iter().any(|name| name == wanted);
-    let map = if exists(SNAPSHOT) {
-        snapshot::decode(SNAPSHOT, &read(disk, SNAPSHOT)?)?
-    } else {
-        Map::new()
-    };
+    let mut snapshot = None;
+    if exists(SNAPSHOT) {
+        let bytes = read(disk, SNAPSHOT)?;
+        snapshot = Some((snapshot::decode(SNAPSHOT, &bytes)?, bytes));
+    }
     if exists(TEMPORARY) {
         disk.remove(TEMPORARY)?;
     }
-    disk.sync_dir()?;
+    let Some((map, bytes)) = snapshot else {
+        return Ok(Map::new());
+    };
+    publish(disk, write_temporary(disk, &bytes)?)?;
     Ok(map)
 }
 
 /// All bytes of a file.
-fn read(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] where they do not fit in memory, [`Error::Io`].
+pub(crate) fn read(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
     let file = disk.open(name, Mode::Read)?;
     let len = usize::try_from(file.len()?)
         .map_err(|_too_long| Error::corrupt(name, 0, "the file is larger than all memory"))?;

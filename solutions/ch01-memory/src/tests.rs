@@ -13,6 +13,8 @@ mod ex_1_7;
 mod ex_1_8;
 mod ex_1_9;
 
+use conformance::sim::{Fail, Faults, Operation, SimDisk};
+use engine::disk::{Disk, Mode};
 use engine::{Cursor, Entry};
 
 use crate::memory::Map;
@@ -44,4 +46,41 @@ fn keys(cursor: &mut dyn Cursor) -> Vec<String> {
         cursor.advance().unwrap();
     }
     keys
+}
+
+/// A disk that holds one file with these bytes, all of it durable.
+fn disk_with(name: &str, bytes: &[u8]) -> SimDisk {
+    let disk = SimDisk::new();
+    let file = disk.open(name, Mode::CreateNew).unwrap();
+    file.write_at(0, bytes).unwrap();
+    file.sync().unwrap();
+    drop(file);
+    disk.sync_dir().unwrap();
+    SimDisk::from_image(&disk.image())
+}
+
+/// The bytes of a file, or `None` where there is no such file.
+fn bytes_of(disk: &SimDisk, name: &str) -> Option<Vec<u8>> {
+    disk.image().get(name).map(|file| file.bytes().to_vec())
+}
+
+/// A disk that `make` made, on which the first `operation` that `work` asks
+/// for will fail: found by rehearsing `work` on another such disk.
+fn failing<T>(
+    make: impl Fn() -> SimDisk,
+    operation: Operation,
+    fail: fn(usize) -> Fail,
+    work: impl Fn(&SimDisk) -> T,
+) -> SimDisk {
+    let (rehearsal, disk) = (make(), make());
+    let before = rehearsal.operations().len();
+    drop(work(&rehearsal));
+    let mut asked = rehearsal.operations().into_iter().skip(before);
+    let at = asked.position(|asked| asked == operation);
+    let at = at.unwrap_or_else(|| panic!("no operation `{}` was asked for", operation.name()));
+    disk.set_faults(Faults {
+        fail: Some(fail(before + at)),
+        ..Faults::default()
+    });
+    disk
 }

@@ -1,1 +1,47 @@
 //! One suite for every engine.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`subject`](mod@subject) | [`Subject`]: the engine under test, and the calls that check it |
+//! | [`level`] | [`Level`] and [`Clause`]: what is checked, and what for |
+//! | [`levels`] | the checks themselves |
+//! | [`script`] | [`Script`](script::Script): operations, as values and as text |
+//! | [`model`] | [`Model`](model::Model): what a correct engine would hold |
+//! | [`play`] | a script, on an engine and on the model |
+//! | [`explore`](mod@explore) | power cuts at every operation of many scripts |
+//! | [`place`] | disks to open engines on |
+//! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
+//! | [`report`] | [`Failure`](report::Failure): what a person reads |
+//! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
+//! | [`log_engine`] | the smallest engine that keeps every clause |
+//! | [`gallery`] | engines that each break one |
+//! | [`suite`] | runs checks and ends tests |
+//! | [`watch`] | notices when an engine does not return |
+//! | [`panics`] | notices when it panics |
+
+pub mod budget;
+pub mod gallery;
+pub mod explore;
+pub mod level;
+pub mod levels;
+pub mod log_engine;
+pub mod model;
+pub mod panics;
+pub mod place;
+pub mod play;
+pub mod report;
+pub mod script;
+pub mod sim;
+#[cfg(test)]
+mod snapshot_engine;
+pub mod subject;
+pub mod suite;
+mod trial;
+pub mod watch;
+
+pub use budget::Budget;
+pub use explore::{Exploration, explore};
+pub use level::{Clause, Level};
+pub use report::Failure;
+pub use script::Script;
+pub use subject::{Opened, Powers, Subject};

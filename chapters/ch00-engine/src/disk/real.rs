@@ -135,22 +135,20 @@ impl Disk for RealDisk {
     }
 }
 
-/// Makes `directory` and what is missing above it, and syncs each parent that
-/// gained an entry.
+/// Makes `directory` and what is missing above it, and syncs each directory
+/// that gained an entry by that.
 fn make_directory(directory: &Path) -> io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
+    // Absolute, so that each directory has a parent to sync.
+    let directory = std::path::absolute(directory)?;
+    let missing: Vec<&Path> = directory
+        .ancestors()
+        .take_while(|ancestor| !ancestor.is_dir())
+        .collect();
+    fs::create_dir_all(&directory)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        sync_directory(parent)?;
     }
-    let parent = match directory.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    make_directory(parent)?;
-    match fs::create_dir(directory) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
-        result => result?,
-    }
-    sync_directory(parent)
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -186,21 +184,16 @@ impl File for RealFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        loop {
-            match read_at(&self.file, buffer, offset) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result.map_err(self.error("read")),
-            }
-        }
+        uninterrupted(|| read_at(&self.file, buffer, offset)).map_err(self.error("read"))
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         let mut written = 0;
         while written < bytes.len() {
-            match write_at(&self.file, &bytes[written..], offset + written as u64) {
+            let (rest, at) = (&bytes[written..], offset + written as u64);
+            match uninterrupted(|| write_at(&self.file, rest, at)) {
                 Ok(0) => return Err(self.error("write")(ErrorKind::WriteZero.into())),
                 Ok(more) => written += more,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.error("write")(error)),
             }
         }
@@ -239,6 +232,16 @@ impl File for RealFile {
             map,
             name: self.name.clone(),
         }))
+    }
+}
+
+/// Makes a system call again for as long as a signal interrupts it.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
@@ -327,4 +330,28 @@ fn lend(map: &MmapRaw, start: usize, len: usize) -> &[u8] {
     // promise. Only the lent range is ever made a slice: the rest of the file
     // may change freely, since to Rust it is not borrowed.
     unsafe { std::slice::from_raw_parts(map.as_ptr().add(start), len) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_signal_interrupts_is_tried_again_and_other_errors_are_not() {
+        let mut answers = vec![
+            Err(ErrorKind::BrokenPipe),
+            Ok(7),
+            Err(ErrorKind::Interrupted),
+            Err(ErrorKind::Interrupted),
+        ];
+        let mut call = || {
+            answers
+                .pop()
+                .expect("an answer is left")
+                .map_err(io::Error::from)
+        };
+        assert_eq!(uninterrupted(&mut call).unwrap(), 7);
+        let error = uninterrupted(&mut call).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    }
 }

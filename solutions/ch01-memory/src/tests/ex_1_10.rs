@@ -1,1 +1,134 @@
+use conformance::sim::{Cut, Fail, Faults, Operation, SimDisk};
+use engine::disk::Disk;
+use engine::{Error, Result};
 
+use crate::snapshot_file::{SNAPSHOT, TEMPORARY, publish, write_temporary};
+use crate::tests::{bytes_of, disk_with, failing};
+
+fn old() -> SimDisk {
+    disk_with(SNAPSHOT, b"old")
+}
+
+/// What a save is made of.
+fn save(disk: &SimDisk) -> Result<()> {
+    publish(disk, write_temporary(disk, b"new")?)
+}
+
+fn no_files() -> Vec<String> {
+    Vec::new()
+}
+
+#[test]
+fn ex_1_10_the_temporary_file_holds_the_bytes_and_is_still_open() {
+    let disk = SimDisk::new();
+    let file = write_temporary(&disk, b"hello").unwrap();
+    assert_eq!(file.name(), TEMPORARY);
+    assert_eq!(bytes_of(&disk, TEMPORARY).unwrap(), b"hello");
+    file.write_at(5, b"!").unwrap();
+    assert_eq!(disk.list().unwrap(), [TEMPORARY]);
+}
+
+#[test]
+fn ex_1_10_writing_asks_nothing_of_the_device_and_leaves_the_snapshot_alone() {
+    let disk = old();
+    drop(write_temporary(&disk, b"new").unwrap());
+    assert_eq!(bytes_of(&disk, SNAPSHOT).unwrap(), b"old");
+    let syncs = disk.operations().iter().any(|asked| asked.is_sync());
+    assert!(!syncs, "syncing is for `publish` to do");
+}
+
+#[test]
+fn ex_1_10_a_full_disk_leaves_nothing_behind() {
+    let disk = old();
+    disk.set_faults(Faults {
+        capacity: Some(6),
+        ..Faults::default()
+    });
+    let failed = write_temporary(&disk, b"much longer").unwrap_err();
+    assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
+    assert_eq!(disk.violations(), no_files(), "close it, then remove it");
+    // There is room again, and what failed can simply be tried again.
+    disk.set_faults(Faults::default());
+    drop(write_temporary(&disk, b"much longer").unwrap());
+    assert_eq!(bytes_of(&disk, TEMPORARY).unwrap(), b"much longer");
+}
+
+#[test]
+fn ex_1_10_a_write_that_fails_leaves_nothing_behind() {
+    let disk = failing(old, Operation::Write, Fail::Once, save);
+    let failed = write_temporary(&disk, b"new").unwrap_err();
+    assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
+    assert_eq!(bytes_of(&disk, SNAPSHOT).unwrap(), b"old");
+}
+
+#[test]
+fn ex_1_10_the_first_error_is_answered_even_if_removing_fails_too() {
+    let disk = failing(old, Operation::Write, Fail::From, save);
+    match write_temporary(&disk, b"new").unwrap_err() {
+        Error::Io { operation, .. } => assert_eq!(operation, "write"),
+        other => panic!("expected an I/O error, found {other:?}"),
+    }
+}
+
+#[test]
+fn ex_1_10_publishing_syncs_renames_and_syncs_the_names() {
+    let disk = old();
+    save(&disk).unwrap();
+    assert_eq!(bytes_of(&disk, SNAPSHOT).unwrap(), b"new");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
+    assert_eq!(
+        disk.trace(),
+        [
+            "create snapshot.tmp",
+            "write snapshot.tmp at 0, 3 bytes",
+            "sync snapshot.tmp",
+            "rename snapshot.tmp to snapshot",
+            "sync_dir",
+        ]
+    );
+}
+
+#[test]
+fn ex_1_10_the_file_is_closed_once_it_is_published() {
+    // The simulated disk, like Windows, lets nobody replace or remove a file
+    // that is open.
+    let disk = old();
+    save(&disk).unwrap();
+    save(&disk).unwrap();
+    disk.remove(SNAPSHOT).unwrap();
+    assert_eq!(disk.violations(), no_files());
+}
+
+#[test]
+fn ex_1_10_a_power_cut_leaves_the_old_snapshot_or_the_new_one() {
+    let disk = old();
+    save(&disk).unwrap();
+    let last = disk.changes();
+    for at in 0..=last {
+        for image in 0..40 {
+            let left = disk.cut(Cut { at, image });
+            let snapshot = left.get(SNAPSHOT).expect("the name is always there");
+            let new = snapshot.bytes() == b"new";
+            assert!(
+                new || (at < last && snapshot.bytes() == b"old"),
+                "power cut {at}, image {image}: the snapshot holds {:?}",
+                snapshot.bytes().escape_ascii().to_string()
+            );
+        }
+    }
+}
+
+#[test]
+fn ex_1_10_whatever_fails_is_answered_and_nothing_more_is_done() {
+    let steps = [Operation::Sync, Operation::Rename, Operation::SyncDir];
+    for (step, operation) in steps.into_iter().enumerate() {
+        let disk = failing(old, operation, Fail::Once, save);
+        let temporary = write_temporary(&disk, b"new").unwrap();
+        let before = disk.operations().len();
+        let failed = publish(&disk, temporary).unwrap_err();
+        assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
+        assert_eq!(disk.operations()[before..], steps[..=step]);
+    }
+}

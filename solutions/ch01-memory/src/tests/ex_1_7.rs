@@ -1,5 +1,6 @@
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
+use conformance::{Level, subject};
 use engine::{Cursor, KeyRange, Order, StorageEngine};
 
 use crate::Memory;
@@ -93,4 +94,14 @@ fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
     assert_eq!(here(&*cursor), "the end");
     cursor.seek(b"").unwrap();
     assert_eq!(keys(&mut *cursor).len(), 500, "back at the start");
+}
+
+#[test]
+fn ex_1_7_suite_core() {
+    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Core);
+}
+
+#[test]
+fn ex_1_7_suite_concurrent() {
+    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Concurrent);
 }

@@ -1,0 +1,103 @@
+//! The arrows between the crates, and what engines never do.
+//!
+//! ```text
+//! engine ◄── every chapter      a chapter's tests ──► conformance ──► engine
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Which of our own crates each of them may use, beside its tests. A chapter's
+/// derived twin may use what its solution may.
+const ARROWS: [(&str, &[&str]); 5] = [
+    ("engine", &[]),
+    ("conformance", &["engine"]),
+    ("memory", &["engine"]),
+    ("bench", &["engine", "memory"]),
+    ("workbook", &[]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn the_crates_use_each_other_as_the_plan_says() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let chapter = |name: &str| name.trim_end_matches("-solution").to_owned();
+    let ours: BTreeSet<String> = metadata.packages.iter().map(|p| chapter(&p.name)).collect();
+    let arrows: BTreeMap<_, _> = ARROWS.into_iter().collect();
+    for package in &metadata.packages {
+        let name = chapter(&package.name);
+        let allowed = arrows.get(name.as_str()).unwrap_or_else(|| {
+            panic!("`{name}` is new here: say in ARROWS which of our crates it may use")
+        });
+        for dependency in &package.dependencies {
+            let used = chapter(&dependency.name);
+            let in_tests = dependency.kind == DependencyKind::Development;
+            if !ours.contains(&used) || (in_tests && used == "conformance") {
+                continue;
+            }
+            assert!(
+                allowed.contains(&used.as_str()),
+                "`{name}` uses `{used}`, and the plan has no such arrow"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_engine_goes_round_the_disk_reads_a_clock_or_starts_a_thread() {
+    let forbidden = [
+        "std::fs",
+        "fs::File",
+        "std::thread",
+        "thread::spawn",
+        "SystemTime",
+        "Instant::now",
+        "std::sync::Mutex",
+        "std::sync::RwLock",
+        "rand::",
+    ];
+    let mut read = 0;
+    for solution in std::fs::read_dir(root().join("solutions")).unwrap() {
+        for file in sources(&solution.unwrap().path().join("src")) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            read += 1;
+            for word in forbidden {
+                assert!(
+                    !text.contains(word),
+                    "{} says `{word}`: files come from the Disk, time and background \
+                     work are handed in, locks come from engine::sync",
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(read > 0, "there are engines to read");
+}
+
+/// The sources below `folder`, without tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+        if is_test {
+            continue;
+        } else if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

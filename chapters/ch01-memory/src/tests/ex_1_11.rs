@@ -1,0 +1,141 @@
+use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, SimDisk};
+use engine::Error;
+use engine::disk::{Disk, Mode};
+
+use crate::memory::Map;
+use crate::snapshot::encode;
+use crate::snapshot_file::{SNAPSHOT, TEMPORARY, load, publish, write_temporary};
+use crate::tests::{bytes_of, disk_with, failing, map, numbered};
+
+fn fruit() -> Map {
+    map(&[("apple", "red"), ("banana", "yellow")])
+}
+
+fn saved() -> SimDisk {
+    disk_with(SNAPSHOT, &encode(&fruit()).unwrap())
+}
+
+#[test]
+fn ex_1_11_an_empty_disk_holds_an_empty_map() {
+    let disk = SimDisk::new();
+    assert_eq!(load(&disk).unwrap(), Map::new());
+    assert!(disk.list().unwrap().is_empty(), "nothing is saved yet");
+}
+
+#[test]
+fn ex_1_11_what_was_saved_is_loaded() {
+    assert_eq!(load(&saved()).unwrap(), fruit());
+    let many: Map = numbered(1000).collect();
+    let disk = disk_with(SNAPSHOT, &encode(&many).unwrap());
+    assert_eq!(load(&disk).unwrap(), many);
+}
+
+#[test]
+fn ex_1_11_short_reads_make_no_difference() {
+    let disk = saved();
+    disk.set_faults(Faults {
+        read_max: Some(1),
+        ..Faults::default()
+    });
+    assert_eq!(load(&disk).unwrap(), fruit());
+}
+
+#[test]
+fn ex_1_11_a_temporary_file_that_was_left_behind_is_removed() {
+    for left in [
+        &b""[..],
+        b"half a snap",
+        &encode(&map(&[("x", "y")])).unwrap(),
+    ] {
+        let disk = saved();
+        drop(write_temporary(&disk, left).unwrap());
+        assert_eq!(load(&disk).unwrap(), fruit());
+        assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
+
+        let disk = disk_with(TEMPORARY, left);
+        assert_eq!(load(&disk).unwrap(), Map::new());
+        assert!(disk.list().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn ex_1_11_a_damaged_snapshot_is_an_error_and_left_as_it_is() {
+    let sound = saved().image();
+    let len = sound.get(SNAPSHOT).unwrap().len();
+    for offset in 0..len {
+        let disk = SimDisk::from_image(&sound.with_flipped_bit(SNAPSHOT, offset, 0));
+        drop(write_temporary(&disk, b"perhaps of use to whoever repairs it").unwrap());
+        let before = disk.image();
+        let error = load(&disk).unwrap_err();
+        match offset {
+            8..12 => assert!(matches!(error, Error::Version { .. }), "{error:?}"),
+            _ => assert!(matches!(error, Error::Corrupt { .. }), "{error:?}"),
+        }
+        assert_eq!(disk.image().fingerprint(), before.fingerprint());
+    }
+}
+
+#[test]
+fn ex_1_11_what_was_loaded_survives_a_power_cut() {
+    // The new snapshot has its name, and the process died before the names
+    // were synced, or was told that they could not be.
+    let new = encode(&fruit()).unwrap();
+    let replace = |disk: &SimDisk| publish(disk, write_temporary(disk, &new)?);
+    let old = || disk_with(SNAPSHOT, &encode(&Map::new()).unwrap());
+    for fail in [Fail::Once, Fail::From] {
+        let disk = failing(old, Operation::SyncDir, fail, replace);
+        replace(&disk).unwrap_err();
+        let disk = disk.kill();
+        disk.set_faults(Faults::default());
+        let loaded = load(&disk).unwrap();
+        let at = disk.changes();
+        for image in 0..EXTREMES + 20 {
+            let left = SimDisk::from_image(&disk.cut(Cut { at, image }));
+            assert_eq!(load(&left).unwrap(), loaded, "image {image}");
+        }
+    }
+}
+
+#[test]
+fn ex_1_11_a_power_cut_while_loading_loses_nothing() {
+    let disk = saved();
+    load(&disk).unwrap();
+    for at in 0..=disk.changes() {
+        for image in 0..40 {
+            let left = SimDisk::from_image(&disk.cut(Cut { at, image }));
+            assert_eq!(
+                load(&left).unwrap(),
+                fruit(),
+                "power cut {at}, image {image}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ex_1_11_whatever_fails_is_answered_and_loses_nothing() {
+    let asked = {
+        let disk = saved();
+        load(&disk).unwrap();
+        disk.operations().len()
+    };
+    for at in 0..asked {
+        let disk = saved();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        load(&disk).unwrap_err();
+        let disk = disk.kill();
+        disk.set_faults(Faults::default());
+        assert_eq!(load(&disk).unwrap(), fruit(), "operation {at} failed");
+    }
+}
+
+#[test]
+fn ex_1_11_other_files_are_left_alone() {
+    let disk = saved();
+    drop(disk.open("notes.txt", Mode::CreateNew).unwrap());
+    load(&disk).unwrap();
+    assert_eq!(bytes_of(&disk, "notes.txt").unwrap(), b"");
+}

@@ -1,0 +1,192 @@
+use std::sync::Arc;
+
+use conformance::sim::{Fail, Faults, Operation, SimDisk};
+use conformance::{Level, Subject, subject};
+use engine::disk::Disk;
+use engine::{Counter, Durability, Error, StorageEngine};
+
+use crate::DurableMemory;
+use crate::snapshot_file::{SNAPSHOT, load};
+use crate::tests::{bytes_of, failing, map};
+
+fn open(disk: &SimDisk) -> DurableMemory {
+    DurableMemory::open(Arc::new(disk.clone())).unwrap()
+}
+
+/// A first put and a sync: what most tests here let fail somewhere.
+fn put_and_sync(disk: &SimDisk) -> (DurableMemory, engine::Result<()>) {
+    let engine = open(disk);
+    engine.put(b"apple", b"red").unwrap();
+    let synced = engine.sync();
+    (engine, synced)
+}
+
+fn is_poisoned<T: std::fmt::Debug>(result: engine::Result<T>) -> bool {
+    matches!(result, Err(Error::Poisoned { .. }))
+}
+
+#[test]
+fn ex_1_12_a_sync_saves_everything() {
+    let disk = SimDisk::new();
+    let (engine, synced) = put_and_sync(&disk);
+    synced.unwrap();
+    engine.put(b"banana", b"yellow").unwrap();
+    engine.sync().unwrap();
+    drop(engine);
+    let fruit = map(&[("apple", "red"), ("banana", "yellow")]);
+    assert_eq!(load(&disk).unwrap(), fruit);
+}
+
+#[test]
+fn ex_1_12_nothing_is_written_where_nothing_changed() {
+    let disk = SimDisk::new();
+    let engine = open(&disk);
+    let asked = disk.operations().len();
+    engine.sync().unwrap();
+    assert_eq!(disk.operations().len(), asked, "a new engine is saved");
+    engine.put(b"apple", b"red").unwrap();
+    engine.sync().unwrap();
+    let asked = disk.operations().len();
+    engine.sync().unwrap();
+    assert_eq!(disk.operations().len(), asked, "a second sync has no work");
+    drop(engine);
+    let engine = open(&disk);
+    let asked = disk.operations().len();
+    engine.sync().unwrap();
+    assert_eq!(disk.operations().len(), asked, "what was loaded is saved");
+}
+
+#[test]
+fn ex_1_12_a_delete_is_saved_like_a_put() {
+    let disk = SimDisk::new();
+    let (engine, _) = put_and_sync(&disk);
+    engine.delete(b"apple").unwrap();
+    engine.sync().unwrap();
+    drop(engine);
+    assert_eq!(load(&disk).unwrap(), map(&[]));
+}
+
+#[test]
+fn ex_1_12_a_sync_is_two_syncs_of_the_device_and_writes_the_file_once() {
+    let disk = SimDisk::new();
+    let (engine, synced) = put_and_sync(&disk);
+    synced.unwrap();
+    let stats = engine.stats();
+    assert_eq!(stats[Counter::Syncs], 2);
+    let file = bytes_of(&disk, SNAPSHOT).unwrap();
+    assert_eq!(stats[Counter::BytesWritten], file.len() as u64);
+}
+
+#[test]
+fn ex_1_12_a_full_disk_does_not_poison() {
+    let disk = SimDisk::new();
+    let engine = open(&disk);
+    engine.put(b"apple", b"red").unwrap();
+    disk.set_faults(Faults {
+        capacity: Some(10),
+        ..Faults::default()
+    });
+    let synced = engine.sync();
+    assert!(matches!(synced, Err(Error::NoSpace { .. })), "{synced:?}");
+    engine.put(b"banana", b"yellow").unwrap();
+    disk.set_faults(Faults::default());
+    engine.sync().unwrap();
+    drop(engine);
+    assert_eq!(load(&disk).unwrap().len(), 2);
+}
+
+#[test]
+fn ex_1_12_a_failure_before_the_first_sync_of_the_device_does_not_poison() {
+    for operation in [Operation::Create, Operation::Write] {
+        let disk = failing(SimDisk::new, operation, Fail::Once, put_and_sync);
+        let (engine, synced) = put_and_sync(&disk);
+        assert!(matches!(synced, Err(Error::Io { .. })), "{synced:?}");
+        engine.put(b"banana", b"yellow").unwrap();
+        engine.sync().unwrap();
+        drop(engine);
+        assert_eq!(load(&disk).unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn ex_1_12_a_failure_from_then_on_poisons() {
+    for operation in [Operation::Sync, Operation::Rename, Operation::SyncDir] {
+        let disk = failing(SimDisk::new, operation, Fail::Once, put_and_sync);
+        let (engine, synced) = put_and_sync(&disk);
+        let Err(Error::Poisoned { cause }) = &synced else {
+            panic!("{operation:?} failed, and the sync answered {synced:?}");
+        };
+        assert!(matches!(**cause, Error::Io { .. }), "the cause: {cause:?}");
+
+        // Nothing is written any more, and the disk is not even asked.
+        let asked = disk.operations().len();
+        assert!(is_poisoned(engine.put(b"banana", b"yellow")));
+        assert!(is_poisoned(engine.write(&[])));
+        assert_eq!(engine.sync(), synced, "with the first cause");
+        assert_eq!(disk.operations().len(), asked);
+
+        // Reads go on.
+        assert_eq!(engine.get(b"apple").unwrap(), Some(b"red".to_vec()));
+        assert_eq!(engine.get(b"banana").unwrap(), None);
+        assert!(is_poisoned(Box::new(engine).close()));
+
+        // Opening again heals.
+        let engine = open(&disk.kill());
+        engine.put(b"cherry", b"dark").unwrap();
+        engine.sync().unwrap();
+    }
+}
+
+#[test]
+fn ex_1_12_closing_syncs_and_dropping_does_not() {
+    let disk = SimDisk::new();
+    let engine = open(&disk);
+    engine.put(b"apple", b"red").unwrap();
+    drop(engine);
+    assert_eq!(load(&disk).unwrap(), map(&[]));
+    let engine = open(&disk);
+    engine.put(b"apple", b"red").unwrap();
+    Box::new(engine).close().unwrap();
+    assert_eq!(load(&disk).unwrap(), map(&[("apple", "red")]));
+    drop(disk.lock().unwrap());
+}
+
+#[test]
+fn ex_1_12_threads_that_sync_together_share_the_work() {
+    let disk = SimDisk::new();
+    let engine = open(&disk);
+    engine.put(b"apple", b"red").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| engine.sync().unwrap());
+        }
+    });
+    assert_eq!(engine.stats()[Counter::Syncs], 2, "one of them saved");
+}
+
+fn suite() -> Subject {
+    subject!("DurableMemory", |disk, _durability| DurableMemory::open(
+        disk
+    ))
+    .durabilities(&[Durability::Buffered])
+}
+
+#[test]
+fn ex_1_12_suite_reopen() {
+    suite().check(Level::Reopen);
+}
+
+#[test]
+fn ex_1_12_suite_crash() {
+    suite().check(Level::Crash);
+}
+
+#[test]
+fn ex_1_12_suite_faults() {
+    suite().check(Level::Faults);
+}
+
+#[test]
+fn ex_1_12_suite_on_the_real_disk() {
+    suite().on_real_disk().check(Level::Reopen);
+}

@@ -1,0 +1,115 @@
+use engine::{Counter, Error, StorageEngine, Write};
+
+use crate::Memory;
+use crate::memory::LIMITS;
+use crate::tests::map;
+
+#[test]
+fn ex_1_3_all_changes_of_a_batch_are_made() {
+    let fruit: Memory = map(&[("apple", "red"), ("cherry", "dark")])
+        .into_iter()
+        .collect();
+    let batch = [
+        Write::put("banana", "yellow"),
+        Write::delete("cherry"),
+        Write::put("apple", "green"),
+    ];
+    fruit.write(&batch).unwrap();
+    assert_eq!(fruit.get(b"apple").unwrap(), Some(b"green".to_vec()));
+    assert_eq!(fruit.get(b"banana").unwrap(), Some(b"yellow".to_vec()));
+    assert_eq!(fruit.get(b"cherry").unwrap(), None);
+}
+
+#[test]
+fn ex_1_3_the_last_change_to_a_key_wins() {
+    let fruit = Memory::new();
+    fruit
+        .write(&[
+            Write::put("a", "1"),
+            Write::delete("a"),
+            Write::put("a", "2"),
+        ])
+        .unwrap();
+    assert_eq!(fruit.get(b"a").unwrap(), Some(b"2".to_vec()));
+    fruit
+        .write(&[Write::put("a", "3"), Write::delete("a")])
+        .unwrap();
+    assert_eq!(fruit.get(b"a").unwrap(), None);
+}
+
+#[test]
+fn ex_1_3_a_batch_that_is_refused_changes_nothing() {
+    let fruit: Memory = map(&[("a", "1")]).into_iter().collect();
+    let long = vec![0; LIMITS.key_bytes_max + 1];
+    let refused = fruit.write(&[
+        Write::put("a", "2"),
+        Write::put("b", "2"),
+        Write::put(&long, "2"),
+    ]);
+    assert_eq!(
+        refused,
+        Err(Error::TooLarge {
+            what: "key",
+            bytes: LIMITS.key_bytes_max + 1,
+            bytes_max: LIMITS.key_bytes_max
+        })
+    );
+    assert_eq!(fruit.get(b"a").unwrap(), Some(b"1".to_vec()));
+    assert_eq!(fruit.get(b"b").unwrap(), None);
+}
+
+#[test]
+fn ex_1_3_what_is_exactly_as_large_as_a_limit_is_taken() {
+    let memory = Memory::new();
+    let key = vec![7; LIMITS.key_bytes_max];
+    memory.put(&key, b"value").unwrap();
+    assert_eq!(memory.get(&key).unwrap(), Some(b"value".to_vec()));
+}
+
+#[test]
+fn ex_1_3_a_batch_that_was_taken_counts_as_one() {
+    let memory = Memory::new();
+    memory
+        .write(&[Write::put("a", "1"), Write::put("b", "2")])
+        .unwrap();
+    memory.delete(b"a").unwrap();
+    let long = vec![0; LIMITS.key_bytes_max + 1];
+    memory.put(&long, b"").unwrap_err();
+    assert_eq!(memory.stats()[Counter::Batches], 2);
+}
+
+#[test]
+fn ex_1_3_a_batch_counts_as_a_change_of_the_contents() {
+    let memory = Memory::new();
+    memory.put(b"a", b"1").unwrap();
+    memory.delete(b"a").unwrap();
+    assert_eq!(memory.contents.read().changes, 2);
+}
+
+#[test]
+fn ex_1_3_no_reader_sees_half_a_batch() {
+    // Both keys are always written together, the second one first: a reader
+    // who has seen a number under the first key finds it, or a later one,
+    // under the second.
+    const BATCHES: u32 = if cfg!(miri) { 50 } else { 20_000 };
+    let memory = Memory::new();
+    let write = |number: u32| {
+        let number = number.to_le_bytes();
+        memory.write(&[Write::put("second", &number), Write::put("first", &number)])
+    };
+    write(0).unwrap();
+    let read = |key: &str| {
+        let value = memory.get(key.as_bytes()).unwrap().unwrap();
+        u32::from_le_bytes(value.try_into().unwrap())
+    };
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (1..=BATCHES).try_for_each(write));
+        while !writer.is_finished() {
+            let (second, first) = (read("second"), read("first"));
+            assert!(first >= second, "half of batch {second} was visible");
+            let (first, second) = (read("first"), read("second"));
+            assert!(second >= first, "half of batch {first} was visible");
+        }
+        writer.join().unwrap().unwrap();
+    });
+}

@@ -1,0 +1,74 @@
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
+
+use engine::{KeyRange, Order};
+
+use crate::ranges::entries_in;
+use crate::tests::map;
+
+type Ends = (Bound<&'static [u8]>, Bound<&'static [u8]>);
+
+fn keys_in(range: &KeyRange<'_>, order: Order) -> String {
+    let map = map(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
+    entries_in(&map, range, order)
+        .map(|(key, _)| String::from_utf8_lossy(key).into_owned())
+        .collect()
+}
+
+#[test]
+fn ex_1_4_everything_in_both_orders() {
+    assert_eq!(keys_in(&KeyRange::all(), Order::Ascending), "abcd");
+    assert_eq!(keys_in(&KeyRange::all(), Order::Descending), "dcba");
+}
+
+#[test]
+fn ex_1_4_values_come_with_their_keys() {
+    let map = map(&[("a", "1"), ("b", "2")]);
+    let entries: Vec<_> = entries_in(&map, &KeyRange::all(), Order::Descending).collect();
+    assert_eq!(entries, [(&b"b"[..], &b"2"[..]), (b"a", b"1")]);
+}
+
+#[test]
+fn ex_1_4_bounds_are_included_or_excluded_as_they_say() {
+    let cases: [(Ends, &str); 8] = [
+        ((Included(b"b"), Included(b"c")), "bc"),
+        ((Included(b"b"), Excluded(b"c")), "b"),
+        ((Excluded(b"b"), Included(b"c")), "c"),
+        ((Excluded(b"a"), Excluded(b"d")), "bc"),
+        ((Unbounded, Included(b"b")), "ab"),
+        ((Unbounded, Excluded(b"b")), "a"),
+        ((Included(b"c"), Unbounded), "cd"),
+        ((Excluded(b"c"), Unbounded), "d"),
+    ];
+    for ((start, end), expected) in cases {
+        let range = KeyRange::new(start, end);
+        assert_eq!(keys_in(&range, Order::Ascending), expected, "{range:?}");
+        let reversed: String = expected.chars().rev().collect();
+        assert_eq!(keys_in(&range, Order::Descending), reversed, "{range:?}");
+    }
+}
+
+#[test]
+fn ex_1_4_bounds_need_not_be_keys_of_the_map() {
+    let range = KeyRange::half_open("aa", "cc");
+    assert_eq!(keys_in(&range, Order::Ascending), "bc");
+    assert_eq!(keys_in(&range, Order::Descending), "cb");
+    let behind_all = KeyRange::starting_at("x");
+    assert_eq!(keys_in(&behind_all, Order::Ascending), "");
+}
+
+#[test]
+fn ex_1_4_empty_and_inverted_ranges_have_no_entries() {
+    let cases: [Ends; 5] = [
+        (Included(b"c"), Included(b"a")),
+        (Excluded(b"c"), Excluded(b"a")),
+        (Excluded(b"b"), Excluded(b"b")),
+        (Included(b"b"), Excluded(b"b")),
+        (Excluded(b"b"), Included(b"b")),
+    ];
+    for (start, end) in cases {
+        let range = KeyRange::new(start, end);
+        for order in [Order::Ascending, Order::Descending] {
+            assert_eq!(keys_in(&range, order), "", "{range:?}");
+        }
+    }
+}

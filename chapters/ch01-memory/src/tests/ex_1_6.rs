@@ -1,0 +1,88 @@
+use std::ops::Bound::{Excluded, Included};
+
+use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
+
+use crate::Memory;
+use crate::cursor::CHUNK_ENTRIES;
+use crate::ranges::behind;
+use crate::tests::{keys, numbered};
+
+fn expected(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("k{number:04}")).collect()
+}
+
+#[test]
+fn ex_1_6_behind_leaves_out_the_key_and_keeps_the_other_bound() {
+    let range = KeyRange::new(Included(b"b"), Excluded(b"y"));
+    assert_eq!(
+        behind(&range, Order::Ascending, b"m"),
+        KeyRange::new(Excluded(b"m"), Excluded(b"y"))
+    );
+    assert_eq!(
+        behind(&range, Order::Descending, b"m"),
+        KeyRange::new(Included(b"b"), Excluded(b"m"))
+    );
+    let all = KeyRange::all();
+    assert!(behind(&all, Order::Ascending, b"m").contains(b"z"));
+    assert!(behind(&all, Order::Descending, b"m").contains(b""));
+}
+
+#[test]
+fn ex_1_6_a_scan_yields_every_key_once_across_chunks() {
+    // One chunk not full, exactly full, one more; and the same after several.
+    let edges = [0, 1, CHUNK_ENTRIES - 1, CHUNK_ENTRIES, CHUNK_ENTRIES + 1];
+    for count in edges
+        .into_iter()
+        .chain(edges.map(|c| c + 3 * CHUNK_ENTRIES))
+    {
+        let memory: Memory = numbered(count).collect();
+        let mut upwards = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+        assert_eq!(keys(&mut *upwards), expected(count), "{count} entries");
+        let mut downwards = memory.scan(KeyRange::all(), Order::Descending).unwrap();
+        let mut reversed = keys(&mut *downwards);
+        reversed.reverse();
+        assert_eq!(reversed, expected(count), "{count} entries, descending");
+    }
+}
+
+#[test]
+fn ex_1_6_the_scan_keeps_to_its_bounds_in_every_chunk() {
+    let memory: Memory = numbered(500).collect();
+    let range = || KeyRange::new(Excluded(b"k0099"), Included(b"k0400"));
+    let mut expected = expected(401).split_off(100);
+    let mut upwards = memory.scan(range(), Order::Ascending).unwrap();
+    assert_eq!(keys(&mut *upwards), expected);
+    expected.reverse();
+    let mut downwards = memory.scan(range(), Order::Descending).unwrap();
+    assert_eq!(keys(&mut *downwards), expected);
+}
+
+#[test]
+fn ex_1_6_behind_the_last_entry_the_cursor_stays() {
+    let memory: Memory = numbered(CHUNK_ENTRIES).collect();
+    let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+    assert_eq!(keys(&mut *cursor).len(), CHUNK_ENTRIES);
+    for _ in 0..3 {
+        cursor.advance().unwrap();
+        assert_eq!(cursor.entry(), None);
+    }
+}
+
+#[test]
+fn ex_1_6_a_key_deleted_at_a_chunks_edge_hides_no_other() {
+    let memory: Memory = numbered(3 * CHUNK_ENTRIES).collect();
+    let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+    // Everything in the chunk at hand goes while the cursor stands in it.
+    for (key, _) in numbered(CHUNK_ENTRIES) {
+        memory.delete(&key).unwrap();
+    }
+    assert_eq!(keys(&mut *cursor), expected(3 * CHUNK_ENTRIES));
+}
+
+#[test]
+fn ex_1_6_a_full_scan_visits_each_entry_once() {
+    let memory: Memory = numbered(1000).collect();
+    let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+    assert_eq!(keys(&mut *cursor).len(), 1000);
+    assert_eq!(memory.stats()[Counter::EntriesVisited], 1000);
+}

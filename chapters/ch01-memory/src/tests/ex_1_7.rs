@@ -1,0 +1,107 @@
+use std::ops::Bound::{Excluded, Included, Unbounded};
+
+use conformance::{Level, subject};
+use engine::{Cursor, KeyRange, Order, StorageEngine};
+
+use crate::Memory;
+use crate::ranges::from_key;
+use crate::tests::{keys, map, numbered};
+
+fn here(cursor: &dyn Cursor) -> String {
+    match cursor.entry() {
+        Some((key, _)) => String::from_utf8_lossy(key).into_owned(),
+        None => "the end".to_owned(),
+    }
+}
+
+/// Where a seek lands, for each of some keys, in a scan of `b d f h` (of all
+/// letters but for the bounds).
+fn lands(range: &KeyRange<'static>, order: Order, seeks: &str) -> String {
+    let letters = [("b", ""), ("d", ""), ("f", ""), ("h", "")];
+    let memory: Memory = map(&letters).into_iter().collect();
+    let mut cursor = memory.scan(range.clone(), order).unwrap();
+    let landed = seeks.chars().map(|key| {
+        cursor.seek(key.to_string().as_bytes()).unwrap();
+        match here(&*cursor).as_str() {
+            "the end" => '.',
+            key => char::from(key.as_bytes()[0]),
+        }
+    });
+    landed.collect()
+}
+
+#[test]
+fn ex_1_7_ascending_finds_the_smallest_key_not_below() {
+    let all = KeyRange::all();
+    assert_eq!(lands(&all, Order::Ascending, "abcdefghi"), "bbddffhh.");
+}
+
+#[test]
+fn ex_1_7_descending_finds_the_largest_key_not_above() {
+    let all = KeyRange::all();
+    assert_eq!(lands(&all, Order::Descending, "ihgfedcba"), "hhffddbb.");
+}
+
+#[test]
+fn ex_1_7_a_seek_goes_backwards_too() {
+    let all = KeyRange::all();
+    assert_eq!(lands(&all, Order::Ascending, "hbfdz.b"), "hbfd.bb");
+    assert_eq!(lands(&all, Order::Descending, "bhdfah"), "bhdf.h");
+}
+
+#[test]
+fn ex_1_7_the_bounds_of_the_scan_still_hold() {
+    let inner = KeyRange::new(Included(b"d"), Included(b"f"));
+    assert_eq!(lands(&inner, Order::Ascending, "abdefgh"), "dddff..");
+    assert_eq!(lands(&inner, Order::Descending, "hgfedba"), "fffdd..");
+    let open = KeyRange::new(Excluded(b"b"), Excluded(b"h"));
+    assert_eq!(lands(&open, Order::Ascending, "abcdgh"), "dddd..");
+    assert_eq!(lands(&open, Order::Descending, "ihgfba"), "ffff..");
+    let inverted = KeyRange::new(Included(b"h"), Included(b"b"));
+    assert_eq!(lands(&inverted, Order::Ascending, "adz"), "...");
+    assert_eq!(lands(&inverted, Order::Descending, "adz"), "...");
+}
+
+#[test]
+fn ex_1_7_from_key_keeps_the_narrower_bound() {
+    let range = KeyRange::new(Excluded(b"d"), Included(b"m"));
+    let ends = |order, key: &'static str| {
+        let rest = from_key(&range, order, key.as_bytes());
+        (rest.contains(b"d"), rest.contains(key.as_bytes()))
+    };
+    assert_eq!(ends(Order::Ascending, "d"), (false, false));
+    assert_eq!(ends(Order::Ascending, "m"), (false, true));
+    assert_eq!(ends(Order::Descending, "m"), (false, true));
+    assert_eq!(ends(Order::Descending, "z"), (false, false));
+    let all = KeyRange::new(Unbounded, Unbounded);
+    assert!(from_key(&all, Order::Ascending, b"m").contains(b"m"));
+    assert!(!from_key(&all, Order::Ascending, b"m").contains(b"l"));
+    assert!(from_key(&all, Order::Descending, b"m").contains(b"m"));
+    assert!(!from_key(&all, Order::Descending, b"m").contains(b"n"));
+}
+
+#[test]
+fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
+    let memory: Memory = numbered(500).collect();
+    let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+    cursor.seek(b"k0250").unwrap();
+    let rest = keys(&mut *cursor);
+    assert_eq!(rest.len(), 250);
+    assert_eq!(rest[0], "k0250");
+    cursor.seek(b"k0499x").unwrap();
+    assert_eq!(here(&*cursor), "the end");
+    cursor.advance().unwrap();
+    assert_eq!(here(&*cursor), "the end");
+    cursor.seek(b"").unwrap();
+    assert_eq!(keys(&mut *cursor).len(), 500, "back at the start");
+}
+
+#[test]
+fn ex_1_7_suite_core() {
+    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Core);
+}
+
+#[test]
+fn ex_1_7_suite_concurrent() {
+    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Concurrent);
+}

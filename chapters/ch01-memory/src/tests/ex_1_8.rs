@@ -1,0 +1,102 @@
+use engine::{Counter, Error, StorageEngine};
+
+use crate::Memory;
+use crate::memory::LIMITS;
+use crate::tests::map;
+
+fn stock() -> Memory {
+    map(&[("apples", "3")]).into_iter().collect()
+}
+
+#[test]
+fn ex_1_8_the_change_is_given_the_value_and_answers_the_new_one() {
+    let stock = stock();
+    let mut given = None;
+    let change = |value: Option<&[u8]>| {
+        given = value.map(<[u8]>::to_vec);
+        Some(b"4".to_vec())
+    };
+    stock.update(b"apples", change).unwrap();
+    assert_eq!(given, Some(b"3".to_vec()));
+    assert_eq!(stock.get(b"apples").unwrap(), Some(b"4".to_vec()));
+}
+
+#[test]
+fn ex_1_8_an_absent_key_has_no_value_and_can_get_one() {
+    let stock = stock();
+    let change = |value: Option<&[u8]>| {
+        assert_eq!(value, None);
+        Some(b"1".to_vec())
+    };
+    stock.update(b"pears", change).unwrap();
+    assert_eq!(stock.get(b"pears").unwrap(), Some(b"1".to_vec()));
+}
+
+#[test]
+fn ex_1_8_no_new_value_removes_the_key() {
+    let stock = stock();
+    stock.update(b"apples", |_| None).unwrap();
+    assert_eq!(stock.get(b"apples").unwrap(), None);
+    stock.update(b"pears", |_| None).unwrap();
+    assert_eq!(stock.get(b"pears").unwrap(), None);
+}
+
+#[test]
+fn ex_1_8_what_is_too_large_leaves_the_value_as_it_was() {
+    let stock = stock();
+    let large = stock.update(b"apples", |_| Some(vec![0; LIMITS.value_bytes_max + 1]));
+    assert!(
+        matches!(large, Err(Error::TooLarge { what: "value", .. })),
+        "{large:?}"
+    );
+    assert_eq!(stock.get(b"apples").unwrap(), Some(b"3".to_vec()));
+    let key = vec![0; LIMITS.key_bytes_max + 1];
+    let long = stock.update(&key, |_| Some(vec![]));
+    assert!(
+        matches!(long, Err(Error::TooLarge { what: "key", .. })),
+        "{long:?}"
+    );
+    assert_eq!(stock.stats()[Counter::Batches], 0);
+}
+
+#[test]
+fn ex_1_8_an_update_counts_as_a_batch() {
+    let stock = stock();
+    stock.update(b"apples", |_| Some(b"4".to_vec())).unwrap();
+    assert_eq!(stock.stats()[Counter::Batches], 1);
+}
+
+#[test]
+fn ex_1_8_threads_that_count_lose_nothing() {
+    const THREADS: u32 = 4;
+    const EACH: u32 = if cfg!(miri) { 50 } else { 20_000 };
+    let memory = Memory::new();
+    memory.update(b"visits", |_| Some(vec![0; 4])).unwrap();
+    let one_more = |value: Option<&[u8]>| {
+        let bytes = value.map_or([0; 4], |value| value.try_into().unwrap());
+        Some((u32::from_le_bytes(bytes) + 1).to_le_bytes().to_vec())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    memory.update(b"visits", one_more).unwrap();
+                }
+            });
+        }
+    });
+    let visits = memory.get(b"visits").unwrap().unwrap();
+    assert_eq!(
+        u32::from_le_bytes(visits.try_into().unwrap()),
+        THREADS * EACH,
+        "every visit counts: no other write comes between reading and writing"
+    );
+}
+
+#[test]
+fn ex_1_8_an_update_counts_as_a_change_of_the_contents() {
+    let stock = stock();
+    stock.update(b"apples", |_| Some(b"4".to_vec())).unwrap();
+    stock.update(b"apples", |_| None).unwrap();
+    assert_eq!(stock.contents.read().changes, 2);
+}

@@ -1,0 +1,246 @@
+//! Cuts the power at every operation of many scripts, and opens what is left.
+//!
+//! For each script the engine plays it on the [simulated disk](crate::sim).
+//! Then, for each change that the disk took in, at opening, writing, syncing
+//! and closing alike:
+//!
+//! 1. the power is cut there, and several of the images that this may leave
+//!    are opened. What the engine shows has to be the state after a prefix of
+//!    the writes, with every one in it that had to survive;
+//! 2. the process is killed there, and the same holds for what it leaves;
+//! 3. the engine goes on with one more write and a sync, and the power is cut
+//!    again: what an opening has shown is still there when everything unsynced
+//!    is dropped, and so is what was synced. One recovery of several is cut at
+//!    each of its own changes.
+
+pub(crate) mod cuts;
+pub(crate) mod replay;
+pub(crate) mod scripts;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine::Durability;
+
+use crate::budget::Budget;
+use crate::report::Failure;
+use crate::script::{Script, shrink};
+use crate::sim::Reach;
+use crate::subject::Subject;
+pub use cuts::Depth;
+use cuts::{Cuts, Tally};
+
+/// How much is explored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// How many scripts, for each durability that the engine supports.
+    pub scripts: usize,
+    /// How much of each.
+    pub depth: Depth,
+}
+
+impl Effort {
+    /// What `budget` can afford.
+    pub fn of(budget: &Budget) -> Self {
+        budget.pick(
+            Effort {
+                scripts: 50,
+                depth: Depth {
+                    images: 16,
+                    nested_every: 16,
+                    nested_images: 6,
+                },
+            },
+            Effort {
+                scripts: 400,
+                depth: Depth {
+                    images: 128,
+                    nested_every: 16,
+                    nested_images: 12,
+                },
+            },
+        )
+    }
+}
+
+/// What an exploration tried, and what it found. It shows as a table.
+#[derive(Debug, Clone)]
+pub struct Exploration {
+    /// The engine's name.
+    pub subject: String,
+    /// How many scripts were played.
+    pub scripts: u64,
+    /// At how many places the power was cut.
+    pub cuts: u64,
+    /// At how many places within a recovery it was cut again.
+    pub nested_cuts: u64,
+    /// How many times the process was killed instead.
+    pub deaths: u64,
+    /// How many images were opened, or known from an equal one.
+    pub images: u64,
+    /// How many of them differed from all others.
+    pub distinct: u64,
+    /// Which outcomes of which operations were part of an image.
+    pub reach: Reach,
+    /// The clause that was broken, and how.
+    pub failure: Option<Failure>,
+}
+
+/// Explores `subject` as far as `budget` goes.
+///
+/// # Panics
+///
+/// With the engine's own panic, when that is a `todo!`.
+pub fn explore(subject: &Subject, budget: &Budget) -> Exploration {
+    explore_with(
+        subject,
+        budget.seed,
+        Effort::of(budget),
+        subject.supported(),
+    )
+}
+
+/// Explores `subject` with scripts that follow from `seed`, in each of these
+/// durabilities.
+///
+/// # Panics
+///
+/// With the engine's own panic, when that is a `todo!`.
+pub fn explore_with(
+    subject: &Subject,
+    seed: u64,
+    effort: Effort,
+    durabilities: &[Durability],
+) -> Exploration {
+    let scripts = Scripts {
+        seed,
+        durabilities,
+        count: effort.scripts * durabilities.len(),
+        next: AtomicUsize::new(0),
+        end: AtomicUsize::new(usize::MAX),
+    };
+    let work = || worker(subject, effort.depth, &scripts);
+    let (tally, failures) = in_parallel(work);
+    let failure = simplest(failures, scripts.end.load(Ordering::Relaxed));
+    Exploration {
+        subject: subject.name().to_owned(),
+        scripts: tally.scripts,
+        cuts: tally.cuts,
+        nested_cuts: tally.nested_cuts,
+        deaths: tally.deaths,
+        images: tally.images,
+        distinct: tally.distinct.len() as u64,
+        reach: tally.reach,
+        failure: failure.map(|failure| shrunk(subject, effort.depth, failure)),
+    }
+}
+
+/// The scripts to try, handed out one after the other.
+struct Scripts<'d> {
+    seed: u64,
+    durabilities: &'d [Durability],
+    count: usize,
+    next: AtomicUsize,
+    /// No script from this number on is needed any more.
+    end: AtomicUsize,
+}
+
+/// Behind a script that failed only where the power was cut twice, so many
+/// more are tried for a failure that is simpler.
+const PATIENCE: usize = 60;
+
+impl Scripts<'_> {
+    /// The next script and its number.
+    fn next(&self) -> Option<(usize, Script)> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let wanted = number < self.count && number < self.end.load(Ordering::Relaxed);
+        wanted.then(|| {
+            let kinds = self.durabilities.len();
+            let durability = self.durabilities[number % kinds];
+            let script = scripts::script(self.seed, number / kinds, durability);
+            (number, script)
+        })
+    }
+}
+
+/// What was tried, and the failures with the numbers of their scripts.
+type Found = (Tally, Vec<(usize, Failure)>);
+
+fn worker(subject: &Subject, depth: Depth, scripts: &Scripts<'_>) -> Found {
+    let mut cuts = Cuts::new(subject, depth);
+    let mut failures = Vec::new();
+    while let Some((number, script)) = scripts.next() {
+        let Err(failure) = cuts.script(&script) else {
+            continue;
+        };
+        let more = match replay::cuts(&failure) {
+            0 | 1 => 1,
+            _ => PATIENCE,
+        };
+        scripts.end.fetch_min(number + more, Ordering::Relaxed);
+        failures.push((number, failure));
+    }
+    (cuts.tally, failures)
+}
+
+/// The failure to report: the first of those with the fewest cuts. What only a
+/// fast worker found, behind the end, does not count, so that every run
+/// reports the same.
+fn simplest(failures: Vec<(usize, Failure)>, end: usize) -> Option<Failure> {
+    let within = failures.into_iter().filter(|(number, _)| *number < end);
+    let first = within.min_by_key(|(number, failure)| (replay::cuts(failure), *number));
+    first.map(|(_, failure)| failure)
+}
+
+/// Runs `work` in two threads, where there are threads. One of them is the
+/// caller's, which leaves the marks that [`watch`](crate::watch) waits for.
+fn in_parallel(work: impl Fn() -> Found + Sync) -> Found {
+    if cfg!(target_family = "wasm") {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let helper = scope.spawn(&work);
+        let (mut tally, mut failures) = work();
+        let (more, others) = helper.join().unwrap_or_else(|panic| resume_unwind(panic));
+        tally.add(more);
+        failures.extend(others);
+        (tally, failures)
+    })
+}
+
+/// The smallest script found that breaks the same clause with as many cuts.
+fn shrunk(subject: &Subject, depth: Depth, failure: Failure) -> Failure {
+    let Some(script) = &failure.script else {
+        return failure;
+    };
+    let kind = |failure: &Failure| (failure.clause, replay::cuts(failure));
+    let alike = |script: &Script| {
+        let other = Cuts::new(subject, depth).script(script).err();
+        other.filter(|other| kind(other) == kind(&failure))
+    };
+    let start = replay::without_cuts(script);
+    let smallest = shrink(start, |script| alike(script).is_some());
+    alike(&smallest).unwrap_or(failure)
+}
+
+impl fmt::Display for Exploration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.subject)?;
+        for (number, what) in [
+            (self.scripts, "scripts"),
+            (self.cuts, "power cuts"),
+            (self.nested_cuts, "power cuts within a recovery"),
+            (self.deaths, "killed processes"),
+            (self.images, "images"),
+            (self.distinct, "of them distinct"),
+            (u64::from(self.failure.is_some()), "violations"),
+        ] {
+            writeln!(f, "{number:>9} {what}")?;
+        }
+        writeln!(f)?;
+        write!(f, "{}", self.reach)
+    }
+}

@@ -1,0 +1,79 @@
+//! Plays one script with its cuts, as a failure reported it.
+
+use crate::budget::Budget;
+use crate::report::Failure;
+use crate::script::{Op, Script};
+use crate::subject::Subject;
+use crate::trial::Trial;
+use crate::trial::expect::End;
+
+use super::Effort;
+use super::cuts::{Cuts, trace};
+
+/// Plays `script`. Where it has cuts of its own, exactly these are made;
+/// otherwise the power is cut at every change.
+///
+/// # Errors
+///
+/// What went wrong.
+pub(crate) fn replay(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
+    crate::watch::playing(script);
+    if !script.ops.iter().any(is_cut) {
+        return Cuts::new(subject, Effort::of(budget).depth).script(script);
+    }
+    let durability = script.durability.unwrap_or(subject.supported()[0]);
+    let mut trial = Trial::new(subject, durability);
+    let mut end = End::PowerCut;
+    let mut from = 0;
+    loop {
+        let rest = &script.ops[from..];
+        let until = rest.iter().position(is_cut).unwrap_or(rest.len());
+        let result = trial.run(end, &rest[..until]);
+        if let Err(problem) = result {
+            let mut failure = problem.failure(script).at_step(from + trial.begun);
+            failure.trace = trace(&trial, trial.disk.changes());
+            return Err(failure);
+        }
+        let Some(cut) = rest.get(until) else {
+            return Ok(());
+        };
+        from += until + 1;
+        let mut walk = trial.disk.walk();
+        let at = match cut {
+            Op::Cut(cut) => cut.at,
+            Op::KillAt(at) => *at,
+            _ => unreachable!("a cut was found"),
+        };
+        let mut reach = crate::sim::Reach::default();
+        while walk.at() < at && walk.advance(&mut reach) {}
+        let mark = trial.expected.at(walk.at());
+        let disk;
+        (disk, end) = match cut {
+            Op::Cut(cut) => {
+                let image = walk.image(cut.image, &mut reach);
+                (crate::sim::SimDisk::from_image(&image), End::PowerCut)
+            }
+            _ => (walk.killed(), End::Death),
+        };
+        trial = trial.resumed(disk, &mark);
+    }
+}
+
+/// The script up to its first cut.
+pub(crate) fn without_cuts(script: &Script) -> Script {
+    let before = script.ops.iter().take_while(|op| !is_cut(op));
+    Script {
+        durability: script.durability,
+        ops: before.cloned().collect(),
+    }
+}
+
+/// How many cuts led to `failure`.
+pub(super) fn cuts(failure: &Failure) -> usize {
+    let ops = failure.script.iter().flat_map(|script| &script.ops);
+    ops.filter(|op| is_cut(op)).count()
+}
+
+fn is_cut(op: &Op) -> bool {
+    matches!(op, Op::Cut(_) | Op::KillAt(_))
+}

@@ -1,0 +1,93 @@
+//! Scripts for power cuts: short, with many syncs, and with values that all
+//! differ, so that each state shows which writes led to it.
+
+use engine::Durability;
+
+use crate::script::{Bytes, Edit, Op, Script};
+use crate::sim::random::Random;
+
+/// The script of this number for an engine of this durability.
+pub(crate) fn script(seed: u64, number: usize, durability: Durability) -> Script {
+    let mut random = Random::new(seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut writer = Writer { values: 0 };
+    // Short ones first: what they find is easily understood.
+    let ops_max = (3 + number / 4).min(20);
+    let len = 1 + random.below(ops_max);
+    let ops = (0..len).map(|_| writer.op(&mut random)).collect();
+    Script {
+        durability: Some(durability),
+        ops,
+    }
+}
+
+struct Writer {
+    values: usize,
+}
+
+impl Writer {
+    fn op(&mut self, random: &mut Random) -> Op {
+        match random.below(20) {
+            0..8 => Op::Put(key(random), self.value(random)),
+            8..10 => Op::Delete(key(random)),
+            10..13 => Op::Write(self.batch(random)),
+            13..17 => Op::Sync,
+            17 => Op::Step,
+            18 => Op::Reopen,
+            _ => [Op::Drop, Op::Kill][random.below(2)].clone(),
+        }
+    }
+
+    fn batch(&mut self, random: &mut Random) -> Vec<Edit> {
+        (0..random.below(4))
+            .map(|_| match random.below(4) {
+                0 => Edit::Delete(key(random)),
+                _ => Edit::Put(key(random), self.value(random)),
+            })
+            .collect()
+    }
+
+    /// A value that was not used before: mostly a number, at times so long
+    /// that it spans sectors.
+    fn value(&mut self, random: &mut Random) -> Bytes {
+        self.values += 1;
+        match random.below(16) {
+            0 => {
+                let byte = b'p' + u8::try_from(self.values % 10).expect("a digit");
+                Bytes::Times(byte, 500 + self.values)
+            }
+            _ => Bytes::from(self.values.to_string().as_str()),
+        }
+    }
+}
+
+fn key(random: &mut Random) -> Bytes {
+    const KEYS: [&[u8]; 6] = [b"a", b"b", b"c", b"", b"a\0", b"\xff"];
+    Bytes::from(KEYS[random.below(KEYS.len())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_repeat_and_differ_and_have_every_operation() {
+        let one = |number| script(1, number, Durability::Buffered);
+        assert_eq!(one(7), one(7));
+        assert_ne!(one(7), one(8));
+        assert_ne!(one(7), script(2, 7, Durability::Buffered));
+        let all: Vec<Op> = (0..200).flat_map(|number| one(number).ops).collect();
+        for wanted in [
+            |op: &Op| matches!(op, Op::Put(_, Bytes::Plain(_))),
+            |op: &Op| matches!(op, Op::Put(_, Bytes::Times(..))),
+            |op: &Op| matches!(op, Op::Write(edits) if edits.len() == 3),
+            |op: &Op| matches!(op, Op::Delete(_)),
+            |op: &Op| *op == Op::Sync,
+            |op: &Op| *op == Op::Step,
+            |op: &Op| *op == Op::Reopen,
+            |op: &Op| *op == Op::Drop,
+            |op: &Op| *op == Op::Kill,
+        ] {
+            assert!(all.iter().any(wanted));
+        }
+    }
+}

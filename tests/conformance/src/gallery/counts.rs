@@ -1,0 +1,113 @@
+//! Engines that are wrong about what they count.
+
+use engine::disk::File;
+use engine::{Counter, Counters, Result, StorageEngine, Write};
+
+use super::calls::{Calls, Inner};
+use super::{Charge, Exhibit};
+use crate::level::{Clause, Level};
+use crate::log_engine::format::RECORD_HEAD_BYTES;
+use crate::log_engine::steps::Steps;
+
+pub(super) const EXHIBITS: &[Exhibit] = &[
+    Exhibit::of_calls::<MissesNotCounted>(Charge(
+        "misses-not-counted",
+        Clause::CountedCosts,
+        Level::Core,
+        "counts a get only if the key is there",
+        "the count stands behind the early return",
+    )),
+    Exhibit::of_calls::<ChangesCounted>(Charge(
+        "changes-counted",
+        Clause::CountedCosts,
+        Level::Core,
+        "counts the changes of a batch instead of the batch",
+        "one put is one of either",
+    )),
+    Exhibit::of_steps::<SyncsNotCounted>(Charge(
+        "syncs-not-counted",
+        Clause::CountedCosts,
+        Level::Reopen,
+        "does not count its syncs",
+        "the helper that counts was written later",
+    )),
+    Exhibit::of_steps::<PayloadsCounted>(Charge(
+        "payloads-counted",
+        Clause::CountedCosts,
+        Level::Reopen,
+        "counts the bytes of its records without their heads",
+        "that is what the user wrote",
+    )),
+    Exhibit::of_steps::<OpeningNotCounted>(Charge(
+        "opening-not-counted",
+        Clause::CountedCosts,
+        Level::Reopen,
+        "does not count what it reads while it is opened",
+        "the counters came into being behind the replay",
+    )),
+];
+
+/// Shows a hit ratio of a hundred per cent.
+#[derive(Default)]
+struct MissesNotCounted;
+
+impl Calls for MissesNotCounted {
+    fn get_into(&self, inner: &Inner, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        value.clear();
+        let entries = inner.table.entries.read();
+        let Some(found) = entries.get(key) else {
+            return Ok(false);
+        };
+        value.extend_from_slice(found);
+        inner.counters.add(Counter::Gets, 1);
+        Ok(true)
+    }
+}
+
+/// Makes large batches look like many small ones, so that batching looks of no
+/// use.
+#[derive(Default)]
+struct ChangesCounted;
+
+impl Calls for ChangesCounted {
+    fn write(&self, inner: &Inner, batch: &[Write<'_>]) -> Result<()> {
+        inner.write(batch)?;
+        let more = batch.len().saturating_sub(1) as u64;
+        inner.counters.add(Counter::Batches, more);
+        Ok(())
+    }
+}
+
+/// Looks as fast as an engine that does not sync, and nobody can see why it is
+/// not.
+enum SyncsNotCounted {}
+
+impl Steps for SyncsNotCounted {
+    fn sync_file(file: &dyn File, _counters: &Counters) -> Result<()> {
+        file.sync()
+    }
+}
+
+/// Hides its write amplification: for small values the heads are the larger
+/// part.
+enum PayloadsCounted {}
+
+impl Steps for PayloadsCounted {
+    fn write_at(file: &dyn File, offset: u64, bytes: &[u8], counters: &Counters) -> Result<()> {
+        let payload = bytes.len().saturating_sub(RECORD_HEAD_BYTES);
+        counters.add(Counter::BytesWritten, payload as u64);
+        file.write_at(offset, bytes)
+    }
+}
+
+/// Starts to count when the work of opening is done, however long that took.
+enum OpeningNotCounted {}
+
+impl Steps for OpeningNotCounted {
+    fn read_file(file: &dyn File, _counters: &Counters) -> Result<Vec<u8>> {
+        let len = usize::try_from(file.len()?).expect("the log fits in memory");
+        let mut bytes = vec![0; len];
+        file.read_exact_at(0, &mut bytes)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,8 @@
+//! The checks, level by level.
+
+pub mod concurrent;
+pub mod core;
+pub mod crash;
+pub mod faults;
+mod playing;
+pub mod reopen;

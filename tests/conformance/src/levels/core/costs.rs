@@ -1,0 +1,101 @@
+//! Clause 3: what a scan costs, in bytes of memory.
+//!
+//! A budget on allocated bytes repeats where a timing does not, and sees the
+//! mistake that no comparison of entries can: a cursor that is right because
+//! it copied everything first.
+
+use engine::{KeyRange, Order};
+
+use super::scans::ORDERS;
+use crate::budget::Budget;
+use crate::level::Clause;
+use crate::levels::playing::measured;
+use crate::report::Failure;
+use crate::script::{Script, numbered};
+use crate::subject::{Opened, Subject};
+
+const CLAUSE: Clause = Clause::OrderedScans;
+
+/// Few entries, more than a chunk; and eight times as many.
+pub(super) const FEW: usize = 2_000;
+pub(super) const MANY: usize = 16_000;
+
+/// What a scan may allocate in any case: a chunk, a few pages.
+const FREE_BYTES: u64 = 64 << 10;
+
+pub(super) fn the_first_entry_of_a_scan_costs_no_copy_of_the_rest(
+    s: &Subject,
+    _: &Budget,
+) -> Result<(), Failure> {
+    for order in ORDERS {
+        let [few, many] = [FEW, MANY].map(|entries| {
+            measured(s, CLAUSE, entries, |engine| {
+                Ok(allocated(|| first_entry(engine, order)))
+            })
+        });
+        let (few, many) = (few?, many?);
+        // A copy of everything would be eight times as large.
+        let budget = 2 * few + FREE_BYTES;
+        if many > budget {
+            let direction = match order {
+                Order::Ascending => "",
+                Order::Descending => ", descending",
+            };
+            return Err(Failure::new(
+                CLAUSE,
+                format!("Opening a scan{direction} copies entries that nobody asked for yet."),
+            )
+            .expected(format!(
+                "with {MANY} entries at most {budget} bytes allocated for the first\n\
+                 (twice the {few} with {FEW} entries, and {FREE_BYTES})"
+            ))
+            .found(format!("{many} bytes allocated")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn a_write_while_a_scan_is_open_copies_no_map(
+    s: &Subject,
+    _: &Budget,
+) -> Result<(), Failure> {
+    // A write now and then may do more than its own work (flush, split), so
+    // the cheapest of a few tells.
+    let with_scan = measured(s, CLAUSE, MANY, |engine| {
+        let mut cheapest = u64::MAX;
+        for number in 0..5 {
+            let (key, _) = numbered(number * 1000);
+            let cursor = engine.scan(KeyRange::all(), Order::Ascending)?;
+            let mut result = Ok(());
+            cheapest = cheapest.min(allocated(|| result = engine.put(&key, b"again")));
+            result?;
+            drop(cursor);
+        }
+        Ok(cheapest)
+    })?;
+    // All entries have 12 bytes each, and whatever holds them.
+    let budget = 12 * MANY as u64 / 2;
+    if with_scan <= budget {
+        return Ok(());
+    }
+    Err(Failure::new(
+        CLAUSE,
+        format!("With {MANY} entries, a put pays for the scan that is open: it copies them."),
+    )
+    .script(&Script::of(&format!(
+        "fill {MANY}; cursor ..; put k00000 again"
+    )))
+    .at_step(2)
+    .expected(format!("at most {budget} bytes allocated by the put"))
+    .found(format!("{with_scan} bytes allocated")))
+}
+
+fn first_entry(engine: &Opened, order: Order) {
+    if let Ok(cursor) = engine.scan(KeyRange::all(), order) {
+        std::hint::black_box(cursor.entry());
+    }
+}
+
+fn allocated(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).bytes_total
+}

@@ -1,0 +1,114 @@
+//! Clause 3: cursors that move, and writers that do not wait for them.
+
+use super::super::playing::{long, random, spelled};
+use super::scans::{ORDERS, puts};
+use crate::budget::Budget;
+use crate::level::Clause;
+use crate::report::Failure;
+use crate::script::{KEYS, Op, Script, Vocabulary, scripts, scripts_around_a_cursor};
+use crate::subject::Subject;
+
+const CLAUSE: Clause = Clause::OrderedScans;
+
+pub(super) fn seek_finds_the_first_entry_from_there_on(
+    s: &Subject,
+    _: &Budget,
+) -> Result<(), Failure> {
+    spelled(
+        s,
+        CLAUSE,
+        &[
+            "put a 1; put b 2; cursor ..; seek b",
+            "put a 1; put b 2; cursor ..; next; seek a",
+            "put a 1; put c 2; cursor ..; seek b",
+            "put a 1; put c 2; cursor .. desc; seek b",
+            "put a 1; put b 2; cursor ..; next 2; seek a",
+            "put a 1; put b 2; cursor b..; seek a",
+            "put a 1; put b 2; cursor ..=a; seek b",
+            "put a 1; put b 2; cursor ..=a desc; seek b",
+            "put a 1; put b 2; cursor b.. desc; seek a",
+            "put a 1; cursor ..; seek b; next",
+        ],
+    )?;
+    let spans = ["..", "a..=\\x80", "\"\"<..\\xff", "ab..", "..=a", "b..a"];
+    for stored in [1, 2] {
+        let mut ops = puts(stored);
+        for span in spans {
+            for order in ORDERS {
+                let Op::Scan(span, _) = Script::of(&format!("scan {span}")).ops.remove(0) else {
+                    unreachable!("the text spells a scan");
+                };
+                ops.push(Op::Cursor(span, order));
+                for one in KEYS {
+                    for other in KEYS {
+                        ops.extend([Op::Seek(one.into()), Op::Seek(other.into()), Op::Next(1)]);
+                    }
+                }
+            }
+        }
+        long(s, CLAUSE, Script::new(ops))?;
+    }
+    Ok(())
+}
+
+pub(super) fn a_write_completes_while_a_scan_is_open(
+    s: &Subject,
+    _: &Budget,
+) -> Result<(), Failure> {
+    spelled(
+        s,
+        CLAUSE,
+        &[
+            "cursor ..; put a 1; get a",
+            "put a 1; cursor ..; put b 2; get b",
+            "put a 1; cursor .. desc; delete a; get a; next",
+            "put a 1; put b 2; cursor ..; next; put b 3; put c 4; next; get b",
+            "put a 1; put b 2; cursor ..; next 2; put c 4; scan ..",
+        ],
+    )
+}
+
+pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    for script in [
+        "put a 1; put b 2; cursor ..; delete a; next",
+        "put a 1; put b 2; put c 3; cursor ..; delete b; next; next",
+        "put a 1; put b 2; cursor .. desc; delete b; next",
+        "put b 1; put c 2; cursor ..; put a 3; next; next",
+        "put b 1; put c 2; cursor .. desc; put d 3; next; next",
+        "fill 3000; cursor ..; next 1000; delete k01000; put k00999x 1; put k01001x 2; next 2001",
+        "fill 3000; cursor .. desc; next 1000; delete k01999; put k00000x 1; put k02000 2; next 2001",
+    ] {
+        long(s, CLAUSE, Script::of(script))?;
+    }
+    let name = "a_scan_holds_each_untouched_key_while_others_are_written";
+    random(
+        s,
+        budget,
+        name,
+        (60, 10_000),
+        &scripts_around_a_cursor(8, 12),
+    )?;
+    random(
+        s,
+        budget,
+        name,
+        (25, 2_000),
+        &scripts_around_a_cursor(1200, 20),
+    )
+}
+
+pub(super) fn scans_and_cursors_do_what_the_model_does(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    let vocabulary = Vocabulary {
+        batches: true,
+        scans: true,
+        ..Vocabulary::default()
+    };
+    let name = "scans_and_cursors_do_what_the_model_does";
+    random(s, budget, name, (300, 30_000), &scripts(vocabulary, 24))
+}

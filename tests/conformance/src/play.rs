@@ -1,0 +1,108 @@
+//! Plays a script on an engine and on the model, and compares.
+
+use std::cell::Cell;
+
+use crate::budget::Budget;
+use crate::level::Clause;
+use crate::model::{Ending, Model};
+use crate::panics;
+use crate::place::Place;
+use crate::report::Failure;
+use crate::script::{Op, Script};
+use crate::subject::{Opened, Subject};
+use crate::watch;
+
+mod open_scan;
+mod session;
+mod words;
+
+use session::Session;
+use words::Mismatch;
+pub use words::{entries_shown, entry_shown, value_shown};
+
+/// Plays `script` on a fresh engine.
+///
+/// # Errors
+///
+/// The first operation at which the engine does not do what the model does.
+pub fn play(subject: &Subject, script: &Script) -> Result<(), Failure> {
+    watch::playing(script);
+    let step = Cell::new(0);
+    let failure = match panics::caught(|| run(subject, script, &step)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(mismatch)) => mismatch.failure(clause_of(script, step.get())),
+        Err(panic) => Failure::panicked(clause_of(script, step.get()), &panic),
+    };
+    Err(failure.script(script).at_step(step.get()))
+}
+
+/// Plays one script, for `STRATA_SCRIPT`.
+///
+/// # Errors
+///
+/// As [`play`].
+pub fn replay(subject: &Subject, _budget: &Budget, script: &Script) -> Result<(), Failure> {
+    play(subject, script)
+}
+
+/// The clause that a failure at `step` speaks of: the least that the script
+/// needs beside plain puts and gets.
+fn clause_of(script: &Script, step: usize) -> Clause {
+    let so_far = &script.ops[..script.ops.len().min(step + 1)];
+    let any = |which: fn(&Op) -> bool| so_far.iter().any(which);
+    if any(|op| op.ending().is_some() || matches!(op, Op::Sync)) {
+        Clause::Sync
+    } else if any(Op::is_scan) {
+        Clause::OrderedScans
+    } else if any(|op| matches!(op, Op::Write(_))) {
+        Clause::WholeOrNothing
+    } else {
+        Clause::AnyBytes
+    }
+}
+
+fn run(subject: &Subject, script: &Script, step: &Cell<usize>) -> Result<(), Mismatch> {
+    let durability = script.durability.unwrap_or(subject.supported()[0]);
+    let mut place = subject.place();
+    let mut model = Model::new(durability);
+    let opening = |place: &Place| {
+        let opened = subject.open(place.disk(), durability);
+        opened.map_err(|error| Mismatch::error("opening it", &error))
+    };
+    let mut engine = opening(&place)?;
+    let mut from = 0;
+    loop {
+        let ending = Session::new(&engine, &mut model).run(script, from, step)?;
+        let Some((at, ending)) = ending else {
+            return Ok(());
+        };
+        step.set(at);
+        watch::at_step(at);
+        place = end(engine, place, ending)?;
+        engine = opening(&place)?;
+        let found = session::read_out(&engine)?;
+        let survivors = model.survivors(ending);
+        if !survivors.contains(&found) {
+            return Err(Mismatch::lost(ending, &survivors, &found));
+        }
+        model.reopened(found);
+        from = at + 1;
+    }
+}
+
+/// Ends `engine`, and answers where it can be opened again.
+fn end(engine: Opened, place: Place, ending: Ending) -> Result<Place, Mismatch> {
+    match ending {
+        Ending::Closed => {
+            let closed = engine.close();
+            closed.map_err(|error| Mismatch::error("closing it", &error))?;
+            Ok(place)
+        }
+        Ending::Dropped => {
+            drop(engine);
+            Ok(place)
+        }
+        Ending::Killed => Ok(place.killed(engine)),
+        Ending::PowerCut => unreachable!("no operation of a script cuts the power"),
+    }
+}

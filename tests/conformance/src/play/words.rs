@@ -1,0 +1,128 @@
+//! What a comparison says when it fails.
+
+use engine::{Entry, Error};
+
+use crate::level::Clause;
+use crate::model::{Contents, Ending};
+use crate::report::Failure;
+use crate::script::shown;
+
+/// The engine did one thing, and the model another.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    pub(super) what: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+impl Mismatch {
+    /// `call` answered an error that it must not answer.
+    pub(super) fn error(call: &str, error: &Error) -> Self {
+        Mismatch {
+            what: format!("{call} failed."),
+            expected: "success".to_owned(),
+            found: format!("the error \"{error}\""),
+        }
+    }
+
+    /// `call` should have refused what is too large.
+    pub(super) fn refusal(call: &str, expected: &Error, found: &str) -> Self {
+        Mismatch {
+            what: format!("{call} took something larger than the limits allow."),
+            expected: format!("TooLarge: {expected}"),
+            found: found.to_owned(),
+        }
+    }
+
+    /// A scan yielded other entries.
+    pub(super) fn entries(name: &str, wanted: &[Entry], found: &[Entry]) -> Self {
+        let (expected, found) = difference(wanted, found);
+        Mismatch {
+            what: format!("{name} yielded other entries than it should."),
+            expected,
+            found,
+        }
+    }
+
+    /// After `ending`, the engine opened with entries that it must not hold.
+    pub(super) fn lost(ending: Ending, survivors: &[Contents], found: &Contents) -> Self {
+        let ended = match ending {
+            Ending::Closed => "closed",
+            Ending::Dropped => "dropped",
+            Ending::Killed => "killed",
+            Ending::PowerCut => "cut off from power",
+        };
+        let listed = |contents: &Contents| entries_shown(&as_entries(contents));
+        let (expected, found) = match survivors {
+            [only] => difference(&as_entries(only), &as_entries(found)),
+            _ => {
+                let mut states: Vec<String> = survivors.iter().map(listed).collect();
+                states.dedup();
+                (states.join(", or\n"), listed(found))
+            }
+        };
+        Mismatch {
+            what: format!("It was {ended} and opened again, and now holds other entries."),
+            expected,
+            found,
+        }
+    }
+
+    pub(super) fn failure(self, clause: Clause) -> Failure {
+        Failure::new(clause, self.what)
+            .expected(self.expected)
+            .found(self.found)
+    }
+}
+
+/// A key and what it holds, in words.
+pub fn value_shown(key: &[u8], value: Option<&[u8]>) -> String {
+    match value {
+        Some(value) => format!("{} holds {}", shown(key), shown(value)),
+        None => format!("{} is absent", shown(key)),
+    }
+}
+
+/// Where a cursor stands, in words.
+pub fn entry_shown(entry: Option<(&[u8], &[u8])>) -> String {
+    match entry {
+        Some((key, value)) => format!("at {} {}", shown(key), shown(value)),
+        None => "at the end".to_owned(),
+    }
+}
+
+/// The most entries that are shown one by one.
+const LISTED_MAX: usize = 6;
+
+/// Entries, in words; of many only the first.
+pub fn entries_shown(entries: &[Entry]) -> String {
+    if entries.is_empty() {
+        return "nothing".to_owned();
+    }
+    let shown = |(key, value): &Entry| format!("{} {}", shown(key), shown(value));
+    let listed: Vec<String> = entries.iter().take(LISTED_MAX).map(shown).collect();
+    let listed = listed.join(", ");
+    match entries.len() {
+        ..=LISTED_MAX => listed,
+        all => format!("{listed}, … ({all} entries)"),
+    }
+}
+
+/// Two lists of entries, in words: whole where they are short, and otherwise
+/// where they begin to differ.
+fn difference(wanted: &[Entry], found: &[Entry]) -> (String, String) {
+    if wanted.len() <= LISTED_MAX && found.len() <= LISTED_MAX {
+        return (entries_shown(wanted), entries_shown(found));
+    }
+    let same = wanted.iter().zip(found).take_while(|(w, f)| w == f).count();
+    let at = |entries: &[Entry]| match entries.get(same) {
+        Some((key, value)) => format!("entry {} is {} {}", same + 1, shown(key), shown(value)),
+        None => format!("it ends after {same} entries"),
+    };
+    (at(wanted), at(found))
+}
+
+fn as_entries(contents: &Contents) -> Vec<Entry> {
+    let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
+    contents.iter().map(owned).collect()
+}

@@ -1,0 +1,120 @@
+//! Which of the possible images of a power cut is meant.
+//!
+//! Images are numbered. The first ones are extremes, each of which finds a
+//! class of mistakes by itself; from [`EXTREMES`] on, each change has an
+//! outcome drawn for itself. An image's number and the place of the cut say
+//! all: the same script, cut and number make the same image in every run.
+//!
+//! | image | names | bytes |
+//! |---|---|---|
+//! | 0 | only those that were synced | only those that were synced |
+//! | 1 | all | all |
+//! | 2 | all | only those that were synced |
+//! | 3 | only those that were synced | all |
+//! | 4 | all | lengths, with zeros |
+//! | 5 | all | lengths, with garbage |
+//! | 6 | all | all, the last write of each file torn at a byte |
+//! | 7 | all | all, behind a tear in the last write there is garbage |
+//! | 8 | all | all, the last write of each file without its head |
+//! | 9 | all | all, the first write of each file is missing |
+//! | 10 | all | all, the last write of each file torn at a sector |
+//! | from 11 | a drawn prefix, or all | each as drawn |
+
+use super::change::{ByteChange, NameChange};
+use super::landing::{Landing, Outcome};
+use super::random::Random;
+use super::reach::{Kind, Reach};
+
+/// How many images of a cut are chosen by hand.
+pub const EXTREMES: usize = 11;
+
+/// A power cut, and which of its images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cut {
+    /// How many changes the disk had taken in when the power went.
+    pub at: usize,
+    /// The image's number.
+    pub image: usize,
+}
+
+/// Decides about each change, and notes what it decided.
+#[derive(Debug)]
+pub(super) struct Choice<'r> {
+    image: usize,
+    random: Random,
+    all_names: bool,
+    reach: &'r mut Reach,
+}
+
+impl<'r> Choice<'r> {
+    /// The decisions that `cut` stands for; what they are is added to `reach`.
+    pub(super) fn new(cut: Cut, reach: &'r mut Reach) -> Self {
+        let seed = (cut.at as u64) << 32 | cut.image as u64;
+        let mut random = Random::new(seed);
+        let all_names = random.below(2) == 0;
+        Choice {
+            image: cut.image,
+            random,
+            all_names,
+            reach,
+        }
+    }
+
+    /// How many of `len` changes of names survive.
+    pub(super) fn names(&mut self, len: usize) -> usize {
+        match self.image {
+            0 | 3 => 0,
+            image if image < EXTREMES || self.all_names => len,
+            _ => self.random.below(len + 1),
+        }
+    }
+
+    /// What becomes of a change of bytes that has `before` others of its file
+    /// before it and `behind` others behind it.
+    pub(super) fn bytes(&mut self, change: &ByteChange, before: usize, behind: usize) -> Landing {
+        let last = |outcome| {
+            if behind == 0 {
+                outcome
+            } else {
+                Outcome::Applied
+            }
+        };
+        let wanted = match self.image {
+            0 | 2 => Outcome::Dropped,
+            1 | 3 => Outcome::Applied,
+            4 => Outcome::Grown,
+            5 => Outcome::GrownGarbage,
+            6 => last(Outcome::TornAtByte),
+            7 => last(Outcome::Garbage),
+            8 => last(Outcome::Headless),
+            9 if before == 0 => Outcome::Dropped,
+            9 => Outcome::Applied,
+            10 => last(Outcome::TornAtSector),
+            _ => drawn(&mut self.random),
+        };
+        Landing::near(wanted, change, &mut self.random)
+    }
+
+    /// Notes what became of a change of names.
+    pub(super) fn reached_name(&mut self, change: &NameChange, outcome: Outcome) {
+        self.reach.count(Kind::of_name(change), outcome);
+    }
+
+    /// Notes what became of a change of bytes.
+    pub(super) fn reached_bytes(&mut self, change: &ByteChange, outcome: Outcome) {
+        self.reach.count(Kind::of_bytes(change), outcome);
+    }
+}
+
+/// Two in ten land whole, two not at all, the rest in between.
+fn drawn(random: &mut Random) -> Outcome {
+    match random.below(10) {
+        0..2 => Outcome::Applied,
+        2..4 => Outcome::Dropped,
+        4 => Outcome::TornAtByte,
+        5 => Outcome::TornAtSector,
+        6 => Outcome::Headless,
+        7..9 => Outcome::Garbage,
+        _ => [Outcome::Grown, Outcome::GrownGarbage][random.below(2)],
+    }
+}

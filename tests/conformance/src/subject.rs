@@ -1,0 +1,346 @@
+//! The engine under test: how it is opened, and what it claims.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::disk::Disk;
+use engine::{
+    Check, Durability, Maintenance, Progress, Result, Snapshots, StorageEngine, Transactional,
+};
+
+use crate::level::{Clause, Level};
+use crate::place::Place;
+
+/// An engine under test.
+///
+/// ```
+/// # fn open() -> engine::Result<Box<dyn engine::StorageEngine>> { unimplemented!() }
+/// use conformance::{Level, subject};
+///
+/// # fn example() {
+/// // In a test called `ex_1_4_core`:
+/// subject!("Memory", |_disk, _durability| open()).check(Level::Core);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Subject {
+    name: String,
+    package: String,
+    open: Arc<OpenFn>,
+    durabilities: Vec<Durability>,
+    levels: Vec<Level>,
+    expected_failures: Vec<(Level, String)>,
+    on_real_disk: bool,
+    patience: Duration,
+}
+
+type OpenFn = dyn Fn(Arc<dyn Disk>, Durability) -> Result<Opened> + Send + Sync;
+
+/// Describes the engine under test: its name, and how it is opened on a disk
+/// with a durability. It remembers the package of the caller, so that a
+/// failure can say which command runs it again.
+#[macro_export]
+macro_rules! subject {
+    ($name:expr, $open:expr $(,)?) => {
+        $crate::Subject::new($name, $open).in_package(env!("CARGO_PKG_NAME"))
+    };
+    ($name:expr, $open:expr, $powers:expr $(,)?) => {
+        $crate::Subject::with_powers($name, $open, $powers).in_package(env!("CARGO_PKG_NAME"))
+    };
+}
+
+impl Subject {
+    /// The engine called `name` that `open` opens. An engine in memory ignores
+    /// the disk. It supports every durability and claims no level until told
+    /// otherwise.
+    pub fn new<E: StorageEngine + 'static>(
+        name: impl Into<String>,
+        open: impl Fn(Arc<dyn Disk>, Durability) -> Result<E> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_powers(name, open, |_| Powers::default())
+    }
+
+    /// As [`new`](Self::new), for an engine that can do more than the contract
+    /// asks: `powers` lends what it can.
+    pub fn with_powers<E: StorageEngine + 'static>(
+        name: impl Into<String>,
+        open: impl Fn(Arc<dyn Disk>, Durability) -> Result<E> + Send + Sync + 'static,
+        powers: fn(&E) -> Powers<'_>,
+    ) -> Self {
+        let open = move |disk: Arc<dyn Disk>, durability| {
+            let engine = open(disk, durability)?;
+            Ok(Opened(Box::new(Engine { engine, powers })))
+        };
+        Subject {
+            name: name.into(),
+            package: env!("CARGO_PKG_NAME").to_owned(),
+            open: Arc::new(open),
+            durabilities: vec![Durability::Buffered, Durability::Os, Durability::Always],
+            levels: Vec::new(),
+            expected_failures: Vec::new(),
+            on_real_disk: false,
+            patience: Duration::from_secs(10),
+        }
+    }
+
+    /// Names the package whose tests check the subject.
+    #[must_use]
+    pub fn in_package(mut self, package: &str) -> Self {
+        package.clone_into(&mut self.package);
+        self
+    }
+
+    /// Says which durabilities the engine can be opened with.
+    #[must_use]
+    pub fn durabilities(mut self, durabilities: &[Durability]) -> Self {
+        assert!(!durabilities.is_empty(), "an engine has some durability");
+        self.durabilities = durabilities.to_vec();
+        self
+    }
+
+    /// Says which levels [`check_all`](Self::check_all) checks.
+    #[must_use]
+    pub fn claims(mut self, levels: &[Level]) -> Self {
+        self.levels.extend_from_slice(levels);
+        self
+    }
+
+    /// Says that `level` fails until what `turned_green_by` names is done:
+    /// `"chapter 6"`. Checking the level then passes exactly if it fails.
+    #[must_use]
+    pub fn expect_failure(mut self, level: Level, turned_green_by: &str) -> Self {
+        self.levels.push(level);
+        self.expected_failures
+            .push((level, turned_green_by.to_owned()));
+        self
+    }
+
+    /// The same engine on the operating system's disk, in temporary folders,
+    /// instead of the simulated one.
+    #[must_use]
+    pub fn on_real_disk(mut self) -> Self {
+        self.on_real_disk = true;
+        self.name.push_str(" on the real disk");
+        self
+    }
+
+    /// Says after how long an operation that has not returned never will.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The engine's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The package whose tests check it.
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+
+    /// The durabilities that it supports.
+    pub fn supported(&self) -> &[Durability] {
+        &self.durabilities
+    }
+
+    /// The levels that it claims, expected failures included.
+    pub fn claimed(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// What will turn `level` green, where it is expected to fail.
+    pub fn expected_failure(&self, level: Level) -> Option<&str> {
+        let expected = self.expected_failures.iter().find(|(l, _)| *l == level)?;
+        Some(&expected.1)
+    }
+
+    /// After how long an operation that has not returned never will.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Opens the engine.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answers.
+    pub fn open(&self, disk: Arc<dyn Disk>, durability: Durability) -> Result<Opened> {
+        crate::watch::beat();
+        (self.open)(disk, durability)
+    }
+
+    /// An empty place for it to be opened in.
+    pub fn place(&self) -> Place {
+        match self.on_real_disk {
+            true => Place::real(),
+            false => Place::simulated(),
+        }
+    }
+
+    /// Answers whether its places are on the operating system's disk, where
+    /// everything takes longer.
+    pub fn is_on_real_disk(&self) -> bool {
+        self.on_real_disk
+    }
+
+    /// Runs the checks of `level`, and panics with the first failure.
+    ///
+    /// # Panics
+    ///
+    /// When the engine breaks a clause, with a message that says which and how
+    /// to see it again; with the engine's own panic, when that says that an
+    /// exercise is still to be done.
+    #[track_caller]
+    pub fn check(&self, level: Level) {
+        crate::suite::check(self, level, |_| true);
+    }
+
+    /// Runs those checks of `level` that belong to one of `clauses`.
+    ///
+    /// # Panics
+    ///
+    /// As [`check`](Self::check) does.
+    #[track_caller]
+    pub fn check_clauses(&self, level: Level, clauses: &[Clause]) {
+        crate::suite::check(self, level, |check| clauses.contains(&check.clause));
+    }
+
+    /// Runs those checks of `level` that are called one of `names`.
+    ///
+    /// # Panics
+    ///
+    /// As [`check`](Self::check) does, and where a name is none of the
+    /// level's.
+    #[track_caller]
+    pub fn check_named(&self, level: Level, names: &[&str]) {
+        for name in names {
+            assert!(
+                level.checks().iter().any(|check| check.name == *name),
+                "level {level} has no check called `{name}`"
+            );
+        }
+        crate::suite::check(self, level, |check| names.contains(&check.name));
+    }
+
+    /// Runs the checks of every level that the engine claims.
+    ///
+    /// # Panics
+    ///
+    /// As [`check`](Self::check) does.
+    #[track_caller]
+    pub fn check_all(&self) {
+        assert!(!self.levels.is_empty(), "{} claims no level", self.name);
+        for &level in &self.levels {
+            self.check(level);
+        }
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("name", &self.name)
+            .field("levels", &self.levels)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an engine can do beyond the contract, lent by it.
+#[derive(Clone, Copy, Default)]
+pub struct Powers<'e> {
+    /// It owes work, which can be stepped.
+    pub maintenance: Option<&'e dyn Maintenance>,
+    /// It can prove itself sound.
+    pub check: Option<&'e dyn Check>,
+    /// It can hold on to one moment.
+    pub snapshots: Option<&'e dyn Snapshots>,
+    /// It has transactions.
+    pub transactional: Option<&'e dyn Transactional>,
+}
+
+impl fmt::Debug for Powers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Powers")
+            .field("maintenance", &self.maintenance.is_some())
+            .field("check", &self.check.is_some())
+            .field("snapshots", &self.snapshots.is_some())
+            .field("transactional", &self.transactional.is_some())
+            .finish()
+    }
+}
+
+/// An engine that a [`Subject`] opened. It derefs to the engine; dropping it
+/// drops the engine.
+pub struct Opened(Box<dyn Open>);
+
+impl Opened {
+    /// Closes the engine.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answers.
+    pub fn close(self) -> Result<()> {
+        self.0.close()
+    }
+
+    /// What the engine can do beyond the contract.
+    pub fn powers(&self) -> Powers<'_> {
+        self.0.powers()
+    }
+
+    /// Does one piece of the work that the engine owes, if it owes any.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answers.
+    pub fn step(&self) -> Result<Progress> {
+        match self.powers().maintenance {
+            Some(maintenance) => maintenance.step(),
+            None => Ok(Progress::Idle),
+        }
+    }
+}
+
+impl Deref for Opened {
+    type Target = dyn StorageEngine;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.engine()
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Opened").field(&self.powers()).finish()
+    }
+}
+
+trait Open: Send + Sync {
+    fn engine(&self) -> &(dyn StorageEngine + 'static);
+    fn powers(&self) -> Powers<'_>;
+    fn close(self: Box<Self>) -> Result<()>;
+}
+
+struct Engine<E> {
+    engine: E,
+    powers: fn(&E) -> Powers<'_>,
+}
+
+impl<E: StorageEngine + 'static> Open for Engine<E> {
+    fn engine(&self) -> &(dyn StorageEngine + 'static) {
+        &self.engine
+    }
+
+    fn powers(&self) -> Powers<'_> {
+        (self.powers)(&self.engine)
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        Box::new(self.engine).close()
+    }
+}
