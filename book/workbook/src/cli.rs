@@ -156,7 +156,9 @@ fn check_chapters(scope: Scope) -> Result<ExitCode> {
     for number in asked {
         let chapter = desk.workspace().chapter(number)?.clone();
         if scope == Scope::All && desk.is_untouched(&chapter) {
-            println!("- {number}. not begun yet\n");
+            if let Some(chapter) = progress.chapter(number) {
+                println!("{number}. {}: not begun yet.\n", chapter.title);
+            }
             solved = false;
             continue;
         }
@@ -250,10 +252,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
                 .iter()
                 .map(|c| format!("{} {}", c.number, c.title))
                 .collect();
-            format!(
-                "there is no {what} with exercises; there are {}",
-                there.join(", ")
-            )
+            format!("there is no {what}; chapters: {}", there.join(", "))
         }
     }
 }

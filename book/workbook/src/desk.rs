@@ -85,7 +85,13 @@ impl Desk {
             }
             match self.known_of(chapter) {
                 Some(verdict) => progress.apply(chapter.number, &verdict),
-                None => open.push(chapter.number),
+                None => {
+                    // Better than nothing until it is judged again.
+                    if let Some(verdict) = self.store.last(chapter.number) {
+                        progress.apply(chapter.number, verdict);
+                    }
+                    open.push(chapter.number);
+                }
             }
         }
         (progress, open)

@@ -137,7 +137,7 @@ impl Judge {
         tests.run_all(jobs, workers, &self.limits, |job, run| {
             let hung = matches!(run.outcome, Outcome::TimedOut { .. });
             runs.push(Ran {
-                test: job.test.clone(),
+                test: job.test,
                 run,
             });
             if hung || self.cancel.is_cancelled() {

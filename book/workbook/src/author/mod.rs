@@ -10,6 +10,7 @@
 //! | *ladder* | `author ladder` | each exercise can be reached, none skipped |
 //! | *book* | `author book` | what the book says is so |
 
+mod book;
 mod derive;
 mod fresh;
 mod ladder;
@@ -28,6 +29,7 @@ use clap::Subcommand;
 
 use crate::{exercise::Scope, fault::slashes, workspace::Workspace};
 
+pub use book::Checked;
 pub use derive::{Derived, derive};
 pub use fresh::check;
 pub use ladder::{Report, ladder};
@@ -45,6 +47,9 @@ pub enum Command {
         #[arg(long, conflicts_with = "check")]
         force: bool,
     },
+    /// Check that what the book says is so: excerpts, paths, links, exercises,
+    /// commands, and what they print.
+    Book,
     /// Check that each exercise can be solved with only the earlier ones
     /// solved, and that each of its tests fails without it.
     Ladder {
@@ -75,6 +80,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
             show_derived(&derive(&workspace, *force)?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Book => Ok(show_checked(&book::check(&workspace)?)),
         Command::Ladder { scope, limit } => {
             let limit = Duration::from_secs(*limit);
             let report = ladder(&workspace, scope.unwrap_or_default(), limit)?;
@@ -111,6 +117,29 @@ fn show_report(report: &Report) -> ExitCode {
         counted(report.tests, "test"),
         counted(report.runs, "run"),
         report.time.as_secs_f32()
+    );
+    if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn show_checked(checked: &Checked) -> ExitCode {
+    let holds = checked.faults.0.is_empty();
+    if !holds {
+        println!("{}\n", checked.faults);
+    }
+    let verdict = match checked.faults.0.len() {
+        0 => "what they say is so".to_owned(),
+        count => format!("{} to mend", counted(count, "fault")),
+    };
+    println!(
+        "book: {}, {}, {} run in {:.1} s: {verdict}.",
+        counted(checked.pages, "page"),
+        counted(checked.links, "link"),
+        counted(checked.commands, "command"),
+        checked.time.as_secs_f32()
     );
     if holds {
         ExitCode::SUCCESS

@@ -202,9 +202,10 @@ pub(super) fn short(test: &str) -> &str {
 }
 
 fn seconds(limit: Duration) -> String {
-    match limit.as_secs_f32() {
-        s if s == 1.0 => "1 second".to_owned(),
-        s => format!("{s} seconds"),
+    if limit == Duration::from_secs(1) {
+        "1 second".to_owned()
+    } else {
+        format!("{} seconds", limit.as_secs_f32())
     }
 }
 

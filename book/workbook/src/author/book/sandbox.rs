@@ -1,0 +1,274 @@
+//! A copy of the tree in which the commands of the pages are run, whatever the
+//! reader at hand has made of the chapters.
+//!
+//! What a command printed is remembered for as long as the copy stays the same.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::super::solution::{Files, Solution};
+use super::commands::words;
+use crate::exercise::ExerciseId;
+use crate::files;
+use crate::preprocess::PAGES;
+use crate::runner;
+use crate::workspace::Workspace;
+
+/// How long a command may take, compiling included.
+const TIME_LIMIT: Duration = Duration::from_secs(600);
+
+/// What only a shell understands.
+const SHELL: [&str; 8] = ["|", ">", "<", ";", "&", "$(", "`", "&&"];
+
+/// The copy, and what was printed in it.
+#[derive(Debug)]
+pub(super) struct Sandbox {
+    root: PathBuf,
+    target_dir: PathBuf,
+    solutions: Vec<Solution>,
+    /// Every file but the chapters'.
+    given: Files,
+    /// Outputs by a hash of the tree and the commands.
+    known: BTreeMap<u64, Vec<String>>,
+    used: BTreeMap<u64, Vec<String>>,
+    memory: PathBuf,
+    _lock: File,
+}
+
+impl Sandbox {
+    /// Opens the copy below the target directory, and waits for another gate
+    /// that is at work there.
+    pub(super) fn open(
+        workspace: &Workspace,
+        solutions: Vec<Solution>,
+        target_dir: &Path,
+    ) -> Result<Self> {
+        let dir = target_dir.join("author");
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let lock = File::create(dir.join("book.lock")).context("cannot lock target/author")?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            eprintln!("waiting for another `author book` to finish");
+            lock.lock().context("cannot lock target/author")?;
+        }
+        let mut given = Files::new();
+        for path in files::below(workspace.root())? {
+            let derived = solutions.iter().any(|s| path.starts_with(s.chapter.dir()));
+            if !derived {
+                let bytes = fs::read(workspace.root().join(&path))
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                given.insert(path, bytes);
+            }
+        }
+        let config = PathBuf::from(".cargo/config.toml");
+        if let Ok(bytes) = fs::read(workspace.root().join(&config)) {
+            given.insert(config, bytes);
+        }
+        let memory = dir.join("outputs.json");
+        let known = fs::read(&memory).ok();
+        Ok(Self {
+            root: dir.join("book"),
+            target_dir: dir.join("target"),
+            solutions,
+            given,
+            known: known
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                .unwrap_or_default(),
+            used: BTreeMap::new(),
+            memory,
+            _lock: lock,
+        })
+    }
+
+    /// What the commands print, one after the other, in a tree in which the
+    /// exercises through `at` are solved.
+    pub(super) fn run(
+        &mut self,
+        at: Option<ExerciseId>,
+        commands: &[String],
+    ) -> Result<Vec<String>> {
+        let tree = self.tree(at)?;
+        let key = fingerprint(&tree, commands);
+        if let Some(outputs) = self.known.get(&key) {
+            self.used.insert(key, outputs.clone());
+            return Ok(outputs.clone());
+        }
+        self.lay_out(&tree)?;
+        let outputs = commands
+            .iter()
+            .map(|command| self.output(command))
+            .collect::<Result<Vec<_>>>()?;
+        self.used.insert(key, outputs.clone());
+        Ok(outputs)
+    }
+
+    /// Remembers what was printed.
+    pub(super) fn finish(self) -> Result<()> {
+        fs::write(&self.memory, serde_json::to_vec(&self.used)?)
+            .with_context(|| format!("cannot write {}", self.memory.display()))
+    }
+
+    fn tree(&self, at: Option<ExerciseId>) -> Result<Files> {
+        let mut tree = self.given.clone();
+        for solution in &self.solutions {
+            let dir = solution.chapter.dir();
+            for (path, bytes) in solution.derived_through(at)? {
+                tree.insert(dir.join(path), bytes);
+            }
+        }
+        Ok(tree)
+    }
+
+    fn lay_out(&self, tree: &Files) -> Result<()> {
+        for path in files::below(&self.root)? {
+            if !tree.contains_key(&path) {
+                files::remove(&self.root, &path)?;
+            }
+        }
+        for (path, bytes) in tree {
+            files::write_if_changed(&self.root.join(path), bytes)?;
+        }
+        // A verdict from an earlier run would change what a command says.
+        match fs::remove_dir_all(self.target_dir.join("strata")) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(e).context("cannot forget the verdicts of an earlier run")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs one command; both its streams come as one, as at a terminal.
+    fn output(&self, line: &str) -> Result<String> {
+        if SHELL.iter().any(|sign| line.contains(sign)) {
+            bail!("`{line}` needs a shell, and not everybody has the same: show one command");
+        }
+        let words = words(line).with_context(|| format!("`{line}` has an open quote"))?;
+        let mut command = self.command(line, &words)?;
+        for variable in shlex::split(line).unwrap_or_default() {
+            match variable.split_once('=') {
+                Some((name, value)) if !words.contains(&variable) => {
+                    command.env(name, value);
+                }
+                _ => break,
+            }
+        }
+        let (mut reader, writer) = io::pipe().context("cannot make a pipe")?;
+        command
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().context("cannot share a pipe")?)
+            .stderr(writer);
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("`{line}` cannot be run"))?;
+        // The command holds the pipe's ends; the reader waits for the last.
+        drop(command);
+        let (done, printed) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = reader.read_to_end(&mut bytes).map(|_| bytes);
+            // Nobody waits any more if the time was over.
+            let _ = done.send(read);
+        });
+        let Ok(bytes) = printed.recv_timeout(TIME_LIMIT) else {
+            // Fails only if it ended just now.
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!("`{line}` did not end within {} s", TIME_LIMIT.as_secs());
+        };
+        child.wait()?;
+        let bytes = bytes.with_context(|| format!("cannot read what `{line}` prints"))?;
+        Ok(String::from_utf8_lossy(&bytes).replace('\r', ""))
+    }
+
+    fn command(&self, line: &str, words: &[String]) -> Result<Command> {
+        let program = words.first().context("the line holds no command")?;
+        let own = own_arguments(words);
+        let mut command = match own {
+            Some([]) => bail!("`{line}` never ends: mark the block `norun` and say why"),
+            // This very program, without compiling it for the copy.
+            Some(arguments) => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args(arguments);
+                command
+            }
+            None if program == "cargo" => {
+                let mut command = runner::cargo(&self.root, None);
+                command.args(&words[1..]);
+                command
+            }
+            None => {
+                let mut command = Command::new(program);
+                command.args(&words[1..]);
+                command
+            }
+        };
+        command
+            .env("CARGO_TARGET_DIR", &self.target_dir)
+            .env("CARGO_TERM_COLOR", "never")
+            .env("CARGO_TERM_PROGRESS_WHEN", "never")
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "80")
+            // Results come in the order of the names.
+            .env("RUST_TEST_THREADS", "1")
+            .env_remove("RUST_BACKTRACE");
+        Ok(command)
+    }
+}
+
+/// What `cargo run` hands to this program; `None` for any other command.
+fn own_arguments(words: &[String]) -> Option<&[String]> {
+    let run = words.first()? == "cargo" && words.get(1)? == "run";
+    let rest = words.get(2..).filter(|_| run)?;
+    let flags = rest.iter().take_while(|w| *w == "-q" || *w == "--quiet");
+    let rest = &rest[flags.count()..];
+    match rest.split_first() {
+        None => Some(&[]),
+        Some((separator, arguments)) if separator == "--" => Some(arguments),
+        Some(_) => None,
+    }
+}
+
+/// A number that changes with everything that the commands may depend on.
+fn fingerprint(tree: &Files, commands: &[String]) -> u64 {
+    // Only the workbook reads the pages.
+    let reads_pages = commands.iter().any(|c| c.contains("cargo run"));
+    let mut hasher = DefaultHasher::new();
+    commands.hash(&mut hasher);
+    for (path, bytes) in tree {
+        if reads_pages || !path.starts_with(PAGES) {
+            path.hash(&mut hasher);
+            bytes.hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_runs_itself() {
+        let own = |line: &str| {
+            let words = words(line)?;
+            own_arguments(&words).map(<[String]>::to_vec)
+        };
+        assert_eq!(
+            own("cargo run -- hint 1.2"),
+            Some(vec!["hint".into(), "1.2".into()])
+        );
+        assert_eq!(own("cargo run -q -- status"), Some(vec!["status".into()]));
+        assert_eq!(own("cargo run"), Some(vec![]));
+        assert_eq!(own("cargo run -p bench -- x"), None);
+        assert_eq!(own("cargo test"), None);
+    }
+}

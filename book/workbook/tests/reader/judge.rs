@@ -1,0 +1,235 @@
+//! Each way in which an exercise can stand, from code that stands that way.
+
+use std::time::Duration;
+
+use workbook::desk::Desk;
+use workbook::exercise::ExerciseId;
+use workbook::judge::{Assignment, Judge};
+use workbook::progress::{ChapterVerdict, State, Verdict};
+use workbook::runner::Limits;
+use workbook::workspace::Workspace;
+
+use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, solve_first};
+
+fn id(text: &str) -> ExerciseId {
+    text.parse().unwrap()
+}
+
+/// Judges the chapter under a short time limit; the order of the verdicts
+/// comes with them.
+fn judged(fixture: &Fixture) -> (ChapterVerdict, Vec<String>) {
+    let workspace = Workspace::at(fixture.root()).unwrap();
+    let judge = Judge {
+        target_dir: Some(fixture.target_dir().to_owned()),
+        limits: Limits {
+            time: Duration::from_secs(2),
+            ..Limits::default()
+        },
+        ..Judge::new(fixture.root())
+    };
+    let assignment = Assignment {
+        chapter: workspace.chapter(1).unwrap(),
+        exercises: ["1.1", "1.2", "1.3"].map(id).to_vec(),
+        first: Some(id("1.2")),
+        solved: vec![id("1.1")],
+    };
+    let mut order = Vec::new();
+    let verdict = judge.judge(&assignment, |id, _| order.push(id.to_string()));
+    (verdict.unwrap().unwrap(), order)
+}
+
+fn of<'v>(verdict: &'v ChapterVerdict, exercise: &str) -> &'v Verdict {
+    verdict.of(id(exercise)).unwrap()
+}
+
+fn place(verdict: &Verdict) -> (String, bool) {
+    let place = verdict.place.as_ref().unwrap();
+    (place.to_string(), place.yours)
+}
+
+/// The line of the chapter's source that holds a text.
+fn line_of(fixture: &Fixture, text: &str) -> String {
+    let source = fixture.read(LIB);
+    let line = source.lines().position(|l| l.contains(text)).unwrap() + 1;
+    format!("{LIB}:{line}")
+}
+
+#[test]
+fn nothing_written_is_not_started_or_waiting() {
+    let fixture = derived();
+    let (verdict, order) = judged(&fixture);
+    assert_eq!(order, ["1.2", "1.1", "1.3"]);
+    let first = of(&verdict, "1.1");
+    assert_eq!(first.state, State::NotStarted);
+    assert_eq!(
+        place(first),
+        (line_of(&fixture, "todo!(\"exercise 1.1: P"), true)
+    );
+    let second = of(&verdict, "1.2");
+    assert_eq!(second.state, State::Waiting);
+    assert_eq!(
+        second.sentence,
+        "Waiting: its tests need exercise 1.1 first."
+    );
+}
+
+#[test]
+fn a_solved_exercise_and_one_that_fails_its_test() {
+    let fixture = derived();
+    solve_first(&fixture);
+    // Counts from one: the test for what is not there passes.
+    fixture.edit(
+        LIB,
+        FIND,
+        "place(&self.titles, title).ok().map(|at| at + 1)",
+    );
+    let (verdict, _) = judged(&fixture);
+    assert_eq!(of(&verdict, "1.1").state, State::Solved);
+    let failing = of(&verdict, "1.2");
+    assert_eq!(failing.state, State::Failing);
+    assert_eq!(
+        failing.sentence,
+        "1 of 2 tests pass; `ex_1_2_find_says_the_place_in_order` fails."
+    );
+    let message = failing.message.as_deref().unwrap();
+    assert!(
+        message.contains("left: Some(2)\n right: Some(1)"),
+        "{message}"
+    );
+    let (place, yours) = place(failing);
+    assert!(place.contains("src/tests/ex_1_2.rs:5"), "{place}");
+    assert!(!yours);
+}
+
+#[test]
+fn a_panic_in_the_library_is_traced_to_the_readers_line() {
+    let fixture = derived();
+    solve_first(&fixture);
+    // The standard library's own line panics, and does not track its caller.
+    fixture.edit(
+        LIB,
+        FIND,
+        "println!(\"looking\");\n        \
+         let map = std::collections::BTreeMap::from([(1_u8, 1)]);\n        \
+         Some(map.range(2..1).count())",
+    );
+    let (verdict, _) = judged(&fixture);
+    let failing = of(&verdict, "1.2");
+    assert_eq!(failing.state, State::Failing);
+    assert_eq!(place(failing), (line_of(&fixture, "map.range"), true));
+    assert!(failing.output.as_deref().unwrap().contains("looking"));
+}
+
+#[test]
+fn a_test_that_never_ends_is_stopped_and_those_behind_it_wait() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "loop { std::hint::spin_loop(); }");
+    let (verdict, _) = judged(&fixture);
+    let hung = of(&verdict, "1.2");
+    assert_eq!(hung.state, State::Hung);
+    assert!(
+        hung.sentence.ends_with("was stopped after 2 seconds."),
+        "{}",
+        hung.sentence
+    );
+    let behind = of(&verdict, "1.3");
+    assert_eq!(behind.state, State::Waiting);
+    assert!(
+        behind.sentence.contains("exercise 1.2"),
+        "{}",
+        behind.sentence
+    );
+    assert_eq!(of(&verdict, "1.1").state, State::Solved);
+}
+
+#[test]
+fn an_abort_takes_nothing_else_with_it() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "std::process::abort()");
+    let (verdict, _) = judged(&fixture);
+    assert_eq!(of(&verdict, "1.2").state, State::Aborted);
+    assert_eq!(of(&verdict, "1.1").state, State::Solved);
+}
+
+#[test]
+fn a_compile_error_is_shown_with_its_place_and_takes_nothing_back() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "self.title.len()");
+    let (verdict, _) = judged(&fixture);
+    let trouble = verdict.trouble.as_ref().unwrap();
+    assert_eq!(trouble.state, State::CompileError);
+    assert_eq!(
+        trouble.sentence,
+        "The chapter does not compile yet: one error."
+    );
+    assert_eq!(place(trouble), (line_of(&fixture, "self.title.len"), true));
+    assert!(trouble.output.as_deref().unwrap().contains("error[E0609]"));
+    assert!(verdict.is_solved(id("1.1")));
+    assert!(!verdict.is_solved(id("1.2")));
+}
+
+#[test]
+fn what_is_gone_is_said_to_be_gone() {
+    let fixture = derived();
+    std::fs::remove_file(
+        fixture
+            .root()
+            .join("chapters/ch01-shelf/src/tests/ex_1_3.rs"),
+    )
+    .unwrap();
+    fixture.edit("chapters/ch01-shelf/src/tests.rs", "mod ex_1_3;\n", "");
+    let (verdict, _) = judged(&fixture);
+    let without = of(&verdict, "1.3");
+    assert_eq!(without.state, State::Unknown);
+    assert!(
+        without.sentence.contains("`ex_1_3_"),
+        "{}",
+        without.sentence
+    );
+
+    std::fs::remove_dir_all(fixture.root().join("chapters/ch01-shelf")).unwrap();
+    let (verdict, _) = judged(&fixture);
+    let trouble = verdict.trouble.unwrap();
+    assert!(
+        trouble.sentence.contains("chapters/ch01-shelf is gone"),
+        "{trouble:?}"
+    );
+}
+
+#[test]
+fn a_verdict_is_kept_until_a_source_changes() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, FOUND);
+    let answer = crate::shelf::run(&fixture, &["status"]);
+    assert!(
+        answer.stderr.contains("Judging chapter 1"),
+        "{}",
+        answer.stderr
+    );
+    let again = crate::shelf::run(&fixture, &["status"]);
+    assert_eq!(again.stderr, "");
+    assert_eq!(again.stdout, answer.stdout);
+    fixture.edit(LIB, FOUND, "None");
+    let changed = crate::shelf::run(&fixture, &["status"]);
+    assert!(
+        changed.stderr.contains("Judging chapter 1"),
+        "{}",
+        changed.stderr
+    );
+    assert!(changed.stdout.contains("✗ 1.2"), "{}", changed.stdout);
+}
+
+#[test]
+fn a_workspace_without_a_table_of_contents_says_so() {
+    let fixture = derived();
+    std::fs::remove_file(fixture.root().join("book/src/SUMMARY.md")).unwrap();
+    let error = Desk::at(fixture.root()).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("book/src/SUMMARY.md"),
+        "{error:#}"
+    );
+}

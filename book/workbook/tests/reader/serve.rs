@@ -1,0 +1,385 @@
+//! The live book: what the server answers, and what it pushes after a save.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, page, program, run, solve_first};
+
+/// Far longer than anything here takes: who waits longer waits for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program while it serves; it ends with this value.
+struct Server {
+    child: Child,
+    said: BufReader<ChildStdout>,
+    port: u16,
+    /// What it said before its address.
+    greeting: String,
+}
+
+impl Server {
+    fn start(fixture: &Fixture, port: u16) -> Self {
+        let mut child = program(fixture, &["--port", &port.to_string()])
+            .stdout(Stdio::piped())
+            // A fault of the book is told there, too.
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self {
+            child,
+            said,
+            port: 0,
+            greeting: String::new(),
+        };
+        while server.port == 0 {
+            let mut line = String::new();
+            let read = server.said.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended: {}", server.greeting);
+            match line.split_once("http://127.0.0.1:") {
+                Some((_, rest)) => {
+                    let digits = rest.split(' ').next().unwrap();
+                    server.port = digits.parse().unwrap();
+                }
+                None => server.greeting.push_str(&line),
+            }
+        }
+        server
+    }
+
+    /// Status line and head of an answer, and its body.
+    fn get(&self, path: &str) -> (String, String) {
+        self.get_from(path, &format!("127.0.0.1:{}", self.port))
+    }
+
+    fn get_from(&self, path: &str, host: &str) -> (String, String) {
+        let mut stream = self.request(path, host);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    }
+
+    fn request(&self, path: &str, host: &str) -> TcpStream {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream
+    }
+
+    fn events(&self) -> Events {
+        let stream = self.request("/events", &format!("localhost:{}", self.port));
+        Events {
+            stream: BufReader::new(stream),
+            until: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// Reads what it says until a line holds `text`.
+    fn says(&mut self, text: &str) {
+        let mut all = String::new();
+        while !all.contains(text) {
+            let read = self.said.read_line(&mut all).unwrap();
+            assert_ne!(read, 0, "it ended without {text}: {all}");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails only if the test ended it already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the server pushes.
+struct Events {
+    stream: BufReader<TcpStream>,
+    until: Instant,
+}
+
+impl Events {
+    /// The next event's name and data.
+    fn next(&mut self) -> (String, Value) {
+        let mut name = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.stream.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "the stream ended");
+            assert!(
+                Instant::now() < self.until,
+                "what was waited for never came"
+            );
+            if let Some(event) = line.strip_prefix("event: ") {
+                name = event.trim().to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                return (name, serde_json::from_str(data).unwrap());
+            }
+        }
+    }
+
+    /// Waits for a progress of which `is_it` holds.
+    fn progress(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let (name, data) = self.next();
+            if name == "progress" && is_it(&data) {
+                return data;
+            }
+        }
+    }
+
+    /// Waits until nothing is being judged and the exercises stand like this.
+    fn states(&mut self, expected: [&str; 3]) -> Value {
+        self.progress(|progress| {
+            let chapter = &progress["chapters"][0];
+            chapter["judging"] == false && states(progress) == expected
+        })
+    }
+
+    /// Waits for pages that changed.
+    fn book(&mut self) -> Value {
+        loop {
+            let (name, data) = self.next();
+            if name == "book" {
+                return data;
+            }
+        }
+    }
+}
+
+fn states(progress: &Value) -> Vec<&str> {
+    let exercises = progress["chapters"][0]["exercises"].as_array().unwrap();
+    exercises
+        .iter()
+        .map(|e| e["state"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn pages_progress_and_nothing_for_strangers() {
+    let fixture = derived();
+    let mut server = Server::start(&fixture, 0);
+    let (head, body) = server.get("/");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains("cache-control: no-cache"), "{head}");
+    assert!(body.contains("A book about"), "{body}");
+    let (_, put) = server.get("/ch01-shelf/01-put.html");
+    assert!(
+        put.contains("pub fn put(&amp;mut self, title: &amp;str)"),
+        "{put}"
+    );
+    let (head, body) = server.get("/progress");
+    assert!(head.contains("application/json"), "{head}");
+    let progress: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(progress["next"], "1.1");
+    assert_eq!(
+        progress["chapters"][0]["exercises"][0]["title"],
+        "Books in their place"
+    );
+
+    assert!(server.get("/nowhere.html").0.starts_with("HTTP/1.1 404"));
+    assert!(
+        server
+            .get("/../../../Cargo.toml")
+            .0
+            .starts_with("HTTP/1.1 404")
+    );
+    for stranger in [
+        "evil.example",
+        "evil.example:4000",
+        "",
+        "127.0.0.1.evil.example",
+    ] {
+        let (head, body) = server.get_from("/progress", stranger);
+        assert!(head.starts_with("HTTP/1.1 403"), "{stranger}: {head}");
+        assert!(!body.contains("chapters"), "{body}");
+    }
+    // The exercise under work is judged at once, so that a save is quick.
+    server.says("1. A shelf, judged in");
+}
+
+#[test]
+fn a_save_is_judged_and_pushed_to_every_open_page() {
+    let fixture = derived();
+    let mut server = Server::start(&fixture, 0);
+    let (mut one, mut two) = (server.events(), server.events());
+    one.states(["not-started", "waiting", "waiting"]);
+    solve_first(&fixture);
+    for events in [&mut one, &mut two] {
+        let progress = events.states(["solved", "not-started", "not-started"]);
+        assert_eq!(progress["next"], "1.2");
+    }
+    server.says("✓ 1.1 Books in their place: Solved");
+
+    // Code that does not compile is survived, shown, and takes nothing back.
+    fixture.edit(LIB, FIND, "self.books.len(");
+    let broken = one.progress(|progress| !progress["chapters"][0]["trouble"].is_null());
+    let trouble = &broken["chapters"][0]["trouble"];
+    assert_eq!(trouble["state"], "compile-error");
+    assert_eq!(trouble["place"]["file"], LIB);
+    assert_eq!(broken["chapters"][0]["exercises"][0]["was_solved"], true);
+    server.says("The chapter does not compile yet");
+    fixture.edit(LIB, "self.books.len(", FOUND);
+    one.states(["solved", "solved", "not-started"]);
+}
+
+#[test]
+fn a_save_during_judging_starts_it_anew() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let server = Server::start(&fixture, 0);
+    let mut events = server.events();
+    events.states(["solved", "not-started", "not-started"]);
+    // Endless: without the second save the verdict would take its time limit.
+    let endless = "loop { std::thread::park(); }";
+    fixture.edit(LIB, FIND, endless);
+    events.progress(|progress| progress["chapters"][0]["judging"] == true);
+    fixture.edit(LIB, endless, FOUND);
+    let progress = events.states(["solved", "solved", "not-started"]);
+    assert_eq!(progress["next"], "1.3");
+}
+
+#[test]
+fn a_chapter_may_vanish_and_come_back() {
+    let fixture = derived();
+    let server = Server::start(&fixture, 0);
+    let mut events = server.events();
+    events.states(["not-started", "waiting", "waiting"]);
+    let chapter = fixture.root().join("chapters/ch01-shelf");
+    let elsewhere = fixture.root().join("elsewhere");
+    std::fs::rename(&chapter, &elsewhere).unwrap();
+    let progress = events.progress(|p| !p["chapters"][0]["trouble"].is_null());
+    let sentence = progress["chapters"][0]["trouble"]["sentence"]
+        .as_str()
+        .unwrap();
+    assert!(sentence.contains("is gone"), "{sentence}");
+    std::fs::rename(&elsewhere, &chapter).unwrap();
+    events.states(["not-started", "waiting", "waiting"]);
+    solve_first(&fixture);
+    events.states(["solved", "not-started", "not-started"]);
+}
+
+#[test]
+fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
+    let fixture = derived();
+    let server = Server::start(&fixture, 0);
+    let mut events = server.events();
+    events.states(["not-started", "waiting", "waiting"]);
+    fixture.edit(page("01-put"), "A heap is no shelf.", "A heap is a heap.");
+    let changed = events.book();
+    let changed: Vec<&str> = changed
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(changed.contains(&"ch01-shelf/01-put.html"), "{changed:?}");
+    assert!(!changed.contains(&"ch01-shelf/02-find.html"), "{changed:?}");
+    assert!(
+        server
+            .get("/ch01-shelf/01-put.html")
+            .1
+            .contains("A heap is a heap.")
+    );
+
+    fixture.edit(page("01-put"), "{{#signature", "{{#signatur");
+    let progress = events.progress(|progress| !progress["book_trouble"].is_null());
+    let trouble = progress["book_trouble"].as_str().unwrap();
+    assert!(
+        trouble.starts_with("book/src/ch01-shelf/01-put.md:"),
+        "{trouble}"
+    );
+    assert!(
+        server
+            .get("/ch01-shelf/01-put.html")
+            .1
+            .contains("A heap is a heap.")
+    );
+    fixture.edit(page("01-put"), "{{#signatur ", "{{#signature ");
+    events.progress(|progress| progress["book_trouble"].is_null());
+
+    // Titles come from the table of contents.
+    fixture.edit("book/src/SUMMARY.md", "1.1 Books in their place", "1.1 Put");
+    events.progress(|p| p["chapters"][0]["exercises"][0]["title"] == "Put");
+}
+
+#[test]
+fn a_book_that_was_never_good_is_explained() {
+    let fixture = derived();
+    fixture.edit(page("01-put"), "{{#signature", "{{#signatur");
+    let server = Server::start(&fixture, 0);
+    let (head, body) = server.get("/");
+    assert!(head.starts_with("HTTP/1.1 503"), "{head}");
+    assert!(body.contains("{{#signatur}} is no directive"), "{body}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_no_hindrance() {
+    let fixture = derived();
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let one = Server::start(&fixture, port);
+    let two = Server::start(&fixture, one.port);
+    for (server, taken) in [(&one, port), (&two, one.port)] {
+        assert_eq!(
+            server.greeting,
+            format!("Port {taken} is taken, so this is another one.\n")
+        );
+        assert_ne!(server.port, taken);
+    }
+    // Both judge the same save.
+    let events = [one.events(), two.events()];
+    solve_first(&fixture);
+    for mut events in events {
+        events.states(["solved", "not-started", "not-started"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_cleanly_while_a_test_hangs() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let mut server = Server::start(&fixture, 0);
+    let mut events = server.events();
+    events.states(["solved", "not-started", "not-started"]);
+    let marker = fixture.root().join("running");
+    let hang =
+        format!("std::fs::write({marker:?}, \"\").unwrap(); loop {{ std::thread::park(); }}");
+    fixture.edit(LIB, FIND, &hang);
+    events.progress(|progress| progress["chapters"][0]["judging"] == true);
+    let pid = server.child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(kill.unwrap().success());
+    let mut rest = String::new();
+    // Ends when nobody holds the pipe any more, hanging tests included.
+    server.said.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("Until next time."), "{rest}");
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn outside_of_a_workspace_it_says_where_to_go() {
+    let fixture = derived();
+    let outside = tempfile::tempdir().unwrap();
+    let output = program(&fixture, &[])
+        .current_dir(outside.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("no workspace around"), "{words}");
+    assert!(!run(&fixture, &["--port", "70000"]).success);
+}

@@ -1,0 +1,77 @@
+//! A reader at the shelf: the workspace of the fixtures, derived, and what to
+//! write in it.
+
+use std::path::Path;
+use std::process::Command;
+
+pub(crate) use crate::support::{Answer, Fixture};
+
+/// The file that readers edit.
+pub(crate) const LIB: &str = "chapters/ch01-shelf/src/lib.rs";
+
+/// The stubs of exercise 1.1 and what solves them.
+const PUT: [(&str, &str); 2] = [
+    (
+        "todo!(\"exercise 1.1: Puts a book in its place\")",
+        "let place = place(&self.titles, title).unwrap_or_else(|place| place);\n\
+         self.titles.insert(place, title.to_owned());",
+    ),
+    (
+        "todo!(\"exercise 1.1: Searches the sorted titles: where a book is, or where it would be\")",
+        "titles.binary_search_by(|there| there.as_str().cmp(title))",
+    ),
+];
+
+/// The stub of exercise 1.2.
+pub(crate) const FIND: &str =
+    "todo!(\"exercise 1.2: Says at which place a book stands, counted from 0\")";
+
+/// What solves it.
+pub(crate) const FOUND: &str = "place(&self.titles, title).ok()";
+
+/// A workspace with its chapter derived and nothing solved.
+pub(crate) fn derived() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.author_ok(&["derive"]);
+    fixture
+}
+
+/// Solves exercise 1.1.
+pub(crate) fn solve_first(fixture: &Fixture) {
+    // In one save, as an editor does it.
+    let mut text = fixture.read(LIB);
+    for (stub, body) in PUT {
+        assert!(text.contains(stub), "{stub}");
+        text = text.replace(stub, body);
+    }
+    fixture.write(LIB, &text);
+}
+
+/// The program, about to run in the workspace.
+pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
+    command
+        .current_dir(fixture.root())
+        .args(args)
+        .env("CARGO_TARGET_DIR", fixture.target_dir())
+        .env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(fixture: &Fixture, args: &[&str]) -> Answer {
+    let output = program(fixture, args).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\r', "");
+    Answer {
+        success: output.status.success(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
+}
+
+/// The page of an exercise, from the root.
+pub(crate) fn page(name: &str) -> String {
+    let page = format!("book/src/ch01-shelf/{name}.md");
+    assert!(Path::new(&page).is_relative());
+    page
+}
