@@ -35,7 +35,7 @@ pub struct Memory {
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     map: Map,
-    /// How many times the map was changed: equal counts mean equal maps.
+    /// How many batches and updates were taken: equal counts mean equal maps.
     pub(crate) changes: u64,
 }
 

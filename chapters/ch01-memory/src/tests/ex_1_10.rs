@@ -91,12 +91,12 @@ fn ex_1_10_publishing_syncs_renames_and_syncs_the_names() {
 }
 
 #[test]
-fn ex_1_10_the_file_is_closed_before_it_moves() {
-    // Simulated disks, like Windows, do not move a file onto one that is open;
-    // and no system should be asked to move one that is.
+fn ex_1_10_the_file_is_closed_once_it_is_published() {
+    // The simulated disk, like Windows, lets nobody replace or remove a file
+    // that is open.
     let disk = old();
     save(&disk).unwrap();
-    save(&SimDisk::from_image(&disk.image())).unwrap();
+    save(&disk).unwrap();
     disk.remove(SNAPSHOT).unwrap();
     assert_eq!(disk.violations(), no_files());
 }

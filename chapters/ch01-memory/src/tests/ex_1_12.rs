@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use conformance::sim::{Fail, Faults, Operation, SimDisk};
 use conformance::{Level, Subject, subject};
-use engine::disk::Disk;
-use engine::{Counter, Durability, Error, StorageEngine};
+use engine::disk::{Disk, File, Lock, Mode};
+use engine::sync::Mutex;
+use engine::{Counter, Durability, Error, Result, StorageEngine};
 
 use crate::DurableMemory;
 use crate::snapshot_file::{SNAPSHOT, load};
@@ -14,14 +15,14 @@ fn open(disk: &SimDisk) -> DurableMemory {
 }
 
 /// A first put and a sync: what most tests here let fail somewhere.
-fn put_and_sync(disk: &SimDisk) -> (DurableMemory, engine::Result<()>) {
+fn put_and_sync(disk: &SimDisk) -> (DurableMemory, Result<()>) {
     let engine = open(disk);
     engine.put(b"apple", b"red").unwrap();
     let synced = engine.sync();
     (engine, synced)
 }
 
-fn is_poisoned<T: std::fmt::Debug>(result: engine::Result<T>) -> bool {
+fn is_poisoned<T: std::fmt::Debug>(result: Result<T>) -> bool {
     matches!(result, Err(Error::Poisoned { .. }))
 }
 
@@ -162,6 +163,67 @@ fn ex_1_12_threads_that_sync_together_share_the_work() {
         }
     });
     assert_eq!(engine.stats()[Counter::Syncs], 2, "one of them saved");
+}
+
+/// A disk that does something else, once, while the names are being synced.
+#[derive(Clone)]
+struct Meanwhile {
+    disk: SimDisk,
+    work: Arc<Mutex<Option<Work>>>,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+impl Disk for Meanwhile {
+    fn open(&self, name: &str, mode: Mode) -> Result<Box<dyn File>> {
+        self.disk.open(name, mode)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        self.disk.remove(name)
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        self.disk.list()
+    }
+
+    fn sync_dir(&self) -> Result<()> {
+        let work = self.work.lock().take();
+        work.into_iter().for_each(|work| work());
+        self.disk.sync_dir()
+    }
+
+    fn lock(&self) -> Result<Lock> {
+        self.disk.lock()
+    }
+}
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meanwhile")
+    }
+}
+
+#[test]
+fn ex_1_12_what_is_written_while_a_sync_runs_is_left_to_the_next() {
+    let disk = Meanwhile {
+        disk: SimDisk::new(),
+        work: Arc::default(),
+    };
+    let engine = Arc::new(DurableMemory::open(Arc::new(disk.clone())).unwrap());
+    engine.put(b"apple", b"red").unwrap();
+    let writer = Arc::clone(&engine);
+    // A lock of the map that is held across the sync would wait for ever here.
+    *disk.work.lock() = Some(Box::new(move || writer.put(b"banana", b"yellow").unwrap()));
+    engine.sync().unwrap();
+    engine.sync().unwrap();
+    drop(engine);
+    let fruit = map(&[("apple", "red"), ("banana", "yellow")]);
+    assert_eq!(load(&disk.disk).unwrap(), fruit, "the next sync saved both");
 }
 
 fn suite() -> Subject {
