@@ -300,12 +300,12 @@ impl Judging {
             return;
         };
         let seconds = started.elapsed().as_secs_f32();
-        println!(
-            "\n{}. {}, judged in {seconds:.1} s",
+        report::say(&format!(
+            "\n{}. {}, judged in {seconds:.1} s\n",
             judged.number, judged.title
-        );
+        ));
         if let Some(trouble) = &judged.trouble {
-            print!("{}", report::failure(trouble, 2));
+            report::say(&report::failure(trouble, 2));
             return;
         }
         let was = |e: &ExerciseProgress| before.exercise(&e.id).map(|e| e.verdict.state);
@@ -315,16 +315,16 @@ impl Judging {
             let state = exercise.verdict.state;
             let is_news = was(exercise) != Some(state) && was(exercise) != Some(State::Unknown);
             if is_current && state.is_failure() {
-                print!("{}", report::exercise(exercise, &exercise.verdict));
+                report::say(&report::exercise(exercise, &exercise.verdict));
             } else if is_current || is_news && !quiet {
-                print!("{}", report::line(exercise, &exercise.verdict));
+                report::say(&report::line(exercise, &exercise.verdict));
             }
         }
         if current.is_none() {
-            print!(
+            report::say(&format!(
                 "Every exercise of this chapter is solved.\n{}",
                 report::next(&now)
-            );
+            ));
         }
     }
 }
@@ -361,7 +361,7 @@ impl Renderer {
             });
             let Ok(changed) = rendered else { continue };
             if had_trouble {
-                println!("\nThe book is in order again.");
+                report::say("\nThe book is in order again.\n");
             }
             if !changed.is_empty() {
                 // Nobody listens while no page is open.
