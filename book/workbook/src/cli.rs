@@ -130,7 +130,7 @@ fn status() -> Result<ExitCode> {
     for number in open {
         judge(&mut desk, &mut progress, number)?;
     }
-    print!("{}", report::map(&progress));
+    report::say(&report::map(&progress));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,7 +157,7 @@ fn check_chapters(scope: Scope) -> Result<ExitCode> {
         let chapter = desk.workspace().chapter(number)?.clone();
         if scope == Scope::All && desk.is_untouched(&chapter) {
             if let Some(chapter) = progress.chapter(number) {
-                println!("{number}. {}: not begun yet.\n", chapter.title);
+                report::say(&format!("{number}. {}: not begun yet.\n\n", chapter.title));
             }
             solved = false;
             continue;
@@ -166,18 +166,21 @@ fn check_chapters(scope: Scope) -> Result<ExitCode> {
         let Some(judged) = progress.chapter(number) else {
             continue;
         };
-        print!("{}", report::chapter_map(judged, progress.next.as_deref()));
+        report::say(&report::chapter_map(judged, progress.next.as_deref()));
         let current = judged.exercises.iter().find(|e| !e.is_solved());
         solved &= current.is_none();
         match current {
             Some(current) if judged.trouble.is_none() => {
-                print!("\n{}", report::exercise(current, &current.verdict));
+                report::say(&format!(
+                    "\n{}",
+                    report::exercise(current, &current.verdict)
+                ));
             }
             _ => {}
         }
-        println!();
+        report::say("\n");
     }
-    print!("{}", report::next(&progress));
+    report::say(&report::next(&progress));
     Ok(exit(solved))
 }
 
@@ -196,18 +199,18 @@ fn check_exercise(id: ExerciseId) -> Result<ExitCode> {
         };
         solved &= verdict.state == crate::progress::State::Solved;
         if judged == id && verdict.state.is_failure() {
-            print!("{}", report::exercise(exercise, verdict));
+            report::say(&report::exercise(exercise, verdict));
         } else {
-            print!("{}", report::line(exercise, verdict));
+            report::say(&report::line(exercise, verdict));
         }
     })?;
     if let Some(trouble) = &verdict.trouble {
-        print!("{}", report::failure(trouble, 0));
+        report::say(&report::failure(trouble, 0));
         return Ok(exit(false));
     }
     progress.apply(id.chapter, &verdict);
     if solved {
-        print!("\n{}", report::next(&progress));
+        report::say(&format!("\n{}", report::next(&progress)));
     }
     Ok(exit(solved))
 }
@@ -222,12 +225,15 @@ fn show_hint(hint: &Hint) -> Result<ExitCode> {
     let all = hints::read(desk.workspace().root(), entry)?;
     let rung = usize::from(hint.rung);
     let shown = all.get(rung - 1).context("an exercise has three hints")?;
-    println!("{id} {}", entry.title);
-    println!("{}\n", shown.title);
-    println!("{}", hints::for_terminal(&shown.text));
+    report::say(&format!("{id} {}\n", entry.title));
+    report::say(&format!("{}\n\n", shown.title));
+    report::say(&format!("{}\n", hints::for_terminal(&shown.text)));
     if let Some(further) = all.get(rung) {
-        println!("\nMore: cargo run -- hint {id} --rung {}", rung + 1);
-        println!("  ({})", further.title);
+        report::say(&format!(
+            "\nMore: cargo run -- hint {id} --rung {}\n",
+            rung + 1
+        ));
+        report::say(&format!("  ({})\n", further.title));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -63,7 +63,7 @@ pub fn run(desk: Desk, port: u16) -> Result<()> {
             served = axum::serve(listener, app).into_future() => served?,
             () = ended() => {}
         }
-        println!("\nUntil next time.");
+        report::say("\nUntil next time.\n");
         tokio::task::spawn_blocking(|| live.stop()).await?;
         Ok(())
     })
@@ -85,9 +85,9 @@ async fn listen(port: u16) -> Result<(TcpListener, bool)> {
 
 fn greet(url: &str, moved: bool, port: u16, progress: &Progress) {
     if moved {
-        println!("Port {port} is taken, so this is another one.");
+        report::say(&format!("Port {port} is taken, so this is another one.\n"));
     }
-    println!("The book is open at {url} (Ctrl-C ends it).");
+    report::say(&format!("The book is open at {url} (Ctrl-C ends it).\n"));
     let next = progress
         .next
         .as_deref()
@@ -95,12 +95,12 @@ fn greet(url: &str, moved: bool, port: u16, progress: &Progress) {
     if let Some(exercise) = next
         && let Some(page) = &exercise.page
     {
-        println!("You are at {} {}:", exercise.id, exercise.title);
-        println!("  {url}/{page}");
+        report::say(&format!("You are at {} {}:\n", exercise.id, exercise.title));
+        report::say(&format!("  {url}/{page}\n"));
     } else {
-        print!("{}", report::next(progress));
+        report::say(&report::next(progress));
     }
-    println!("Save a file under chapters/, and its verdict appears here and on the page.");
+    report::say("Save a file under chapters/, and its verdict appears here and on the page.\n");
 }
 
 fn router(live: &Live, book_dir: PathBuf) -> Router {

@@ -76,3 +76,11 @@ fn hints_are_the_pages_own() {
 fn help_names_every_command() {
     insta::assert_snapshot!(shown(&derived(), &["--help"]));
 }
+
+#[test]
+fn mdbook_may_ask_for_any_renderer() {
+    assert_eq!(
+        shown(&derived(), &["preprocess", "supports", "html"]),
+        "[success]\n"
+    );
+}

@@ -41,6 +41,8 @@ pub(super) struct Sandbox {
     known: BTreeMap<u64, Vec<String>>,
     used: BTreeMap<u64, Vec<String>>,
     memory: PathBuf,
+    /// What cargo says it is: outputs change with it.
+    cargo: String,
     _lock: File,
 }
 
@@ -84,6 +86,7 @@ impl Sandbox {
                 .unwrap_or_default(),
             used: BTreeMap::new(),
             memory,
+            cargo: version(workspace.root())?,
             _lock: lock,
         })
     }
@@ -96,7 +99,7 @@ impl Sandbox {
         commands: &[String],
     ) -> Result<Vec<String>> {
         let tree = self.tree(at)?;
-        let key = fingerprint(&tree, commands);
+        let key = fingerprint(&tree, commands, &self.cargo);
         if let Some(outputs) = self.known.get(&key) {
             self.used.insert(key, outputs.clone());
             return Ok(outputs.clone());
@@ -224,6 +227,13 @@ impl Sandbox {
     }
 }
 
+/// What cargo says of itself.
+fn version(root: &Path) -> Result<String> {
+    let output = runner::cargo(root, None).arg("-V").output();
+    let output = output.context("cannot run cargo: is it installed and on the path?")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// What `cargo run` hands to this program; `None` for any other command.
 fn own_arguments(words: &[String]) -> Option<&[String]> {
     let run = words.first()? == "cargo" && words.get(1)? == "run";
@@ -238,11 +248,12 @@ fn own_arguments(words: &[String]) -> Option<&[String]> {
 }
 
 /// A number that changes with everything that the commands may depend on.
-fn fingerprint(tree: &Files, commands: &[String]) -> u64 {
+fn fingerprint(tree: &Files, commands: &[String], cargo: &str) -> u64 {
     // Only the workbook reads the pages.
     let reads_pages = commands.iter().any(|c| c.contains("cargo run"));
     let mut hasher = DefaultHasher::new();
     commands.hash(&mut hasher);
+    cargo.hash(&mut hasher);
     for (path, bytes) in tree {
         if reads_pages || !path.starts_with(PAGES) {
             path.hash(&mut hasher);

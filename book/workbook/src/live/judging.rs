@@ -1,0 +1,161 @@
+//! The thread that judges.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::work::{Todo, Work};
+use crate::desk::Desk;
+use crate::progress::{ChapterVerdict, ExerciseProgress, Progress, State};
+use crate::report;
+use crate::runner::Cancel;
+use crate::workspace::Chapter;
+
+/// The thread that judges.
+pub(super) struct Judging {
+    pub(super) desk: Desk,
+    pub(super) work: Arc<Work>,
+    pub(super) progress: watch::Sender<Arc<Progress>>,
+}
+
+enum Task {
+    Judge {
+        number: u32,
+        forced: bool,
+        cancel: Cancel,
+    },
+    Reread,
+}
+
+impl Judging {
+    /// Judges until the work is stopped.
+    pub(super) fn run(mut self) {
+        let work = Arc::clone(&self.work);
+        while let Some(task) = work.next(Self::take) {
+            match task {
+                Task::Reread => self.reread(),
+                Task::Judge {
+                    number,
+                    forced,
+                    cancel,
+                } => self.judge(number, forced, cancel),
+            }
+        }
+    }
+
+    fn take(todo: &mut Todo) -> Option<Task> {
+        todo.judging = None;
+        if std::mem::take(&mut todo.reread) {
+            return Some(Task::Reread);
+        }
+        let number = todo.forced.first().or(todo.chapters.first()).copied()?;
+        todo.chapters.remove(&number);
+        let forced = todo.forced.remove(&number);
+        let cancel = Cancel::default();
+        todo.judging = Some((number, cancel.clone()));
+        Some(Task::Judge {
+            number,
+            forced,
+            cancel,
+        })
+    }
+
+    /// Takes over titles and pages from a table of contents that changed.
+    fn reread(&mut self) {
+        if self.desk.reread_outline().is_err() {
+            // Rendering the book has reported it.
+            return;
+        }
+        let (mut fresh, open) = self.desk.known();
+        self.progress.send_modify(|progress| {
+            fresh.book_trouble.clone_from(&progress.book_trouble);
+            for number in open {
+                fresh.keep_of(number, progress);
+            }
+            *progress = Arc::new(fresh);
+        });
+    }
+
+    fn judge(&mut self, number: u32, forced: bool, cancel: Cancel) {
+        let Ok(chapter) = self.desk.workspace().chapter(number).cloned() else {
+            return;
+        };
+        if self.progress.borrow().chapter(number).is_none() {
+            return;
+        }
+        if let Some(known) = self.desk.fresh(&chapter).filter(|_| !forced) {
+            self.edit(|progress| {
+                progress.set_judging(number, false);
+                progress.apply(number, &known);
+            });
+            return;
+        }
+        self.edit(|progress| progress.set_judging(number, true));
+        let before = Arc::clone(&self.progress.borrow());
+        let started = Instant::now();
+        let publish = self.progress.clone();
+        let judged = self.desk.judge(&chapter, cancel, |id, verdict| {
+            publish.send_modify(|progress| {
+                let mut known = ChapterVerdict::default();
+                known.exercises.insert(id.to_string(), verdict.clone());
+                Arc::make_mut(progress).apply(number, &known);
+            });
+        });
+        match judged {
+            Ok(Some(verdict)) => {
+                self.edit(|progress| {
+                    progress.set_judging(number, false);
+                    progress.apply(number, &verdict);
+                });
+                self.say(&before, &chapter, started, forced);
+            }
+            // The save that stopped it comes next.
+            Ok(None) => {}
+            Err(error) => {
+                self.edit(|progress| progress.set_judging(number, false));
+                eprintln!("Chapter {number} cannot be judged: {error:#}");
+            }
+        }
+    }
+
+    fn edit(&self, edit: impl FnOnce(&mut Progress)) {
+        self.progress
+            .send_modify(|progress| edit(Arc::make_mut(progress)));
+    }
+
+    /// Tells the terminal what changed, and how the exercise under work stands.
+    fn say(&self, before: &Progress, chapter: &Chapter, started: Instant, quiet: bool) {
+        let now = Arc::clone(&self.progress.borrow());
+        let Some(judged) = now.chapter(chapter.number) else {
+            return;
+        };
+        let seconds = started.elapsed().as_secs_f32();
+        report::say(&format!(
+            "\n{}. {}, judged in {seconds:.1} s\n",
+            judged.number, judged.title
+        ));
+        if let Some(trouble) = &judged.trouble {
+            report::say(&report::failure(trouble, 2));
+            return;
+        }
+        let was = |e: &ExerciseProgress| before.exercise(&e.id).map(|e| e.verdict.state);
+        let current = judged.exercises.iter().find(|e| !e.is_solved());
+        for exercise in &judged.exercises {
+            let is_current = current.is_some_and(|c| c.id == exercise.id);
+            let state = exercise.verdict.state;
+            let is_news = was(exercise) != Some(state) && was(exercise) != Some(State::Unknown);
+            if is_current && state.is_failure() {
+                report::say(&report::exercise(exercise, &exercise.verdict));
+            } else if is_current || is_news && !quiet {
+                report::say(&report::line(exercise, &exercise.verdict));
+            }
+        }
+        if current.is_none() {
+            report::say(&format!(
+                "Every exercise of this chapter is solved.\n{}",
+                report::next(&now)
+            ));
+        }
+    }
+}
