@@ -136,9 +136,7 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
     }
 
     fn sync(&self) -> Result<()> {
-        let mut log = self.log.lock();
-        log.check_poison()?;
-        S::sync(&mut log)
+        S::sync(&mut self.log.lock())
     }
 
     fn close(self: Box<Self>) -> Result<()> {

@@ -198,10 +198,11 @@ impl Subject {
 
     /// An empty place for it to be opened in.
     pub fn place(&self) -> Place {
-        match self.on_real_disk {
-            true => Place::real(),
-            false => Place::simulated(),
+        #[cfg(any(unix, windows))]
+        if self.on_real_disk {
+            return Place::real();
         }
+        Place::simulated()
     }
 
     /// Answers whether its places are on the operating system's disk, where

@@ -14,17 +14,17 @@ mod tests;
 
 use std::sync::Arc;
 
-use engine::{Counter, Durability, Entry, Error, KeyRange, Order, Result};
+use engine::{Counter, Cursor, Durability, Entry, Error, KeyRange, Order, Result};
 
 use crate::level::Clause;
 use crate::model::Contents;
 use crate::panics;
-use crate::play::{entries_shown, value_shown};
+use crate::play::{entries_shown, entry_shown, value_shown};
 use crate::script::Op;
 use crate::sim::{Faults, SimDisk, Unsynced};
 use crate::subject::{Opened, Subject};
-use expect::{End, Expected, Mark, State, Why};
-use problem::Problem;
+use expect::{End, Expected, Mark, State};
+use problem::{Problem, clause_of_loss};
 
 /// An engine on a simulated disk, and what may be found there.
 pub(crate) struct Trial<'s> {
@@ -138,8 +138,8 @@ impl<'s> Trial<'s> {
                 End::Death => "The process was killed, it was opened again",
             },
         )?;
-        for (place, op) in ops.iter().enumerate() {
-            self.begun = self.begun.max(place + 1);
+        for (place, op) in ops.iter().enumerate().skip(self.begun) {
+            self.begun = place + 1;
             self.expected.begins(self.at(), self.begun);
             engine = self.step(engine, op)?;
         }
@@ -203,29 +203,16 @@ impl<'s> Trial<'s> {
     fn open(&mut self, end: End, how: &str) -> Result<Opened, Problem> {
         let mark = self.expected.now();
         self.opening = true;
-        let engine = self.try_open(end, how)?;
-        let found = match self.called(|trial| trial.entries(&engine)) {
-            Called {
-                result: Ok(found), ..
-            } => found,
-            Called {
-                failed: 0,
-                result: Err(error),
-                ..
-            } => {
-                return Err(Problem::error(
-                    damage_or(&error, Clause::OneOrder),
-                    "A scan",
-                    &error,
-                ));
-            }
-            Called { .. } => {
+        let engine = self.try_open(how)?;
+        let called = self.called(|trial| trial.entries(&engine));
+        let found = match called.result {
+            Err(Unread::Engine(_)) if called.failed > 0 => {
                 self.heal_disk();
-                self.entries(&engine).map_err(|error| {
-                    Problem::error(damage_or(&error, Clause::OneOrder), "A scan", &error)
-                })?
+                self.entries(&engine)
             }
+            result => result,
         };
+        let found = found.map_err(Unread::problem)?;
         let fingerprint = State::fingerprint_of_entries(&found);
         let left = self.expected.left(&mark, end);
         let Some(state) = left
@@ -248,7 +235,7 @@ impl<'s> Trial<'s> {
         Ok(engine)
     }
 
-    fn try_open(&mut self, end: End, how: &str) -> Result<Opened, Problem> {
+    fn try_open(&mut self, how: &str) -> Result<Opened, Problem> {
         self.poisoned = false;
         self.failed = false;
         self.bereft = false;
@@ -276,10 +263,7 @@ impl<'s> Trial<'s> {
                 }
                 Err(_) if failed > 0 => self.heal_disk(),
                 Err(error) => {
-                    let clause = match self.expected.now().first(end).1 {
-                        Why::Shown => Clause::Poison,
-                        _ => Clause::Sync,
-                    };
+                    let clause = clause_of_loss(&self.expected);
                     let what = format!("{how}, and that failed.");
                     return Err(Problem::new(clause, what)
                         .expected("success")
@@ -295,8 +279,27 @@ impl<'s> Trial<'s> {
         self.disk.set_faults(Faults::default());
     }
 
-    fn entries(&self, engine: &Opened) -> Result<Vec<Entry>> {
-        engine.entries(KeyRange::all(), Order::Ascending)?.collect()
+    /// Reads everything with a cursor, and holds that to its own promises.
+    fn entries(&self, engine: &Opened) -> Result<Vec<Entry>, Unread> {
+        let mut cursor = engine.scan(KeyRange::all(), Order::Ascending)?;
+        let mut entries = Vec::new();
+        loop {
+            let is_at_end = match cursor.entry() {
+                Some((key, value)) => {
+                    entries.push((key.to_vec(), value.to_vec()));
+                    false
+                }
+                None => true,
+            };
+            match cursor.advance() {
+                Ok(()) if is_at_end => return Ok(entries),
+                Ok(()) => {}
+                Err(error) => {
+                    check_sticky(&mut *cursor, &error).map_err(Unread::Problem)?;
+                    return Err(Unread::Engine(error));
+                }
+            }
+        }
     }
 
     fn write(&mut self, engine: &Opened, op: &Op) -> Result<(), Problem> {
@@ -358,15 +361,27 @@ impl<'s> Trial<'s> {
         let called = self.called(|trial| trial.entries(engine));
         let found = match called.result {
             Ok(found) => found,
-            Err(error) => return self.check_read("A scan", &error, called.failed),
+            Err(Unread::Engine(error)) => {
+                return self.check_read("A scan", &error, called.failed);
+            }
+            Err(Unread::Problem(problem)) => return Err(problem),
         };
         let fingerprint = State::fingerprint_of_entries(&found);
         let is_found = |state: &Arc<State>| state.fingerprint == fingerprint;
         if !self.expected.visible().any(is_found) {
             let shown = |state: &Arc<State>| entries_shown(&state.entries());
             let expected: Vec<String> = self.expected.visible().map(shown).collect();
-            let what = "A scan yields other entries than it should.";
-            return Err(Problem::new(self.clause_of_reads(), what)
+            let (clause, what) = match called.failed {
+                0 => (
+                    self.clause_of_reads(),
+                    "A scan yields other entries than it should.",
+                ),
+                _ => (
+                    Clause::OrderedScans,
+                    "A scan met an error, and ended as if there was no more.",
+                ),
+            };
+            return Err(Problem::new(clause, what)
                 .expected(expected.join(", or\n"))
                 .found(entries_shown(&found)));
         }
@@ -469,7 +484,7 @@ impl<'s> Trial<'s> {
     }
 
     /// Calls the engine, and notes what failed meanwhile.
-    fn called<T>(&mut self, call: impl FnOnce(&Self) -> Result<T>) -> Called<T> {
+    fn called<T, E>(&mut self, call: impl FnOnce(&Self) -> Result<T, E>) -> Called<T, E> {
         let (at, before) = (self.at(), self.disk.counts());
         let result = call(self);
         let after = self.disk.counts();
@@ -482,6 +497,7 @@ impl<'s> Trial<'s> {
         if called.failed > 0 {
             self.first_failed.get_or_insert(at);
         }
+        self.expected.sync_failed |= called.failed_syncs > 0;
         self.failed |= called.failed > 0 && !only_full;
         called
     }
@@ -533,8 +549,8 @@ impl<'s> Trial<'s> {
 }
 
 /// The answer of a call, and how many operations of the disk failed meanwhile.
-struct Called<T> {
-    result: Result<T>,
+struct Called<T, E = Error> {
+    result: Result<T, E>,
     failed: u64,
     failed_syncs: u64,
 }
@@ -550,6 +566,54 @@ impl<T> Called<T> {
             .expected("Poisoned")
             .found("success"))
     }
+}
+
+/// Why a scan did not come to its end.
+enum Unread {
+    /// The engine answered an error, as it may.
+    Engine(Error),
+    /// The cursor broke a promise.
+    Problem(Problem),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Unread::Engine(error)
+    }
+}
+
+impl Unread {
+    /// What is wrong where there is no reason for an error.
+    fn problem(self) -> Problem {
+        match self {
+            Unread::Engine(error) => {
+                Problem::error(damage_or(&error, Clause::OneOrder), "A scan", &error)
+            }
+            Unread::Problem(problem) => problem,
+        }
+    }
+}
+
+/// After an error a cursor stands nowhere and answers the same again.
+fn check_sticky(cursor: &mut dyn Cursor, error: &Error) -> Result<(), Problem> {
+    let expected = format!("no entry, and the error \"{error}\" again");
+    let broken = |found: String| {
+        let what = "A cursor answered an error, and went on.";
+        Err(Problem::new(Clause::OrderedScans, what)
+            .expected(expected.as_str())
+            .found(found))
+    };
+    if cursor.entry().is_some() {
+        return broken(entry_shown(cursor.entry()));
+    }
+    for again in [cursor.advance(), cursor.seek(b"")] {
+        match again {
+            Err(again) if again == *error => {}
+            Err(again) => return broken(format!("the error \"{again}\"")),
+            Ok(()) => return broken("success".to_owned()),
+        }
+    }
+    Ok(())
 }
 
 fn accepted_poisoned(call: &str) -> Problem {

@@ -1,13 +1,15 @@
 //! Engines that are wrong about what they count.
 
 use engine::disk::File;
-use engine::{Counter, Counters, Result, StorageEngine, Write};
+use engine::{Counter, Counters, Durability, Result, StorageEngine, Write};
 
 use super::calls::{Calls, Inner};
 use super::{Charge, Exhibit};
 use crate::level::{Clause, Level};
 use crate::log_engine::format::RECORD_HEAD_BYTES;
-use crate::log_engine::steps::Steps;
+use crate::log_engine::log::Log;
+use crate::log_engine::steps::{Right, Steps};
+use crate::log_engine::table::Table;
 
 pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<MissesNotCounted>(Charge(
@@ -27,21 +29,21 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<SyncsNotCounted>(Charge(
         "syncs-not-counted",
         Clause::CountedCosts,
-        Level::Reopen,
-        "does not count its syncs",
-        "the helper that counts was written later",
+        Level::Faults,
+        "does not count the syncs that durability Always makes by itself",
+        "the count stands in `sync`, where else",
     )),
     Exhibit::of_steps::<PayloadsCounted>(Charge(
         "payloads-counted",
         Clause::CountedCosts,
-        Level::Reopen,
+        Level::Faults,
         "counts the bytes of its records without their heads",
         "that is what the user wrote",
     )),
     Exhibit::of_steps::<OpeningNotCounted>(Charge(
         "opening-not-counted",
         Clause::CountedCosts,
-        Level::Reopen,
+        Level::Faults,
         "does not count what it reads while it is opened",
         "the counters came into being behind the replay",
     )),
@@ -83,8 +85,18 @@ impl Calls for ChangesCounted {
 enum SyncsNotCounted {}
 
 impl Steps for SyncsNotCounted {
-    fn sync_file(file: &dyn File, _counters: &Counters) -> Result<()> {
-        file.sync()
+    fn commit(
+        log: &mut Log,
+        table: &Table,
+        batch: &[Write<'_>],
+        durability: Durability,
+    ) -> Result<()> {
+        Right::commit(log, table, batch, durability.min(Durability::Os))?;
+        if durability == Durability::Always {
+            log.file.sync().map_err(|cause| log.poison(cause))?;
+            log.synced = log.len;
+        }
+        Ok(())
     }
 }
 

@@ -1,13 +1,15 @@
 //! Engines that are wrong about bytes that changed.
 
+use std::hint::black_box;
+
 use engine::disk::File;
 use engine::{Counter, Counters, Result};
 
 use super::{Charge, Exhibit};
 use crate::level::{Clause, Level};
-use crate::log_engine::format::{self, RECORD_HEAD_BYTES};
+use crate::log_engine::format::{self, CUT_OFF, RECORD_HEAD_BYTES};
 use crate::log_engine::replay::Read;
-use crate::log_engine::steps::Steps;
+use crate::log_engine::steps::{Right, Steps};
 
 pub(super) const EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<ChecksumNotCompared>(Charge(
@@ -31,12 +33,12 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "does not look at the file's magic, version and checksum",
         "the file's name says what it is",
     )),
-    Exhibit::of_steps::<DamageTakenForTail>(Charge(
-        "damage-taken-for-tail",
+    Exhibit::of_steps::<OverlongIsTorn>(Charge(
+        "overlong-is-torn",
         Clause::DamageIsFound,
         Level::Faults,
-        "ends the log at the first bad record, wherever that is",
-        "a bad record is what a torn tail looks like",
+        "takes a record that seems to run past the end of the file for a torn tail",
+        "that is just what a torn tail looks like",
     )),
     Exhibit::of_steps::<ProofNotSought>(Charge(
         "proof-not-sought",
@@ -99,15 +101,17 @@ impl Steps for HeaderNotChecked {
     }
 }
 
-/// Knows one kind of bad record. A flipped bit in the middle of last year's
-/// log silently takes everything since with it.
+/// Trusts the length where nothing else can be checked. One flipped bit in it,
+/// and the log ends in the middle, quietly: the rest is gone with the next
+/// write.
 ///
-/// Discussed at length for Pebble (cockroachdb/pebble#453).
-enum DamageTakenForTail {}
+/// Seen in amelie (amelielabs/amelie#17); whether to live with it was discussed
+/// at length for Pebble (cockroachdb/pebble#453).
+enum OverlongIsTorn {}
 
-impl Steps for DamageTakenForTail {
-    fn is_damage(_read: &Read<'_>, _at: usize) -> bool {
-        false
+impl Steps for OverlongIsTorn {
+    fn is_damage(read: &Read<'_>, at: usize) -> bool {
+        read.record::<Self>(at).err() != Some(CUT_OFF) && Right::is_damage(read, at)
     }
 }
 
@@ -139,9 +143,9 @@ enum LengthBelieved {}
 
 impl Steps for LengthBelieved {
     fn payload(behind: &[u8], len: usize) -> Option<&[u8]> {
-        let mut room = vec![0; len];
+        let mut room = black_box(Vec::with_capacity(len));
         let payload = behind.get(..len)?;
-        room.copy_from_slice(payload);
+        room.extend_from_slice(payload);
         Some(payload)
     }
 }

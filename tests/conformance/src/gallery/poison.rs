@@ -17,15 +17,15 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "sync-tried-again",
         Clause::Poison,
         Level::Faults,
-        "tries a failed sync again, and believes the second answer",
+        "tries a failed sync again when asked to sync again, and is healed if that succeeds",
         "most failures pass",
     )),
     Exhibit::of_steps::<FailureSwallowed>(Charge(
         "failure-swallowed",
         Clause::Poison,
         Level::Faults,
-        "ignores the answer of the sync",
-        "what could one do about it anyway",
+        "closes with success though its last sync failed",
+        "whoever closes is on the way out and reads no errors",
     )),
     Exhibit::of_steps::<NamesUnsure>(Charge(
         "names-unsure",
@@ -78,8 +78,9 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     )),
 ];
 
-/// Asks twice. The kernel reported the failure once and dropped the pages, so
-/// the second sync has nothing to do and succeeds.
+/// Syncs once more when it is asked once more. The kernel reported the failure
+/// once and dropped the pages, so the second sync has nothing to do, succeeds,
+/// and heals an engine that has lost what it answers for.
 ///
 /// Seen in PostgreSQL before 11.2, whose parameter `data_sync_retry` still
 /// tells of it.
@@ -87,26 +88,24 @@ enum SyncTriedAgain {}
 
 impl Steps for SyncTriedAgain {
     fn sync(log: &mut Log) -> Result<()> {
-        Self::flush(log)?;
-        Self::sync_file(&*log.file, &log.counters)
-            .or_else(|_| Self::sync_file(&*log.file, &log.counters))
-            .map_err(|cause| log.poison(cause))?;
-        log.synced = log.len;
-        Ok(())
+        log.poison = None;
+        Right::sync(log)
     }
 }
 
-/// Does not look. Every write since the failure is acknowledged and lost.
+/// Closes quietly whatever its last sync answers: the writes since the one
+/// before are gone, and the caller was told that they are safe.
 ///
 /// Seen in RocksDB, for two years, in its flush (facebook/rocksdb#2495).
 enum FailureSwallowed {}
 
 impl Steps for FailureSwallowed {
-    fn sync(log: &mut Log) -> Result<()> {
-        Self::flush(log)?;
-        let _what_could_one_do = Self::sync_file(&*log.file, &log.counters);
-        log.synced = log.len;
-        Ok(())
+    fn close(mut log: Log, disk: &dyn Disk) -> Result<()> {
+        log.check_poison()?;
+        Self::encode(&mut log, &[]);
+        Self::flush(&mut log)?;
+        let _nobody_is_left_to_tell = Self::sync_file(&*log.file, &log.counters);
+        Self::seal(log, disk)
     }
 }
 
@@ -127,6 +126,7 @@ enum FailureUnnamed {}
 
 impl Steps for FailureUnnamed {
     fn sync(log: &mut Log) -> Result<()> {
+        log.check_poison()?;
         Self::flush(log)?;
         Self::sync_file(&*log.file, &log.counters).inspect_err(|cause| {
             log.poison(cause.clone());
@@ -141,6 +141,7 @@ enum PoisonForgotten {}
 
 impl Steps for PoisonForgotten {
     fn sync(log: &mut Log) -> Result<()> {
+        log.check_poison()?;
         Self::flush(log)?;
         Self::sync_file(&*log.file, &log.counters).map_err(Error::poisoned)?;
         log.synced = log.len;

@@ -1,14 +1,12 @@
 //! Engines that are wrong about what a sync makes durable.
 
-use std::sync::Arc;
-
 use engine::disk::Disk;
-use engine::{Counters, Durability, Error, Result, Write};
+use engine::{Counters, Durability, Result, Write};
 
 use super::{Charge, Exhibit};
 use crate::level::{Clause, Level};
 use crate::log_engine::format;
-use crate::log_engine::log::{CLOSED, Log, OPEN};
+use crate::log_engine::log::Log;
 use crate::log_engine::steps::{Right, Steps};
 use crate::log_engine::table::Table;
 
@@ -92,6 +90,7 @@ enum SyncOnlyFlushes {}
 
 impl Steps for SyncOnlyFlushes {
     fn sync(log: &mut Log) -> Result<()> {
+        log.check_poison()?;
         Self::flush(log)
     }
 }
@@ -101,6 +100,7 @@ enum SyncBeforeFlush {}
 
 impl Steps for SyncBeforeFlush {
     fn sync(log: &mut Log) -> Result<()> {
+        log.check_poison()?;
         Self::sync_file(&*log.file, &log.counters).map_err(|cause| log.poison(cause))?;
         log.synced = log.len;
         Self::flush(log)
@@ -114,7 +114,7 @@ enum NothingToSync {}
 impl Steps for NothingToSync {
     fn sync(log: &mut Log) -> Result<()> {
         match log.pending.is_empty() {
-            true => Ok(()),
+            true => log.check_poison(),
             false => Right::sync(log),
         }
     }
@@ -186,10 +186,7 @@ impl Steps for CloseDoesNotSync {
         log.check_poison()?;
         Self::encode(&mut log, &[]);
         Self::flush(&mut log)?;
-        let counters = Arc::clone(&log.counters);
-        drop(log);
-        disk.rename(OPEN, CLOSED)?;
-        Self::sync_names(disk, &counters).map_err(Error::poisoned)
+        Self::seal(log, disk)
     }
 }
 

@@ -38,6 +38,11 @@ pub const CHECKS: &[Check] = &[
         run: |subject, budget| each_script(subject, budget, COUNTED, reading::counts),
     },
     Check {
+        clause: Clause::DamageIsFound,
+        name: "a_flipped_bit_is_found_after_a_close",
+        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_close),
+    },
+    Check {
         clause: Clause::WholeOrNothing,
         name: "an_operation_that_fails_leaves_no_trace",
         run: |subject, budget| each_script(subject, budget, FAILING, failing_operations),
@@ -51,11 +56,6 @@ pub const CHECKS: &[Check] = &[
         clause: Clause::Poison,
         name: "a_full_disk_is_an_error_and_no_more",
         run: |subject, budget| each_script(subject, budget, FAILING, full_disk),
-    },
-    Check {
-        clause: Clause::DamageIsFound,
-        name: "a_flipped_bit_is_found_after_a_close",
-        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_close),
     },
     Check {
         clause: Clause::DamageIsFound,
@@ -106,10 +106,10 @@ const DAMAGED: Amount = Amount {
 const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
     reading::short,
     reading::counts,
+    damage::after_close,
     failing_operations,
     failing_syncs,
     full_disk,
-    damage::after_close,
     damage::after_cut,
 ];
 

@@ -134,6 +134,9 @@ pub(crate) fn decode_header(name: &str, bytes: &[u8]) -> Result<u64> {
     Ok(u64_at(header, 16))
 }
 
+/// What is wrong with a record that would end behind the file.
+pub(crate) const CUT_OFF: &str = "a record is cut off";
+
 /// A record as it was read.
 pub(crate) struct Record<'a> {
     /// How much of the file was durable when it was written.
@@ -152,7 +155,7 @@ pub(crate) fn decode_record<S: Steps>(bytes: &[u8], at: usize) -> Result<Record<
     };
     let (crc, synced) = (u32_at(head, 0), u64_at(head, 4));
     let len = u32_at(head, 12) as usize;
-    let payload = S::payload(behind, len).ok_or("a record is cut off")?;
+    let payload = S::payload(behind, len).ok_or(CUT_OFF)?;
     let computed = S::checksum(at as u64, &rest[4..RECORD_HEAD_BYTES + payload.len()]);
     if !S::checksum_matches(crc, computed) {
         return Err("a record's checksum does not match");

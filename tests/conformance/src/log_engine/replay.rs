@@ -77,7 +77,8 @@ impl<'a> Read<'a> {
         })
     }
 
-    /// Answers whether a log that ends at `end` ends before it was synced to.
+    /// Answers whether a log that ends at `end` was once longer: it was synced
+    /// farther, or it was closed, which adds a record without changes.
     pub(crate) fn is_cut_off(&self, end: usize, is_ended: bool) -> bool {
         (end as u64) < self.base || self.was_closed() && !is_ended
     }

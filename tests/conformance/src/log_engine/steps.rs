@@ -201,6 +201,7 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
     /// tried again: what it could not write may be gone from memory, and the
     /// next one would succeed without it.
     fn sync(log: &mut Log) -> Result<()> {
+        log.check_poison()?;
         Self::flush(log)?;
         Self::sync_file(&*log.file, &log.counters).map_err(|cause| log.poison(cause))?;
         log.synced = log.len;
@@ -213,8 +214,13 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         log.check_poison()?;
         Self::encode(&mut log, &[]);
         Self::sync(&mut log)?;
-        let counters = Arc::clone(&log.counters);
-        drop(log);
+        Self::seal(log, disk)
+    }
+
+    /// Gives a log that is durable the name that says that it was closed.
+    fn seal(log: Log, disk: &dyn Disk) -> Result<()> {
+        let Log { file, counters, .. } = log;
+        drop(file);
         disk.rename(OPEN, CLOSED)?;
         Self::sync_names(disk, &counters).map_err(Error::poisoned)
     }

@@ -11,14 +11,15 @@
 //! | 1 | all | all |
 //! | 2 | all | only those that were synced |
 //! | 3 | only those that were synced | all |
-//! | 4 | all | lengths, with zeros |
-//! | 5 | all | lengths, with garbage |
-//! | 6 | all | all, the last write of each file torn at a byte |
-//! | 7 | all | all, behind a tear in the last write there is garbage |
-//! | 8 | all | all, the last write of each file without its head |
-//! | 9 | all | all, the first write of each file is missing |
-//! | 10 | all | all, the last write of each file torn at a sector |
-//! | from 11 | a drawn prefix, or all | each as drawn |
+//! | 4 | all | all, the last change of each file is missing |
+//! | 5 | all | lengths, with zeros |
+//! | 6 | all | lengths, with garbage |
+//! | 7 | all | all, the last write of each file torn at a byte |
+//! | 8 | all | all, behind a tear in the last write there is garbage |
+//! | 9 | all | all, the last write of each file without its head |
+//! | 10 | all | all, the first change of each file is missing |
+//! | 11 | all | all, the last write of each file torn at a sector |
+//! | from 12 | a drawn prefix, or all | each as drawn |
 
 use super::change::{ByteChange, NameChange};
 use super::landing::{Landing, Outcome};
@@ -26,7 +27,7 @@ use super::random::Random;
 use super::reach::{Kind, Reach};
 
 /// How many images of a cut are chosen by hand.
-pub const EXTREMES: usize = 11;
+pub const EXTREMES: usize = 12;
 
 /// A power cut, and which of its images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,14 +83,15 @@ impl<'r> Choice<'r> {
         let wanted = match self.image {
             0 | 2 => Outcome::Dropped,
             1 | 3 => Outcome::Applied,
-            4 => Outcome::Grown,
-            5 => Outcome::GrownGarbage,
-            6 => last(Outcome::TornAtByte),
-            7 => last(Outcome::Garbage),
-            8 => last(Outcome::Headless),
-            9 if before == 0 => Outcome::Dropped,
-            9 => Outcome::Applied,
-            10 => last(Outcome::TornAtSector),
+            4 => last(Outcome::Dropped),
+            5 => Outcome::Grown,
+            6 => Outcome::GrownGarbage,
+            7 => last(Outcome::TornAtByte),
+            8 => last(Outcome::Garbage),
+            9 => last(Outcome::Headless),
+            10 if before == 0 => Outcome::Dropped,
+            10 => Outcome::Applied,
+            11 => last(Outcome::TornAtSector),
             _ => drawn(&mut self.random),
         };
         Landing::near(wanted, change, &mut self.random)

@@ -80,6 +80,10 @@ pub(crate) struct Expected {
     visible: Vec<usize>,
     /// The fingerprints of states that a failed write would have led to.
     pub(crate) refused: Vec<u128>,
+    /// What would be there now if failed writes had happened after all.
+    ghosts: Vec<Contents>,
+    /// A sync of the device has failed at some time.
+    pub(crate) sync_failed: bool,
 }
 
 /// What ended the use of a disk.
@@ -103,6 +107,8 @@ impl Expected {
             }],
             visible: Vec::new(),
             refused: Vec::new(),
+            ghosts: Vec::new(),
+            sync_failed: false,
         }
     }
 
@@ -118,6 +124,8 @@ impl Expected {
             marks: vec![mark],
             visible: Vec::new(),
             refused: self.refused.clone(),
+            ghosts: Vec::new(),
+            sync_failed: self.sync_failed,
         }
     }
 
@@ -181,6 +189,7 @@ impl Expected {
     /// An opening succeeded and shows `state`, which is durable from now on.
     pub(crate) fn opened(&mut self, at: usize, begun: usize, state: Arc<State>) {
         self.states.push(state);
+        self.ghosts.clear();
         let last = self.states.len() - 1;
         self.visible = vec![last];
         self.mark(at, begun, |mark| {
@@ -197,6 +206,10 @@ impl Expected {
             let mut contents = self.states[place].contents.clone();
             batch.apply(&mut contents);
             self.states.push(Arc::new(State::new(contents)));
+        }
+        for ghost in &mut self.ghosts {
+            batch.apply(ghost);
+            self.refused.push(State::new(ghost.clone()).fingerprint);
         }
         let last = self.states.len() - 1;
         self.visible = visible;
@@ -228,8 +241,10 @@ impl Expected {
     pub(crate) fn failed(&mut self, at: usize, begun: usize) {
         let now = self.now();
         let added = self.added();
-        let refused = self.states[added.clone()].iter();
-        self.refused.extend(refused.map(|state| state.fingerprint));
+        for state in &self.states[added.clone()] {
+            self.refused.push(state.fingerprint);
+            self.ghosts.push(state.contents.clone());
+        }
         let last = added.start - 1;
         let first = now.power.0.min(now.death.0);
         let shift = self.states.len() - first;

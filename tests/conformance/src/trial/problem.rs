@@ -95,6 +95,7 @@ fn accuse(expected: &Expected, mark: &Mark, end: End, found: &[Entry]) -> (Claus
     let (first, why) = mark.first(end);
     let fingerprint = State::fingerprint_of_entries(found);
     let is_found = |state: &&Arc<State>| state.fingerprint == fingerprint;
+    let loss = clause_of_loss(expected);
     if expected.refused.contains(&fingerprint) {
         return (Clause::WholeOrNothing, "it shows a write that had failed.");
     }
@@ -103,10 +104,10 @@ fn accuse(expected: &Expected, mark: &Mark, end: End, found: &[Entry]) -> (Claus
         .any(|state| is_found(&state))
     {
         return match why {
-            Why::Synced => (Clause::Sync, "what had been synced is gone."),
-            Why::Written => (Clause::Sync, "what had been durable when written is gone."),
+            Why::Synced => (loss, "what had been synced is gone."),
+            Why::Written => (loss, "what had been durable when written is gone."),
             Why::Shown => (Clause::Poison, "what an opening had shown is gone."),
-            Why::Nothing => (Clause::Sync, "it shows an older state."),
+            Why::Nothing => (loss, "it shows an older state."),
         };
     }
     let was_written = |entry: &Entry| {
@@ -121,9 +122,15 @@ fn accuse(expected: &Expected, mark: &Mark, end: End, found: &[Entry]) -> (Claus
     if states.windows(2).any(is_between) {
         return (Clause::WholeOrNothing, "it shows a part of a batch.");
     }
-    match why {
-        Why::Shown => (Clause::Poison, "what an opening had shown is not there."),
-        _ => (Clause::Sync, "what it shows is no prefix of the writes."),
+    (loss, "what it shows is no prefix of the writes.")
+}
+
+/// The clause that is broken where something is lost: after a failed sync, the
+/// opening should have healed that.
+pub(super) fn clause_of_loss(expected: &Expected) -> Clause {
+    match expected.sync_failed {
+        true => Clause::Poison,
+        false => Clause::Sync,
     }
 }
 

@@ -22,7 +22,7 @@ impl<'s> Failing<'s> {
     pub(super) fn new(subject: &'s Subject, budget: &Budget, script: &'s Script) -> Self {
         let depth = Depth {
             // The extremes that matter when something has failed.
-            images: 4,
+            images: 5,
             ..Effort::of(budget).depth
         };
         Failing {
