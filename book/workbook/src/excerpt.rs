@@ -77,7 +77,8 @@ impl Source {
 
     /// The item's doc comment as Markdown; `mod` means the file's own docs.
     ///
-    /// Links to other items become plain text, since a page cannot follow them.
+    /// Links to other items become plain text, since a page cannot follow them,
+    /// and headings move beneath that of the page's section.
     ///
     /// # Errors
     ///
@@ -90,6 +91,7 @@ impl Source {
         };
         docs.as_deref()
             .map(crate::markdown::without_item_links)
+            .map(|docs| crate::markdown::with_headings_two_levels_down(&docs))
             .with_context(|| format!("`{item}` has no doc comment; write one"))
     }
 

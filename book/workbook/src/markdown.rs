@@ -143,7 +143,10 @@ pub fn without_item_links(docs: &str) -> String {
         let Some(text_end) = closing_bracket(link) else {
             continue;
         };
-        cuts.push(range.start..range.start + 1);
+        let text = range.start + 1;
+        let kind = disambiguator(&link[1..text_end]);
+        cuts.push(range.start..text);
+        cuts.push(text + kind.start..text + kind.end);
         cuts.push(range.start + text_end..range.end);
     }
     let mut out = String::with_capacity(docs.len());
@@ -151,6 +154,22 @@ pub fn without_item_links(docs: &str) -> String {
     for cut in cuts {
         out.push_str(&docs[from..cut.start]);
         from = cut.end;
+    }
+    out.push_str(&docs[from..]);
+    out
+}
+
+/// Moves every heading down by two levels: docs that begin at level 1 are shown
+/// beneath a heading of level 2.
+pub fn with_headings_two_levels_down(docs: &str) -> String {
+    let mut out = String::with_capacity(docs.len());
+    let mut from = 0;
+    for (event, range) in Parser::new_ext(docs, options()).into_offset_iter() {
+        if let Event::Start(Tag::Heading { .. }) = event {
+            out.push_str(&docs[from..range.start]);
+            out.push_str("##");
+            from = range.start;
+        }
     }
     out.push_str(&docs[from..]);
     out
@@ -164,13 +183,27 @@ fn names_an_item(link_type: LinkType, dest: &str) -> bool {
     }
 }
 
-/// Whether rustdoc would look this up: `name`, `a::b`, `name()`, `name!`.
+/// Whether rustdoc would look this up: `name`, `a::b`, `name()`, `name!`,
+/// `mod@name`.
 fn is_item_path(text: &str) -> bool {
-    let path = text.trim_end_matches("()").trim_end_matches('!');
+    let path = match text.split_once('@') {
+        Some((_kind, path)) => path,
+        None => text,
+    };
+    let path = path.trim_end_matches("()").trim_end_matches('!');
     let starts_as_name = |part: &str| part.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let is_name = |part: &str| part.chars().all(|c| c.is_alphanumeric() || c == '_');
     path.split("::")
         .all(|part| starts_as_name(part) && is_name(part))
+}
+
+/// What rustdoc does not show of a link's text: the `mod@` of `mod@write`.
+fn disambiguator(text: &str) -> Range<usize> {
+    const KINDS: [&str; 6] = ["mod@", "struct@", "trait@", "fn@", "macro@", "type@"];
+    let name = text.trim_start_matches('`');
+    let start = text.len() - name.len();
+    let kind = KINDS.iter().find(|kind| name.starts_with(**kind));
+    start..start + kind.map_or(0, |kind| kind.len())
 }
 
 /// Where the bracket that opens a link closes.
@@ -200,6 +233,22 @@ mod tests {
                 "See [`Disk::sync`], [the disk](crate::Disk), [x][Y] and [w](https://w.org).\n"
             ),
             "See `Disk::sync`, the disk, x and [w](https://w.org).\n"
+        );
+    }
+
+    #[test]
+    fn what_rustdoc_needs_to_tell_items_apart_goes_with_the_link() {
+        assert_eq!(
+            without_item_links("[`mod@write`] and [`Write`], [a](mod@b)\n"),
+            "`write` and `Write`, a\n"
+        );
+    }
+
+    #[test]
+    fn headings_move_down_and_code_stays() {
+        assert_eq!(
+            with_headings_two_levels_down("# A\n\n```sh\n# not one\n```\n\n## B\n"),
+            "### A\n\n```sh\n# not one\n```\n\n#### B\n"
         );
     }
 
