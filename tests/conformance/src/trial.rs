@@ -8,23 +8,26 @@
 //! [`explore`](mod@crate::explore) to try.
 
 pub(crate) mod expect;
+mod judging;
 pub(crate) mod problem;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use engine::{Counter, Cursor, Durability, Entry, Error, KeyRange, Order, Result};
+use engine::{Durability, Error};
 
 use crate::level::Clause;
 use crate::model::Contents;
 use crate::panics;
-use crate::play::{entries_shown, entry_shown, value_shown};
 use crate::script::Op;
-use crate::sim::{Faults, SimDisk, Unsynced};
+use crate::sim::{Counts, Faults, SimDisk};
 use crate::subject::{Opened, Subject};
 use expect::{End, Expected, Mark, State};
+use judging::{Called, accepted_poisoned};
 use problem::{Problem, clause_of_loss};
+use reading::Unread;
 
 /// An engine on a simulated disk, and what may be found there.
 pub(crate) struct Trial<'s> {
@@ -46,7 +49,7 @@ pub(crate) struct Trial<'s> {
     /// something failed for the first time.
     pub(crate) first_failed: Option<usize>,
     /// The disk's counts when the engine was opened.
-    counted: crate::sim::Counts,
+    counted: Counts,
     /// A failed sync has taken bytes away that the engine could read before.
     bereft: bool,
     /// An opening is under way.
@@ -104,23 +107,6 @@ impl<'s> Trial<'s> {
                 .and_then(|()| self.check_conduct())
                 .map_err(|problem| self.blame(problem)),
             Err(panic) => Err(Problem::panicked(self.clause_of_panic(), panic)),
-        }
-    }
-
-    /// Whatever is wrong where reads are short, and nothing else fails, is that
-    /// the database is silently another one.
-    fn blame(&self, mut problem: Problem) -> Problem {
-        let short = self.faults.read_max.is_some() && !self.failed;
-        if short && problem.clause != Clause::CountedCosts {
-            problem.clause = Clause::DamageIsFound;
-        }
-        problem
-    }
-
-    fn clause_of_panic(&self) -> Clause {
-        match (self.opening, self.failed) {
-            (true, false) => Clause::DamageIsFound,
-            _ => Clause::WholeOrNothing,
         }
     }
 
@@ -279,29 +265,6 @@ impl<'s> Trial<'s> {
         self.disk.set_faults(Faults::default());
     }
 
-    /// Reads everything with a cursor, and holds that to its own promises.
-    fn entries(&self, engine: &Opened) -> Result<Vec<Entry>, Unread> {
-        let mut cursor = engine.scan(KeyRange::all(), Order::Ascending)?;
-        let mut entries = Vec::new();
-        loop {
-            let is_at_end = match cursor.entry() {
-                Some((key, value)) => {
-                    entries.push((key.to_vec(), value.to_vec()));
-                    false
-                }
-                None => true,
-            };
-            match cursor.advance() {
-                Ok(()) if is_at_end => return Ok(entries),
-                Ok(()) => {}
-                Err(error) => {
-                    check_sticky(&mut *cursor, &error).map_err(Unread::Problem)?;
-                    return Err(Unread::Engine(error));
-                }
-            }
-        }
-    }
-
     fn write(&mut self, engine: &Opened, op: &Op) -> Result<(), Problem> {
         let batch = op.batch(&engine.limits()).expect("the operation writes");
         self.expected.writing(self.at(), self.begun, &batch);
@@ -356,71 +319,6 @@ impl<'s> Trial<'s> {
         self.read(engine)
     }
 
-    /// Reads everything: it is what was written, whatever failed meanwhile.
-    fn read(&mut self, engine: &Opened) -> Result<(), Problem> {
-        let called = self.called(|trial| trial.entries(engine));
-        let found = match called.result {
-            Ok(found) => found,
-            Err(Unread::Engine(error)) => {
-                return self.check_read("A scan", &error, called.failed);
-            }
-            Err(Unread::Problem(problem)) => return Err(problem),
-        };
-        let fingerprint = State::fingerprint_of_entries(&found);
-        let is_found = |state: &Arc<State>| state.fingerprint == fingerprint;
-        if !self.expected.visible().any(is_found) {
-            let shown = |state: &Arc<State>| entries_shown(&state.entries());
-            let expected: Vec<String> = self.expected.visible().map(shown).collect();
-            let (clause, what) = match called.failed {
-                0 => (
-                    self.clause_of_reads(),
-                    "A scan yields other entries than it should.",
-                ),
-                _ => (
-                    Clause::OrderedScans,
-                    "A scan met an error, and ended as if there was no more.",
-                ),
-            };
-            return Err(Problem::new(clause, what)
-                .expected(expected.join(", or\n"))
-                .found(entries_shown(&found)));
-        }
-        let Some((key, value)) = found.first() else {
-            return Ok(());
-        };
-        let called = self.called(|_| engine.get(key));
-        match called.result {
-            Ok(got) if got.as_ref() == Some(value) => Ok(()),
-            Ok(got) => {
-                let what = "A get answers something else than the scan before it.";
-                Err(Problem::new(self.clause_of_reads(), what)
-                    .expected(value_shown(key, Some(value)))
-                    .found(value_shown(key, got.as_deref())))
-            }
-            Err(error) => self.check_read("A get", &error, called.failed),
-        }
-    }
-
-    fn clause_of_reads(&self) -> Clause {
-        match (self.poisoned, self.failed) {
-            (true, _) => Clause::Poison,
-            (false, true) => Clause::WholeOrNothing,
-            (false, false) => Clause::OneOrder,
-        }
-    }
-
-    /// A read fails where the disk does, or where it has lost what is read.
-    fn check_read(&self, call: &str, error: &Error, failed: u64) -> Result<(), Problem> {
-        if failed > 0 || self.bereft && matches!(error, Error::Corrupt { .. }) {
-            return Ok(());
-        }
-        let clause = match self.poisoned {
-            true => Clause::Poison,
-            false => damage_or(error, Clause::OneOrder),
-        };
-        Err(Problem::error(clause, call, error))
-    }
-
     fn close(&mut self, engine: Opened) -> Result<(), Problem> {
         self.end(&engine)?;
         let called = self.called(|_| engine.close());
@@ -435,199 +333,5 @@ impl<'s> Trial<'s> {
         }
         self.device_failed(&called);
         Ok(())
-    }
-
-    /// Notes that a sync failed: what the system held is no longer safe from
-    /// the process's death, and the engine is poisoned.
-    fn device_failed<T>(&mut self, called: &Called<T>) {
-        if called.failed_syncs > 0 {
-            self.poisoned = true;
-            self.bereft |= self.faults.failed_sync != Unsynced::Kept;
-            self.expected.device_failed(self.at(), self.begun);
-        }
-    }
-
-    /// `Poisoned` is the right answer where something other than a lack of
-    /// room went wrong.
-    fn check_poison<T>(&mut self, call: &str, called: &Called<T>) -> Result<(), Problem> {
-        self.poisoned = true;
-        if self.failed || called.failed_syncs > 0 {
-            return Ok(());
-        }
-        let what = match called.failed {
-            0 => format!("{call} answered Poisoned, though nothing had failed."),
-            _ => format!("{call} answered Poisoned, though the disk was only full."),
-        };
-        Err(Problem::new(Clause::Poison, what))
-    }
-
-    /// Another error than `Poisoned` needs a reason, and must not hide that
-    /// the engine is poisoned.
-    fn check_error<T>(&self, call: &str, error: &Error, called: &Called<T>) -> Result<(), Problem> {
-        if self.poisoned || called.failed_syncs > 0 {
-            let what = match self.poisoned {
-                true => format!("{call} on a poisoned engine failed in another way."),
-                false => format!("{call} met a failed sync and did not say Poisoned."),
-            };
-            return Err(Problem::new(Clause::Poison, what)
-                .expected("Poisoned")
-                .found(format!("the error \"{error}\"")));
-        }
-        match called.failed {
-            0 => Err(Problem::error(
-                damage_or(error, Clause::WholeOrNothing),
-                call,
-                error,
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Calls the engine, and notes what failed meanwhile.
-    fn called<T, E>(&mut self, call: impl FnOnce(&Self) -> Result<T, E>) -> Called<T, E> {
-        let (at, before) = (self.at(), self.disk.counts());
-        let result = call(self);
-        let after = self.disk.counts();
-        let called = Called {
-            result,
-            failed: after.failed - before.failed,
-            failed_syncs: after.failed_syncs - before.failed_syncs,
-        };
-        let only_full = self.faults.fail.is_none() && self.faults.capacity.is_some();
-        if called.failed > 0 {
-            self.first_failed.get_or_insert(at);
-        }
-        self.expected.sync_failed |= called.failed_syncs > 0;
-        self.failed |= called.failed > 0 && !only_full;
-        called
-    }
-
-    /// The engine is about to end: its counts are final.
-    fn end(&mut self, engine: &Opened) -> Result<(), Problem> {
-        if !self.check_counts {
-            return Ok(());
-        }
-        let (stats, now, then) = (engine.stats(), self.disk.counts(), self.counted);
-        let read = now.read - then.read;
-        let lent = now.lent - then.lent;
-        let reported = stats[Counter::BytesRead];
-        let read_wanted = if reported == read + lent {
-            reported
-        } else {
-            read
-        };
-        for (counter, what, wanted) in [
-            (Counter::BytesRead, "bytes read", read_wanted),
-            (
-                Counter::BytesWritten,
-                "bytes written",
-                now.written - then.written,
-            ),
-            (Counter::Syncs, "syncs", now.syncs - then.syncs),
-        ] {
-            if stats[counter] != wanted {
-                let what = format!("It counted other {what} than the disk did.");
-                return Err(Problem::new(Clause::CountedCosts, what)
-                    .expected(wanted.to_string())
-                    .found(stats[counter].to_string()));
-            }
-        }
-        Ok(())
-    }
-
-    /// What the disk had to refuse.
-    fn check_conduct(&self) -> Result<(), Problem> {
-        let Some(violation) = self.disk.violations().into_iter().next() else {
-            return Ok(());
-        };
-        let clause = match violation.contains("after it had failed") {
-            true => Clause::Poison,
-            false => Clause::OneOwner,
-        };
-        Err(Problem::new(clause, "It did what a disk does not allow:").found(violation))
-    }
-}
-
-/// The answer of a call, and how many operations of the disk failed meanwhile.
-struct Called<T, E = Error> {
-    result: Result<T, E>,
-    failed: u64,
-    failed_syncs: u64,
-}
-
-impl<T> Called<T> {
-    /// Success is the wrong answer where a sync failed.
-    fn no_sync_failed(&self, call: &str) -> Result<(), Problem> {
-        if self.failed_syncs == 0 {
-            return Ok(());
-        }
-        let what = format!("{call} succeeded, though a sync of the device had failed.");
-        Err(Problem::new(Clause::Poison, what)
-            .expected("Poisoned")
-            .found("success"))
-    }
-}
-
-/// Why a scan did not come to its end.
-enum Unread {
-    /// The engine answered an error, as it may.
-    Engine(Error),
-    /// The cursor broke a promise.
-    Problem(Problem),
-}
-
-impl From<Error> for Unread {
-    fn from(error: Error) -> Self {
-        Unread::Engine(error)
-    }
-}
-
-impl Unread {
-    /// What is wrong where there is no reason for an error.
-    fn problem(self) -> Problem {
-        match self {
-            Unread::Engine(error) => {
-                Problem::error(damage_or(&error, Clause::OneOrder), "A scan", &error)
-            }
-            Unread::Problem(problem) => problem,
-        }
-    }
-}
-
-/// After an error a cursor stands nowhere and answers the same again.
-fn check_sticky(cursor: &mut dyn Cursor, error: &Error) -> Result<(), Problem> {
-    let expected = format!("no entry, and the error \"{error}\" again");
-    let broken = |found: String| {
-        let what = "A cursor answered an error, and went on.";
-        Err(Problem::new(Clause::OrderedScans, what)
-            .expected(expected.as_str())
-            .found(found))
-    };
-    if cursor.entry().is_some() {
-        return broken(entry_shown(cursor.entry()));
-    }
-    for again in [cursor.advance(), cursor.seek(b"")] {
-        match again {
-            Err(again) if again == *error => {}
-            Err(again) => return broken(format!("the error \"{again}\"")),
-            Ok(()) => return broken("success".to_owned()),
-        }
-    }
-    Ok(())
-}
-
-fn accepted_poisoned(call: &str) -> Problem {
-    Problem::new(
-        Clause::Poison,
-        format!("{call} succeeded on a poisoned engine."),
-    )
-    .expected("Poisoned")
-    .found("success")
-}
-
-fn damage_or(error: &Error, clause: Clause) -> Clause {
-    match error {
-        Error::Corrupt { .. } | Error::Version { .. } => Clause::DamageIsFound,
-        _ => clause,
     }
 }

@@ -140,7 +140,7 @@ impl<'s> Cuts<'s> {
         result.map_err(|(problem, path)| {
             let ops = [&script.ops[..path.begun], &path.tail].concat();
             let mut failure = problem.failure(&with_ops(script, &ops));
-            failure.trace = trace(&trial, path.at);
+            failure.trace = trace(&trial, path.at, &path.tail[0]);
             failure
         })
     }
@@ -314,8 +314,8 @@ fn with_ops(script: &Script, ops: &[Op]) -> Script {
     }
 }
 
-/// What the disk did up to the cut.
-pub(super) fn trace(trial: &Trial<'_>, at: usize) -> Vec<String> {
+/// What the disk did up to the place where `end` ended it.
+pub(super) fn trace(trial: &Trial<'_>, at: usize, end: &Op) -> Vec<String> {
     let changes = trial.disk.trace();
     let mut lines = vec!["What the disk did:".to_owned()];
     let skipped = at.saturating_sub(16);
@@ -325,6 +325,9 @@ pub(super) fn trace(trial: &Trial<'_>, at: usize) -> Vec<String> {
     for (place, change) in changes.iter().enumerate().take(at).skip(skipped) {
         lines.push(format!("{:>4} {change}", place + 1));
     }
-    lines.push("     — the power is cut —".to_owned());
+    lines.push(match end {
+        Op::KillAt(_) => "     — the process is killed —".to_owned(),
+        _ => "     — the power is cut —".to_owned(),
+    });
     lines
 }

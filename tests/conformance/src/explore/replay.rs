@@ -3,6 +3,7 @@
 use crate::budget::Budget;
 use crate::report::Failure;
 use crate::script::{Op, Script};
+use crate::sim::{Reach, SimDisk};
 use crate::subject::Subject;
 use crate::trial::Trial;
 use crate::trial::expect::End;
@@ -24,39 +25,45 @@ pub(crate) fn replay(subject: &Subject, budget: &Budget, script: &Script) -> Res
     let durability = script.durability.unwrap_or(subject.supported()[0]);
     let mut trial = Trial::new(subject, durability);
     let mut end = End::PowerCut;
-    let mut from = 0;
+    let mut history = Vec::new();
+    let mut rest = script.ops.as_slice();
     loop {
-        let rest = &script.ops[from..];
         let until = rest.iter().position(is_cut).unwrap_or(rest.len());
-        let result = trial.run(end, &rest[..until]);
-        if let Err(problem) = result {
-            let mut failure = problem.failure(script).at_step(from + trial.begun);
-            failure.trace = trace(&trial, trial.disk.changes());
+        let (played, behind) = rest.split_at(until);
+        if let Err(problem) = trial.run(end, played) {
+            let mut failure = problem.failure(script);
+            failure.trace = history;
             return Err(failure);
         }
-        let Some(cut) = rest.get(until) else {
+        let Some((cut, after)) = behind.split_first() else {
             return Ok(());
         };
-        from += until + 1;
-        let mut walk = trial.disk.walk();
-        let at = match cut {
-            Op::Cut(cut) => cut.at,
-            Op::KillAt(at) => *at,
-            _ => unreachable!("a cut was found"),
-        };
-        let mut reach = crate::sim::Reach::default();
-        while walk.at() < at && walk.advance(&mut reach) {}
-        let mark = trial.expected.at(walk.at());
-        let disk;
-        (disk, end) = match cut {
-            Op::Cut(cut) => {
-                let image = walk.image(cut.image, &mut reach);
-                (crate::sim::SimDisk::from_image(&image), End::PowerCut)
-            }
-            _ => (walk.killed(), End::Death),
-        };
-        trial = trial.resumed(disk, &mark);
+        rest = after;
+        (trial, end) = end_at(&trial, cut, &mut history);
     }
+}
+
+/// What `cut` leaves of `trial`, and how it ended. The lines that tell about it
+/// go to `history`.
+fn end_at<'s>(trial: &Trial<'s>, cut: &Op, history: &mut Vec<String>) -> (Trial<'s>, End) {
+    let at = match cut {
+        Op::Cut(cut) => cut.at,
+        Op::KillAt(at) => *at,
+        other => unreachable!("`{other}` cuts nothing"),
+    };
+    let mut reach = Reach::default();
+    let mut walk = trial.disk.walk();
+    while walk.at() < at && walk.advance(&mut reach) {}
+    history.extend(trace(trial, walk.at(), cut));
+    let mark = trial.expected.at(walk.at());
+    let (disk, end) = match cut {
+        Op::Cut(cut) => {
+            let image = walk.image(cut.image, &mut reach);
+            (SimDisk::from_image(&image), End::PowerCut)
+        }
+        _ => (walk.killed(), End::Death),
+    };
+    (trial.resumed(disk, &mark), end)
 }
 
 /// The script up to its first cut.

@@ -37,7 +37,7 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
     )),
     Exhibit::of_steps::<VisibleBitByBit>(Charge(
         "visible-bit-by-bit",
-        Clause::WholeOrNothing,
+        Clause::OneOrder,
         Level::Concurrent,
         "takes the lock once for each change, so readers see half a batch",
         "short critical sections are good for readers",

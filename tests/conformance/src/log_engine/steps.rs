@@ -256,6 +256,11 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         let rest = table::rest_of_range(range, order, from);
         table::first_entries(entries, &rest, order, CHUNK)
     }
+
+    /// How many entries a cursor visits that copies a chunk.
+    fn visited(chunk: &[Entry]) -> u64 {
+        chunk.len() as u64
+    }
 }
 
 /// Every step as it should be.

@@ -80,7 +80,7 @@ impl<'t, S: Steps> TableCursor<'t, S> {
         self.chunk = S::chunk(&self.table.entries.read(), &self.range, self.order, from);
         self.at = 0;
         self.counters
-            .add(Counter::EntriesVisited, self.chunk.len() as u64);
+            .add(Counter::EntriesVisited, S::visited(&self.chunk));
     }
 }
 

@@ -108,15 +108,95 @@ impl<'r> Choice<'r> {
     }
 }
 
-/// Two in ten land whole, two not at all, the rest in between.
+/// What a change may come to that has an outcome drawn for itself: two in ten
+/// land whole, two not at all, the rest in between.
+const DRAWN: [Outcome; 10] = [
+    Outcome::Applied,
+    Outcome::Applied,
+    Outcome::Dropped,
+    Outcome::Dropped,
+    Outcome::TornAtByte,
+    Outcome::TornAtSector,
+    Outcome::Headless,
+    Outcome::Garbage,
+    Outcome::Grown,
+    Outcome::GrownGarbage,
+];
+
 fn drawn(random: &mut Random) -> Outcome {
-    match random.below(10) {
-        0..2 => Outcome::Applied,
-        2..4 => Outcome::Dropped,
-        4 => Outcome::TornAtByte,
-        5 => Outcome::TornAtSector,
-        6 => Outcome::Headless,
-        7..9 => Outcome::Garbage,
-        _ => [Outcome::Grown, Outcome::GrownGarbage][random.below(2)],
+    DRAWN[random.below(DRAWN.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What image `number` makes of three writes, at many cuts.
+    fn outcomes(number: usize) -> Vec<[Outcome; 3]> {
+        let write = ByteChange::Write(500, vec![1; 600].into());
+        let mut all: Vec<_> = (0..100)
+            .map(|at| {
+                let mut reach = Reach::default();
+                let cut = Cut { at, image: number };
+                let mut choice = Choice::new(cut, &mut reach);
+                [0, 1, 2].map(|place| choice.bytes(&write, place, 2 - place).outcome)
+            })
+            .collect();
+        all.sort_by_key(|outcomes| outcomes.map(|outcome| outcome as usize));
+        all.dedup();
+        all
+    }
+
+    /// How many of three changes of names survive in image `number`, at many
+    /// cuts.
+    fn names(number: usize) -> Vec<usize> {
+        let mut all: Vec<_> = (0..100)
+            .map(|at| {
+                let cut = Cut { at, image: number };
+                Choice::new(cut, &mut Reach::default()).names(3)
+            })
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    #[test]
+    fn the_extremes_are_the_same_at_every_cut() {
+        use Outcome::*;
+        for (number, names_left, expected) in [
+            (0, 0, [Dropped; 3]),
+            (1, 3, [Applied; 3]),
+            (2, 3, [Dropped; 3]),
+            (3, 0, [Applied; 3]),
+            (4, 3, [Applied, Applied, Dropped]),
+            (5, 3, [Grown; 3]),
+            (6, 3, [GrownGarbage; 3]),
+            (7, 3, [Applied, Applied, TornAtByte]),
+            (8, 3, [Applied, Applied, Garbage]),
+            (9, 3, [Applied, Applied, Headless]),
+            (10, 3, [Dropped, Applied, Applied]),
+            (11, 3, [Applied, Applied, TornAtSector]),
+        ] {
+            assert_eq!(outcomes(number), [expected], "image {number}");
+            assert_eq!(names(number), [names_left], "image {number}");
+        }
+        assert_eq!(EXTREMES, 12);
+    }
+
+    #[test]
+    fn behind_the_extremes_everything_is_drawn() {
+        let all = outcomes(EXTREMES);
+        assert!(all.len() > 50);
+        for outcome in DRAWN {
+            for place in 0..3 {
+                let occurs = all.iter().any(|outcomes| outcomes[place] == outcome);
+                assert!(occurs, "{outcome:?} at {place}");
+            }
+        }
+        assert_eq!(names(EXTREMES), [0, 1, 2, 3]);
+        // All names survive in more than a third of the images.
+        let all = |at| Choice::new(Cut { at, image: 50 }, &mut Reach::default()).names(9) == 9;
+        assert!((0..100).filter(|at| all(*at)).count() > 35);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::change::{ByteChange, Change, NameChange};
+use super::change::{ByteChange, NameChange};
 use super::landing::Outcome;
 
 /// A kind of operation that changes a disk.
@@ -46,15 +46,6 @@ impl Kind {
             NameChange::Create(..) => Kind::Create,
             NameChange::Rename(..) => Kind::Rename,
             NameChange::Remove(_) => Kind::Remove,
-        }
-    }
-
-    /// The kind of `change`, where it is no sync.
-    pub fn of(change: &Change) -> Option<Self> {
-        match change {
-            Change::Name(change) => Some(Kind::of_name(change)),
-            Change::Bytes { change, .. } => Some(Kind::of_bytes(change)),
-            Change::Sync { .. } | Change::SyncDir(_) => None,
         }
     }
 }

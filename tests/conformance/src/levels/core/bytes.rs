@@ -133,20 +133,27 @@ pub(super) fn what_is_larger_than_a_limit_changes_nothing(
 }
 
 /// A script that writes a batch of exactly `bytes` bytes, each key and value
-/// within its limit. None, where that would take too many.
+/// within its limit, and no key twice. None, where that would take too many.
 fn batch_of(bytes: usize, limits: &Limits) -> Option<Script> {
-    let put_bytes_max = limits.value_bytes_max.saturating_add(1);
-    if limits.key_bytes_max == 0 || bytes.div_ceil(put_bytes_max) > 100_000 {
+    const KEY_BYTES: usize = 6;
+    let put_bytes_max = limits.value_bytes_max.saturating_add(KEY_BYTES);
+    if limits.key_bytes_max < KEY_BYTES || bytes.div_ceil(put_bytes_max) > 99_999 {
         return None;
     }
     let mut edits = Vec::new();
     let mut rest = bytes;
     while rest > 0 {
         let put_bytes = rest.min(put_bytes_max);
-        edits.push(Edit::Put("a".into(), Bytes::Times(b'x', put_bytes - 1)));
+        let mut key = format!("k{:05}", edits.len());
+        key.truncate(put_bytes);
+        let value = Bytes::Times(b'x', put_bytes - key.len());
+        edits.push(Edit::Put(key.as_str().into(), value));
         rest -= put_bytes;
     }
-    Some(Script::new(vec![Op::Write(edits), Op::Get("a".into())]))
+    Some(Script::new(vec![
+        Op::Write(edits),
+        Op::Get("k00000".into()),
+    ]))
 }
 
 pub(super) fn puts_gets_and_deletes_do_what_the_model_does(

@@ -1,6 +1,6 @@
 //! Clause 9: counts that are true, and scans that keep within them.
 
-use engine::{Counter, KeyRange, Order, Stats, Write};
+use engine::{Counter, KeyRange, Order, Stats};
 
 use super::costs::{FEW, MANY};
 use super::scans::ORDERS;
@@ -8,6 +8,7 @@ use crate::budget::Budget;
 use crate::level::Clause;
 use crate::levels::playing::measured;
 use crate::report::Failure;
+use crate::script::{Op, Script};
 use crate::subject::{Opened, Subject};
 
 const CLAUSE: Clause = Clause::CountedCosts;
@@ -19,43 +20,56 @@ pub(super) fn gets_and_batches_are_counted_once_each(
     s: &Subject,
     _: &Budget,
 ) -> Result<(), Failure> {
-    let counted = |what: &str, counter: Counter, expected: u64, stats: Stats| {
-        let found = stats[counter];
-        match found == expected {
-            true => Ok(()),
-            false => Err(
-                Failure::new(CLAUSE, format!("After {what}, the count is wrong."))
-                    .expected(format!("{expected} {counter:?}"))
-                    .found(format!("{found} {counter:?}")),
-            ),
+    for (text, gets, batches) in [
+        ("get a", 1, 0),
+        ("put a 1", 0, 1),
+        ("delete a", 0, 1),
+        ("write [put a 1, put b 2]", 0, 1),
+        ("put a 1; get a", 1, 1),
+        (
+            "write [put a 1, delete a, put b 2]; delete b; get a; get b",
+            2,
+            2,
+        ),
+    ] {
+        let script = Script::of(text);
+        let stats = measured(s, CLAUSE, 0, |engine| {
+            let before = engine.stats();
+            for op in &script.ops {
+                if let Op::Get(key) = op {
+                    engine.get(&key.to_vec(usize::MAX))?;
+                } else if let Some(batch) = op.batch(&engine.limits()) {
+                    engine.write(&batch.writes())?;
+                }
+            }
+            Ok(engine.stats().since(&before))
+        })?;
+        for (counter, expected) in [(Counter::Gets, gets), (Counter::Batches, batches)] {
+            counted(&script, counter, expected, stats)?;
         }
-    };
-    let [new, reads, writes] = measured(s, CLAUSE, 0, |engine| {
-        let new = engine.stats();
+    }
+    let stats = measured(s, CLAUSE, 0, |engine| {
         engine.put(b"a", b"1")?;
-        engine.delete(b"b")?;
-        engine.write(&[
-            Write::put(b"a", b"2"),
-            Write::put(b"c", b"3"),
-            Write::delete(b"a"),
-        ])?;
-        let writes = engine.stats();
-        engine.get(b"a")?;
-        engine.get(b"c")?;
-        engine.get_into(b"c", &mut Vec::new())?;
-        engine.contains(b"absent")?;
-        Ok([new, engine.stats().since(&writes), writes.since(&new)])
+        engine.get_into(b"a", &mut Vec::new())?;
+        engine.contains(b"b")?;
+        engine.delete(b"a")?;
+        Ok(engine.stats())
     })?;
-    counted("opening it", Counter::Gets, 0, new)?;
-    counted("opening it", Counter::Batches, 0, new)?;
-    counted("four lookups", Counter::Gets, 4, reads)?;
-    counted("four lookups", Counter::Batches, 0, reads)?;
-    counted(
-        "a put, a delete and a batch of three",
-        Counter::Batches,
-        3,
-        writes,
-    )
+    let script = Script::of("put a 1; get a; get b; delete a");
+    counted(&script, Counter::Gets, 2, stats)?;
+    counted(&script, Counter::Batches, 2, stats)
+}
+
+fn counted(script: &Script, counter: Counter, expected: u64, stats: Stats) -> Result<(), Failure> {
+    let found = stats[counter];
+    if found == expected {
+        return Ok(());
+    }
+    Err(Failure::new(CLAUSE, "Its count of what was done is wrong.")
+        .script(script)
+        .measured()
+        .expected(format!("{expected} {counter:?}"))
+        .found(format!("{found} {counter:?}")))
 }
 
 pub(super) fn a_scan_visits_each_entry_about_once(s: &Subject, _: &Budget) -> Result<(), Failure> {
@@ -75,6 +89,11 @@ pub(super) fn a_scan_visits_each_entry_about_once(s: &Subject, _: &Budget) -> Re
                 CLAUSE,
                 format!("A scan of {entries} entries visited another number of them."),
             )
+            .script(&Script::of(&format!(
+                "fill {FEW}; scan ..{}",
+                spelled(order)
+            )))
+            .at_step(1)
             .expected(format!("{entries} to {budget} EntriesVisited"))
             .found(format!("{visited} EntriesVisited")));
         }
@@ -93,19 +112,28 @@ pub(super) fn the_first_entry_of_a_scan_visits_few_others(
             })
         })?;
         if !(1..=CHUNK_MAX).contains(&visited) {
-            let direction = match order {
-                Order::Ascending => "ascending",
-                Order::Descending => "descending",
-            };
             return Err(Failure::new(
                 CLAUSE,
-                format!("Opening a scan of {MANY} entries, {direction}, visited too many of them."),
+                format!("Opening a scan of {MANY} entries visited too many of them."),
             )
+            .script(&Script::of(&format!(
+                "fill {MANY}; cursor ..{}",
+                spelled(order)
+            )))
+            .at_step(1)
             .expected(format!("1 to {CHUNK_MAX} EntriesVisited"))
             .found(format!("{visited} EntriesVisited")));
         }
     }
     Ok(())
+}
+
+/// How a script spells the order of a scan.
+pub(super) fn spelled(order: Order) -> &'static str {
+    match order {
+        Order::Ascending => "",
+        Order::Descending => " desc",
+    }
 }
 
 fn visits(

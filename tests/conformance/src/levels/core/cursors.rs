@@ -1,6 +1,8 @@
 //! Clause 3: cursors that move, and writers that do not wait for them.
 
-use super::super::playing::{long, random, spelled};
+use engine::Order;
+
+use super::super::playing::{each, long, random, spelled};
 use super::scans::{ORDERS, puts};
 use crate::budget::Budget;
 use crate::level::Clause;
@@ -19,6 +21,7 @@ pub(super) fn seek_finds_the_first_entry_from_there_on(
         CLAUSE,
         &[
             "put a 1; put b 2; cursor ..; seek b",
+            "put a 1; cursor .. desc; seek a",
             "put a 1; put b 2; cursor ..; next; seek a",
             "put a 1; put c 2; cursor ..; seek b",
             "put a 1; put c 2; cursor .. desc; seek b",
@@ -89,6 +92,13 @@ pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
     ] {
         long(s, CLAUSE, Script::of(script))?;
     }
+    for order in ORDERS {
+        each(
+            s,
+            CLAUSE,
+            (0..200).map(|at| deleting_where_it_stands(at, order)),
+        )?;
+    }
     let name = "a_scan_holds_each_untouched_key_while_others_are_written";
     random(
         s,
@@ -104,6 +114,24 @@ pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
         (25, 2_000),
         &scripts_around_a_cursor(1200, 20),
     )
+}
+
+/// A script whose cursor stands on the entry at place `at` when that is
+/// deleted, with one behind it. At some place ends what is copied at a time.
+fn deleting_where_it_stands(at: usize, order: Order) -> Script {
+    let entries = at + 2;
+    let (direction, number) = match order {
+        Order::Ascending => ("", at),
+        Order::Descending => (" desc", entries - 1 - at),
+    };
+    let moves = if at == 0 {
+        String::new()
+    } else {
+        format!("next {at}; ")
+    };
+    Script::of(&format!(
+        "fill {entries}; cursor ..{direction}; {moves}delete k{number:05}; next"
+    ))
 }
 
 pub(super) fn scans_and_cursors_do_what_the_model_does(

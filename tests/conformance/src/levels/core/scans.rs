@@ -67,6 +67,7 @@ pub(super) fn a_scan_keeps_within_every_pair_of_bounds(
         CLAUSE,
         &[
             "put a 1; scan a..b",
+            "put a 1; scan a..b desc",
             "put a 1; put b 2; scan a..b",
             "put a 1; put b 2; scan a..=b",
             "put a 1; put b 2; scan a<..",
