@@ -69,14 +69,15 @@ fn run(subject: &Subject, script: &Script, step: &Cell<usize>) -> Result<(), Mis
     let mut model = Model::new(durability);
     let opening = |place: &Place| {
         let opened = subject.open(place.disk(), durability);
-        opened.map_err(|error| Mismatch::error("opening it", &error))
+        opened.map_err(|error| Mismatch::error("Opening it", &error))
     };
     let mut engine = opening(&place)?;
     let mut from = 0;
     loop {
         let ending = Session::new(&engine, &mut model).run(script, from, step)?;
         let Some((at, ending)) = ending else {
-            return Ok(());
+            drop(engine);
+            return Mismatch::of_violations(&place).map_or(Ok(()), Err);
         };
         step.set(at);
         watch::at_step(at);
@@ -97,7 +98,7 @@ fn end(engine: Opened, place: Place, ending: Ending) -> Result<Place, Mismatch> 
     match ending {
         Ending::Closed => {
             let closed = engine.close();
-            closed.map_err(|error| Mismatch::error("closing it", &error))?;
+            closed.map_err(|error| Mismatch::error("Closing it", &error))?;
             Ok(place)
         }
         Ending::Dropped => {

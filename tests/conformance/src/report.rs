@@ -31,6 +31,9 @@ pub struct Failure {
     pub trace: Vec<String>,
     /// Environment variables that the replay takes beside `STRATA_SCRIPT`.
     pub replay: Vec<(String, String)>,
+    /// What failed is a cost. Only the check itself measures it, so that the
+    /// script alone would show nothing.
+    pub is_measured: bool,
 }
 
 impl Failure {
@@ -45,6 +48,7 @@ impl Failure {
             step: None,
             trace: Vec::new(),
             replay: Vec::new(),
+            is_measured: false,
         }
     }
 
@@ -110,6 +114,14 @@ impl Failure {
         self
     }
 
+    /// Says that what failed is a cost: the script shows what it is the cost
+    /// of, and running the whole check again shows the failure.
+    #[must_use]
+    pub fn measured(mut self) -> Self {
+        self.is_measured = true;
+        self
+    }
+
     /// The failure as a person reads it.
     pub fn report<'f>(&'f self, context: &'f Context<'f>) -> impl fmt::Display + 'f {
         Report {
@@ -143,7 +155,7 @@ impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { failure, context } = self;
         let Context { subject, level, .. } = context;
-        let heading = format!("{subject} breaks {}, says level {level}.", failure.clause);
+        let heading = format!("{subject} breaks {} at level {level}.", failure.clause);
         writeln!(f, "{}\n", wrapped(&heading, 0))?;
         writeln!(f, "{}\n", wrapped(failure.clause.promise(), 4))?;
         writeln!(f, "{}\n", wrapped(&failure.what, 0))?;
@@ -162,9 +174,13 @@ impl fmt::Display for Report<'_> {
             writeln!(f)?;
         }
         if let Some(script) = &failure.script {
-            writeln!(f, "The script:\n\n{}", listing(script, failure.step))?;
+            writeln!(
+                f,
+                "This script shows it:\n\n{}",
+                listing(script, failure.step)
+            )?;
         }
-        writeln!(f, "That was the check `{}`. Run it again:\n", context.check)?;
+        writeln!(f, "Check: {}\n\nRun it again:\n", context.check)?;
         f.write_str(&self.command(Shell::HERE))
     }
 }
@@ -173,7 +189,7 @@ impl Report<'_> {
     /// The command that shows the failure again.
     fn command(&self, shell: Shell) -> String {
         let mut variables = self.failure.replay.clone();
-        if let Some(script) = &self.failure.script {
+        if let (Some(script), false) = (&self.failure.script, self.failure.is_measured) {
             let script = ("STRATA_SCRIPT".to_owned(), folded(&script.to_string()));
             variables.insert(0, script);
         }

@@ -38,12 +38,15 @@ pub fn guarded<T: Send + 'static>(
     let marks = Arc::new(Marks::default());
     let (send, receive) = channel();
     let of_worker = Arc::clone(&marks);
-    std::thread::spawn(move || {
+    // Named like the test, for the messages of its panics.
+    let name = std::thread::current().name().unwrap_or("check").to_owned();
+    let worker = std::thread::Builder::new().name(name).spawn(move || {
         share(Some(of_worker));
         let result = catch_unwind(AssertUnwindSafe(work));
         // Whoever no longer waits for the result has reported this as stuck.
         let _nobody_waits = send.send(result);
     });
+    worker.expect("the system has room for a thread");
     let mut seen = 0;
     loop {
         match receive.recv_timeout(patience) {

@@ -142,7 +142,11 @@ pub(super) fn failed(clause: Clause, error: &engine::Error) -> Failure {
         .found(format!("the error \"{error}\""))
 }
 
-fn outcome<T>(clause: Clause, result: Result<engine::Result<T>, Panic>) -> Result<T, Failure> {
+/// What `work` answered, or the failure that it was.
+pub(super) fn outcome<T>(
+    clause: Clause,
+    result: Result<engine::Result<T>, Panic>,
+) -> Result<T, Failure> {
     match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(failed(clause, &error)),

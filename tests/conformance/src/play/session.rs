@@ -47,8 +47,18 @@ impl<'e> Session<'e> {
             step.set(at);
             watch::at_step(at);
             self.op(op)?;
+            self.check(op)?;
         }
         Ok(None)
+    }
+
+    /// Lets an engine that can prove itself sound do so after every change.
+    fn check(&self, op: &Op) -> Result<(), Mismatch> {
+        let changes = op.batch(&self.limits).is_some() || matches!(op, Op::Step | Op::Sync);
+        match self.engine.powers().check {
+            Some(check) if changes => ok("The engine's own `check`", check.check()),
+            _ => Ok(()),
+        }
     }
 
     fn op(&mut self, op: &Op) -> Result<(), Mismatch> {
@@ -60,20 +70,20 @@ impl<'e> Session<'e> {
                 let range = span.range(&self.limits);
                 let cursor = self.engine.scan(range.clone(), *order);
                 let wanted = self.model.scan(&range, *order);
-                read_scan("the scan", &mut *ok("opening the scan", cursor)?, &wanted)
+                read_scan("The scan", &mut *ok("Opening the scan", cursor)?, &wanted)
             }
             Op::ScanPrefix(prefix, order) => {
                 let prefix = prefix.to_vec(self.limits.key_bytes_max);
                 let cursor = self.engine.scan_prefix(&prefix, *order);
                 let wanted = self.model.scan(&KeyRange::prefix(&prefix), *order);
-                read_scan("the scan", &mut *ok("opening the scan", cursor)?, &wanted)
+                read_scan("The scan", &mut *ok("Opening the scan", cursor)?, &wanted)
             }
             Op::Entries(span, order) => self.entries(&span.range(&self.limits), *order),
             Op::Cursor(span, order) => {
                 let range = span.range(&self.limits);
                 let scan = OpenScan::new(self.model.contents(), range.clone(), *order);
                 self.cursor = None;
-                let cursor = ok("opening the scan", self.engine.scan(range, *order))?;
+                let cursor = ok("Opening the scan", self.engine.scan(range, *order))?;
                 self.cursor = Some((cursor, scan));
                 self.look("A new cursor")
             }
@@ -92,7 +102,7 @@ impl<'e> Session<'e> {
                 self.model.synced();
                 Ok(())
             }
-            Op::Step => ok("the step of maintenance", self.engine.step()).map(drop),
+            Op::Step => ok("The step of maintenance", self.engine.step()).map(drop),
             Op::Reopen | Op::Drop | Op::Kill => unreachable!("`run` stops at these"),
             Op::Cut(_) | Op::KillAt(_) | Op::Fault(_) | Op::Flip(..) => Err(Mismatch {
                 what: format!("`{op}` is for the levels crash and faults."),
@@ -159,7 +169,7 @@ impl<'e> Session<'e> {
         let fresh = ok("`get`", self.engine.get(key))?;
         if fresh.as_deref() == wanted {
             return Err(Mismatch {
-                what: "`get_into` got a buffer that held the bytes `dirty`, and they matter."
+                what: "`get_into` was lent a buffer that held `dirty`, and what it held shows."
                     .to_owned(),
                 expected: match wanted {
                     Some(value) => format!("true, and the buffer holds {}", shown(value)),
@@ -178,13 +188,13 @@ impl<'e> Session<'e> {
     fn entries(&mut self, range: &KeyRange<'_>, order: Order) -> Result<(), Mismatch> {
         let wanted = self.model.scan(range, order);
         let entries = self.engine.entries(range.clone(), order);
-        let found: engine::Result<Vec<Entry>> = ok("opening the scan", entries)?
+        let found: engine::Result<Vec<Entry>> = ok("Opening the scan", entries)?
             .take(wanted.len() + 1)
             .collect();
-        let found = ok("the iterator", found)?;
+        let found = ok("The iterator", found)?;
         match found == wanted {
             true => Ok(()),
-            false => Err(Mismatch::entries("the iterator", &wanted, &found)),
+            false => Err(Mismatch::entries("The iterator", &wanted, &found)),
         }
     }
 
@@ -216,8 +226,8 @@ impl<'e> Session<'e> {
 /// All entries of an engine that was just opened.
 pub(super) fn read_out(engine: &Opened) -> Result<Contents, Mismatch> {
     let entries = engine.entries(KeyRange::all(), Order::Ascending);
-    let entries: engine::Result<Contents> = ok("opening a scan", entries)?.collect();
-    ok("scanning", entries)
+    let entries: engine::Result<Contents> = ok("Opening a scan", entries)?.collect();
+    ok("Scanning", entries)
 }
 
 /// Reads a scan from end to end, and then a little further.

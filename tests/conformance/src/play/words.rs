@@ -4,6 +4,7 @@ use engine::{Entry, Error};
 
 use crate::level::Clause;
 use crate::model::{Contents, Ending};
+use crate::place::Place;
 use crate::report::Failure;
 use crate::script::shown;
 
@@ -44,6 +45,17 @@ impl Mismatch {
         }
     }
 
+    /// The engine did to its simulated disk what none may.
+    pub(super) fn of_violations(place: &Place) -> Option<Self> {
+        let violations = place.simulation()?.violations();
+        let first = violations.first()?;
+        Some(Mismatch {
+            what: "The engine used the disk as the contract of `Disk` forbids.".to_owned(),
+            expected: "what works on every system".to_owned(),
+            found: first.clone(),
+        })
+    }
+
     /// After `ending`, the engine opened with entries that it must not hold.
     pub(super) fn lost(ending: Ending, survivors: &[Contents], found: &Contents) -> Self {
         let ended = match ending {
@@ -62,7 +74,7 @@ impl Mismatch {
             }
         };
         Mismatch {
-            what: format!("It was {ended} and opened again, and now holds other entries."),
+            what: format!("It was {ended} and opened again, and does not hold what it must."),
             expected,
             found,
         }

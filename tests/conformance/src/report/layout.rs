@@ -147,13 +147,15 @@ mod tests {
     #[test]
     fn each_shell_gets_its_own_command() {
         let variables = [("STRATA_SCRIPT".to_owned(), "get a".to_owned())];
-        insta::assert_snapshot!(
-            Shell::Posix.command(&variables, "cargo test -p memory ex_1_1"),
-            @r""
-        );
-        insta::assert_snapshot!(
-            Shell::PowerShell.command(&variables, "cargo test -p memory ex_1_1"),
-            @r""
-        );
+        let command = |shell: Shell| shell.command(&variables, "cargo test -p memory ex_1_1");
+        let both = [Shell::Posix, Shell::PowerShell].map(command);
+        insta::assert_snapshot!(both.join("\n"), @r#"
+    STRATA_SCRIPT='get a' \
+    cargo test -p memory ex_1_1
+
+    $env:STRATA_SCRIPT='get a'
+    cargo test -p memory ex_1_1
+    Remove-Item Env:STRATA_SCRIPT
+    "#);
     }
 }

@@ -1,9 +1,12 @@
 //! The suite, tried on an engine that keeps the contract and on the same
 //! engine with one mistake.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod concurrent;
 mod core;
+#[cfg(unix)]
+mod messages;
+mod reopen;
+mod scripts;
 mod small;
 
 use std::time::Duration;

@@ -104,7 +104,11 @@ impl Small {
 
     /// A key whose unsigned order is the signed order of `key`.
     fn flipped(&self, key: &[u8]) -> Vec<u8> {
-        let flip = if self.is(Mistake::SignedOrder) { 0x80 } else { 0 };
+        let flip = if self.is(Mistake::SignedOrder) {
+            0x80
+        } else {
+            0
+        };
         key.iter().map(|byte| byte ^ flip).collect()
     }
 
@@ -169,7 +173,11 @@ impl StorageEngine for Small {
             key_bytes_max: limits.key_bytes_max - 1,
             ..limits
         };
-        let tight = if self.is(Mistake::LimitExcluded) { tight } else { limits };
+        let tight = if self.is(Mistake::LimitExcluded) {
+            tight
+        } else {
+            limits
+        };
         tight.check(batch)?;
         if self.is(Mistake::WriterWaits) {
             while *self.open_scans.lock() > 0 {
@@ -217,7 +225,9 @@ impl StorageEngine for Small {
         *self.open_scans.lock() += 1;
         let mut cursor = SmallCursor {
             engine: self,
-            snapshot: self.is(Mistake::CopyOnWrite).then(|| Arc::clone(&self.map.read())),
+            snapshot: self
+                .is(Mistake::CopyOnWrite)
+                .then(|| Arc::clone(&self.map.read())),
             range: range.into_owned(),
             order,
             chunk: Vec::new(),
@@ -262,10 +272,10 @@ enum From {
 }
 
 impl SmallCursor<'_> {
-    fn fill(&mut self, from: Option<From>) {
+    fn fill(&mut self, from: Option<&From>) {
         let engine = self.engine;
         let mut range = self.range.clone();
-        let bound = match &from {
+        let bound = match from {
             Some(From::At(key)) if range.contains(key) => Some(Bound::Included(&key[..])),
             Some(From::Behind(key)) => Some(Bound::Excluded(&key[..])),
             Some(From::At(key)) => match self.seeks_before_range(key) {
@@ -302,13 +312,19 @@ impl SmallCursor<'_> {
         let map = self.snapshot.as_ref().unwrap_or(&guard);
         let entries = map.range((stored(range.start()), end));
         let entry = |(k, v): (&Vec<u8>, &Vec<u8>)| (engine.flipped(k), v.clone());
-        let chunk = if engine.is(Mistake::CopiesAll) { usize::MAX } else { CHUNK };
+        let chunk = if engine.is(Mistake::CopiesAll) {
+            usize::MAX
+        } else {
+            CHUNK
+        };
         self.chunk = match self.order {
             Order::Ascending => entries.take(chunk).map(entry).collect(),
             Order::Descending => entries.rev().take(chunk).map(entry).collect(),
         };
         let walked = match self.chunk.first() {
-            Some((first, _)) if engine.is(Mistake::WalksFromStart) => map.range(..first.clone()).count(),
+            Some((first, _)) if engine.is(Mistake::WalksFromStart) => {
+                map.range(..first.clone()).count()
+            }
             _ => 0,
         };
         let visited = (self.chunk.len() + walked) as u64;
@@ -349,7 +365,7 @@ impl Cursor for SmallCursor<'_> {
             true => From::At(last),
             false => From::Behind(last),
         };
-        self.fill(Some(from));
+        self.fill(Some(&from));
         if full && self.engine.is(Mistake::ChunkSkipsEntry) {
             self.at = 1;
         }
@@ -364,7 +380,7 @@ impl Cursor for SmallCursor<'_> {
         {
             return Ok(());
         }
-        self.fill(Some(From::At(key.to_vec())));
+        self.fill(Some(&From::At(key.to_vec())));
         Ok(())
     }
 }

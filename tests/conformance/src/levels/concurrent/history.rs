@@ -186,6 +186,9 @@ mod tests {
             get(1, 0, 2, 10, 11),
         ];
         let left = smallest(&events, EMPTY);
-        assert_eq!(left, [events[0].clone(), events[3].clone(), events[4].clone()]);
+        assert_eq!(
+            left,
+            [events[0].clone(), events[3].clone(), events[4].clone()]
+        );
     }
 }

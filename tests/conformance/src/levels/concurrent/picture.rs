@@ -41,8 +41,13 @@ pub(super) fn picture(bars: &[Bar]) -> String {
         let (from, to) = (column(bar.call), column(bar.end).max(column(bar.call) + 1));
         let line = format!("├{}┤", "─".repeat(to - from - 1));
         let Bar { thread, label, .. } = bar;
-        writeln!(text, "thread {}  {label:labels$}  {:from$}{line}", thread + 1, "")
-            .expect("a string takes everything");
+        writeln!(
+            text,
+            "thread {}  {label:labels$}  {:from$}{line}",
+            thread + 1,
+            ""
+        )
+        .expect("a string takes everything");
     }
     text
 }
@@ -58,6 +63,10 @@ mod tests {
             Bar::new(0, "put a 7", 5, 10),
             Bar::new(0, "put a 8", 31, 40),
         ];
-        insta::assert_snapshot!(picture(&bars), @r"");
+        insta::assert_snapshot!(picture(&bars), @r#"
+    thread 1  put a 7    ├───────┤
+    thread 2  get a → 7      ├───────┤
+    thread 1  put a 8                    ├───┤
+    "#);
     }
 }

@@ -19,10 +19,14 @@ impl Random {
         (z ^ (z >> 31)) % end
     }
 
+    /// A place among `len`.
+    pub(super) fn place(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len as u64)).expect("a number below a usize is one")
+    }
+
     /// One of `choices`.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        let place = self.below(choices.len() as u64);
-        choices[usize::try_from(place).expect("a place in a slice is a usize")]
+        choices[self.place(choices.len())]
     }
 
     /// Lets a moment pass that is never the same.

@@ -15,7 +15,7 @@ use crate::report::Failure;
 use crate::subject::{Opened, Subject};
 
 const CLAUSE: Clause = Clause::OneOrder;
-const THREADS: usize = 3;
+const THREADS_MAX: u32 = 3;
 const NAMES: [&[u8]; KEYS] = [b"a", b"b", b"c"];
 const ACTIONS_MAX: u64 = 5;
 
@@ -24,15 +24,18 @@ pub(super) fn every_history_has_one_order(s: &Subject, budget: &Budget) -> Resul
     let engine: &Opened = &housed;
     let seed = budget.seed_of("every_history_has_one_order");
     let events = &Mutex::new(Vec::new());
-    together(budget, budget.pick(2, THREADS), 6_000, |thread, gate| {
-        let mut random = Random::new(seed, thread);
+    together(budget, budget.pick(2, 3), 6_000, |thread, gate| {
+        let mut actor = Actor::new(seed, thread);
         let mut initial = [None; KEYS];
-        for round in 0_u32.. {
+        for round in 0_usize.. {
             if !gate.wait() {
                 return Ok(());
             }
-            let mine = act(engine, gate, thread, round, &mut random);
-            events.lock().extend(mine.map_err(|error| failed(CLAUSE, &error))?);
+            // Some rounds meet at one key, others at all.
+            let mine = actor.act(engine, gate, 1 + round % KEYS);
+            events
+                .lock()
+                .extend(mine.map_err(|error| failed(CLAUSE, &error))?);
             if !gate.wait() {
                 return Ok(());
             }
@@ -47,59 +50,74 @@ pub(super) fn every_history_has_one_order(s: &Subject, budget: &Budget) -> Resul
     })
 }
 
-/// One thread's operations of one round.
-fn act(
-    engine: &Opened,
-    gate: &Gate,
+/// One thread, and what it has drawn so far.
+struct Actor {
     thread: usize,
-    round: u32,
-    random: &mut Random,
-) -> EngineResult<Vec<Event>> {
-    let mut events = Vec::new();
-    // Some rounds meet at one key, others at all.
-    let keys = 1 + round as u64 % KEYS as u64;
-    let key = |random: &mut Random| random.below(keys) as usize;
-    for number in 0..=random.below(ACTIONS_MAX) {
-        // No two writes of a run have the same stamp.
-        let stamp = (round * THREADS as u32 + thread as u32) * 8 + number as u32;
-        let changes = match random.below(8) {
-            0..3 => None,
-            3..6 => Some(vec![(key(random), Some(stamp))]),
-            6 => Some(vec![(key(random), None)]),
-            _ => {
-                let mut all: Vec<_> = (0..KEYS).map(|key| (key, Some(stamp))).collect();
-                all.rotate_left(random.below(KEYS as u64) as usize);
-                Some(all)
-            }
-        };
-        let event = |call, end, action| Event {
+    random: Random,
+    /// The stamp of its next write. No two writes of a run have the same.
+    stamp: u32,
+}
+
+impl Actor {
+    fn new(seed: u64, thread: usize) -> Self {
+        Actor {
             thread,
-            call,
-            end,
-            action,
-        };
-        random.dawdle();
-        events.push(match changes {
-            None => {
-                let key = key(random);
-                let call = gate.now();
-                let found = look(engine, key)?;
-                event(call, gate.now(), Action::Get(key, found))
+            random: Random::new(seed, thread),
+            stamp: u32::try_from(thread).expect("threads are few"),
+        }
+    }
+
+    /// Its operations of one round, which meet at so many keys.
+    fn act(&mut self, engine: &Opened, gate: &Gate, keys: usize) -> EngineResult<Vec<Event>> {
+        let mut events = Vec::new();
+        for _ in 0..=self.random.below(ACTIONS_MAX) {
+            let drawn = self.draw(keys);
+            self.random.dawdle();
+            let call = gate.now();
+            let action = match drawn {
+                Action::Get(key, _) => Action::Get(key, look(engine, key)?),
+                Action::Write(changes) => {
+                    write(engine, &changes)?;
+                    Action::Write(changes)
+                }
+            };
+            events.push(Event {
+                thread: self.thread,
+                call,
+                end: gate.now(),
+                action,
+            });
+        }
+        Ok(events)
+    }
+
+    fn draw(&mut self, keys: usize) -> Action {
+        let stamp = Some(self.stamp);
+        self.stamp += THREADS_MAX;
+        match self.random.below(8) {
+            0..3 => Action::Get(self.random.place(keys), None),
+            3..6 => Action::Write(vec![(self.random.place(keys), stamp)]),
+            6 => Action::Write(vec![(self.random.place(keys), None)]),
+            _ => {
+                let mut all: Vec<_> = (0..KEYS).map(|key| (key, stamp)).collect();
+                all.rotate_left(self.random.place(KEYS));
+                Action::Write(all)
             }
-            Some(changes) => {
-                let value = value_of(stamp);
-                let write = |(key, stamp): &(usize, Option<u32>)| match stamp {
-                    Some(_) => Write::put(NAMES[*key], &value),
-                    None => Write::delete(NAMES[*key]),
-                };
-                let batch: Vec<Write<'_>> = changes.iter().map(write).collect();
-                let call = gate.now();
-                engine.write(&batch)?;
-                event(call, gate.now(), Action::Write(changes))
-            }
+        }
+    }
+}
+
+fn write(engine: &Opened, changes: &[(usize, Option<u32>)]) -> EngineResult<()> {
+    let value = |change: &(usize, Option<u32>)| change.1.map(value_of);
+    let values: Vec<Option<Vec<u8>>> = changes.iter().map(value).collect();
+    let mut batch = Vec::new();
+    for ((key, _), value) in changes.iter().zip(&values) {
+        batch.push(match value {
+            Some(value) => Write::put(NAMES[*key], value),
+            None => Write::delete(NAMES[*key]),
         });
     }
-    Ok(events)
+    engine.write(&batch)
 }
 
 /// The stamp under a key; one that nobody wrote, where the value is torn.
@@ -129,7 +147,10 @@ fn judge(
     let meets = |one: &Event, other: &Event| {
         one.thread != other.thread && one.call < other.end && other.call < one.end
     };
-    if events.iter().any(|one| events.iter().any(|other| meets(one, other))) {
+    if events
+        .iter()
+        .any(|one| events.iter().any(|other| meets(one, other)))
+    {
         gate.met();
     }
     if has_one_order(&events, initial) {

@@ -65,7 +65,7 @@ fn write_on(
     random: &mut Random,
 ) -> Result<(), Failure> {
     while !gate.has_ended() {
-        let number = random.below(ENTRIES as u64) as usize;
+        let number = random.place(ENTRIES);
         let Progress { begun, ended } = &progress[number];
         let stamp = ended.load(Ordering::Relaxed) + 1;
         begun.store(stamp, Ordering::SeqCst);
@@ -109,9 +109,11 @@ fn scan_once(engine: &Opened, progress: &[Progress], order: Order) -> Result<(),
                 "A scan beside a writer, {order:?}, went wrong at the key {}.",
                 key.escape_ascii()
             );
-            Err(Failure::new(CLAUSE, what.to_lowercase().replacen('a', "A", 1))
-                .expected(expected)
-                .found(found))
+            Err(
+                Failure::new(CLAUSE, what.to_lowercase().replacen('a', "A", 1))
+                    .expected(expected)
+                    .found(found),
+            )
         };
         match held {
             Some((_, value)) => match stamp_of(&value) {
@@ -119,7 +121,9 @@ fn scan_once(engine: &Opened, progress: &[Progress], order: Order) -> Result<(),
                 Some(stamp) => {
                     let (oldest, newest) = (oldest[number], newest[number]);
                     return failure(
-                        &format!("its value number {oldest}, which was there when the scan began,\nor a later one, to {newest}"),
+                        &format!(
+                            "its value number {oldest}, which was there when the scan began,\nor a later one, to {newest}"
+                        ),
                         format!("its value number {stamp}"),
                     );
                 }

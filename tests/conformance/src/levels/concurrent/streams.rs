@@ -194,10 +194,14 @@ pub(super) fn a_batch_becomes_visible_at_one_moment(
 const BATCH: [&[u8]; 8] = [b"a", b"b", b"c", b"d", b"e", b"f", b"g", b"h"];
 
 fn half_seen(keys: [&[u8]; 2], first: Option<u32>, second: Option<u32>) -> Failure {
-    let get =
-        |at: usize, found| format!("get {} → {}", keys[at].escape_ascii(), shown(found));
+    let get = |at: usize, found| format!("get {} → {}", keys[at].escape_ascii(), shown(found));
     let bars = [
-        Bar::new(0, format!("write [put a {0}, … put h {0}]", shown(first)), 0, 5),
+        Bar::new(
+            0,
+            format!("write [put a {0}, … put h {0}]", shown(first)),
+            0,
+            5,
+        ),
         Bar::new(1, get(0, first), 1, 2),
         Bar::new(1, get(1, second), 3, 4),
     ];
@@ -213,10 +217,7 @@ fn half_seen(keys: [&[u8]; 2], first: Option<u32>, second: Option<u32>) -> Failu
 
 /// Calls `write` with one stamp after the other, from 1 on, and ends the
 /// stream.
-fn stream(
-    gate: &Gate,
-    mut write: impl FnMut(u32) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn stream(gate: &Gate, mut write: impl FnMut(u32) -> Result<(), Failure>) -> Result<(), Failure> {
     for stamp in 1.. {
         write(stamp)?;
         if stamp % 64 == 0 && (gate.has_ended() || gate.is_enough()) {

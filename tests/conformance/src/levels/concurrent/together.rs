@@ -114,11 +114,15 @@ pub(super) fn together(
         result
     };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|thread| scope.spawn(move || run(thread))).collect();
+        let others: Vec<_> = (1..threads)
+            .map(|thread| scope.spawn(move || run(thread)))
+            .collect();
         let mut results = vec![run(0)];
-        results.extend(others.into_iter().map(|other| {
-            other.join().expect("a panic was caught within the thread")
-        }));
+        results.extend(
+            others
+                .into_iter()
+                .map(|other| other.join().expect("a panic was caught within the thread")),
+        );
         for result in results {
             match result {
                 Ok(result) => result?,

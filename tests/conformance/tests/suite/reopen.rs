@@ -1,0 +1,63 @@
+//! Level reopen, and every level that can be, on the real disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use conformance::{Level, Subject, log_engine};
+use engine::{Error, StorageEngine};
+
+use crate::small::{Mistake, Small};
+use crate::{rejection, small};
+
+fn log() -> Subject {
+    conformance::subject!("the log engine", log_engine::open)
+}
+
+#[test]
+fn the_log_engine_passes() {
+    log().check(Level::Core);
+    log().check(Level::Concurrent);
+    log().check(Level::Reopen);
+}
+
+#[test]
+fn the_log_engine_passes_on_the_real_disk() {
+    log().on_real_disk().check(Level::Core);
+    log().on_real_disk().check(Level::Reopen);
+}
+
+#[test]
+fn an_engine_in_memory_is_rejected_where_it_forgets() {
+    let rejection = rejection(Level::Reopen, Mistake::None);
+    assert_eq!(rejection.check, "what_was_written_is_there_after_closing");
+    let script = rejection.failure.script.unwrap();
+    assert_eq!(script.to_string(), "put a 1; reopen");
+}
+
+#[test]
+fn an_engine_that_is_shared_is_busy_until_it_is_not() {
+    let engine = Arc::new(Small::new(Mistake::None));
+    let other = Arc::clone(&engine);
+    assert!(matches!(Box::new(engine).close(), Err(Error::Busy { .. })));
+    other.put(b"a", b"1").unwrap();
+    assert_eq!(other.get(b"a").unwrap().as_deref(), Some(&b"1"[..]));
+    assert_eq!(Box::new(other).close(), Ok(()));
+}
+
+#[test]
+fn a_level_that_is_not_reached_yet_is_expected_to_fail() {
+    let subject = small(Mistake::None).expect_failure(Level::Reopen, "chapter 6");
+    subject.check_all();
+}
+
+#[test]
+fn a_level_that_is_reached_sooner_than_expected_says_so() {
+    let subject = small(Mistake::None).expect_failure(Level::Core, "chapter 6");
+    let check = AssertUnwindSafe(|| subject.check(Level::Core));
+    let panic = catch_unwind(check).unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        message.contains("was expected to fail until\nchapter 6"),
+        "{message}"
+    );
+}
