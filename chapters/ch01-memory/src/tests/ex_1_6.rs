@@ -1,5 +1,6 @@
 use std::ops::Bound::{Excluded, Included};
 
+use conformance::{Level, subject};
 use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
 use crate::Memory;
@@ -85,4 +86,9 @@ fn ex_1_6_a_full_scan_visits_each_entry_once() {
     let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
     assert_eq!(keys(&mut *cursor).len(), 1000);
     assert_eq!(memory.stats()[Counter::EntriesVisited], 1000);
+}
+
+#[test]
+fn ex_1_6_suite_concurrent() {
+    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Concurrent);
 }

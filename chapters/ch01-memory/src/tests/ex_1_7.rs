@@ -100,8 +100,3 @@ fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
 fn ex_1_7_suite_core() {
     subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Core);
 }
-
-#[test]
-fn ex_1_7_suite_concurrent() {
-    subject!("Memory", |_disk, _durability| Ok(Memory::new())).check(Level::Concurrent);
-}
