@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
-    ("bench", &["engine", "memory"]),
+    ("bench", &["conformance", "engine", "memory"]),
     ("workbook", &[]),
 ];
 
