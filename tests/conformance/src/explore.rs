@@ -36,7 +36,7 @@ use parallel::{Numbers, in_two};
 /// How much is explored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// How many scripts, for each durability that the engine supports.
+    /// How many scripts, in all durabilities together.
     pub scripts: usize,
     /// How much of each.
     pub depth: Depth,
@@ -47,7 +47,7 @@ impl Effort {
     pub fn of(budget: &Budget) -> Self {
         budget.pick(
             Effort {
-                scripts: 50,
+                scripts: 300,
                 depth: Depth {
                     images: 16,
                     nested_every: 16,
@@ -56,10 +56,10 @@ impl Effort {
                 },
             },
             Effort {
-                scripts: 400,
+                scripts: 1500,
                 depth: Depth {
-                    images: 128,
-                    nested_every: 16,
+                    images: 200,
+                    nested_every: 32,
                     nested_images: 12,
                     near: 64,
                 },
@@ -97,12 +97,13 @@ pub struct Exploration {
 ///
 /// With the engine's own panic, when that is a `todo!`.
 pub fn explore(subject: &Subject, budget: &Budget) -> Exploration {
-    explore_with(
-        subject,
-        budget.seed,
-        Effort::of(budget),
-        subject.supported(),
-    )
+    let durabilities = subject.supported();
+    let mut effort = Effort::of(budget);
+    if durabilities.len() > 1 {
+        // Stronger durabilities reach the disk more often in each script.
+        effort.scripts /= 2;
+    }
+    explore_with(subject, budget.seed, effort, durabilities)
 }
 
 /// Explores `subject` with scripts that follow from `seed`, in each of these
@@ -118,7 +119,7 @@ pub fn explore_with(
     durabilities: &[Durability],
 ) -> Exploration {
     let kinds = durabilities.len();
-    let numbers = Numbers::new(effort.scripts * kinds);
+    let numbers = Numbers::new(effort.scripts);
     let script = |number| scripts::script(seed, number / kinds, durabilities[number % kinds]);
     let (mut tried, more) = in_two(|| worker(subject, effort.depth, &numbers, script));
     if let Some((tally, failures)) = more {

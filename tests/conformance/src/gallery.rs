@@ -14,6 +14,7 @@
 //! | [`batches`] | what a batch does |
 //! | [`scans`] | where a scan begins and ends |
 //! | [`cursors`] | how a cursor moves, and what it costs |
+//! | [`reading`] | scans that meet an error |
 //! | [`threads`] | what other threads see |
 //! | [`syncing`] | what a sync makes durable |
 //! | [`opening`] | what an opening does with the files it finds |
@@ -36,6 +37,7 @@ pub mod keys;
 pub mod opening;
 pub mod owners;
 pub mod poison;
+pub mod reading;
 pub mod scans;
 pub mod syncing;
 #[cfg(test)]
@@ -158,6 +160,7 @@ pub fn all() -> Vec<Exhibit> {
         batches::EXHIBITS,
         scans::EXHIBITS,
         cursors::EXHIBITS,
+        reading::EXHIBITS,
         threads::EXHIBITS,
         syncing::EXHIBITS,
         opening::EXHIBITS,

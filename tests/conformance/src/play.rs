@@ -30,7 +30,10 @@ pub fn play(subject: &Subject, script: &Script) -> Result<(), Failure> {
     let step = Cell::new(0);
     let failure = match panics::caught(|| run(subject, script, &step)) {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(mismatch)) => mismatch.failure(clause_of(script, step.get())),
+        Ok(Err(mismatch)) => {
+            let clause = mismatch.clause.unwrap_or(clause_of(script, step.get()));
+            mismatch.failure(clause)
+        }
         Err(panic) => Failure::panicked(clause_of(script, step.get()), &panic),
     };
     let mut played = script.clone();
@@ -69,7 +72,7 @@ fn run(subject: &Subject, script: &Script, step: &Cell<usize>) -> Result<(), Mis
     let mut model = Model::new(durability);
     let opening = |place: &Place| {
         let opened = subject.open(place.disk(), durability);
-        opened.map_err(|error| Mismatch::error("Opening it", &error))
+        opened.map_err(|error| Mismatch::opening(&error))
     };
     let mut engine = opening(&place)?;
     let mut from = 0;

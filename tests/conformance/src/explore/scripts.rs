@@ -27,10 +27,10 @@ struct Writer {
 impl Writer {
     fn op(&mut self, random: &mut Random) -> Op {
         match random.below(20) {
-            0..8 => Op::Put(key(random), self.value(random)),
-            8..10 => Op::Delete(key(random)),
-            10..13 => Op::Write(self.batch(random)),
-            13..17 => Op::Sync,
+            0..6 => Op::Put(key(random), self.value(random)),
+            6..8 => Op::Delete(key(random)),
+            8..11 => Op::Write(self.batch(random)),
+            11..17 => Op::Sync,
             17 => Op::Step,
             18 => Op::Reopen,
             _ => [Op::Drop, Op::Kill][random.below(2)].clone(),

@@ -12,6 +12,7 @@ mod counting;
 mod history;
 mod picture;
 mod random;
+mod reopening;
 mod rounds;
 mod scanning;
 mod streams;
@@ -39,6 +40,11 @@ pub const CHECKS: &[Check] = &[
         Clause::OneOrder,
         "every_history_has_one_order",
         rounds::every_history_has_one_order,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "opening_again_keeps_the_order_that_threads_saw",
+        reopening::opening_again_keeps_the_order_that_threads_saw,
     ),
     Check::new(
         Clause::OrderedScans,

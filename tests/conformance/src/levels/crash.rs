@@ -35,6 +35,8 @@ fn explored(subject: &Subject, budget: &Budget, durability: Durability) -> Resul
     if !subject.supported().contains(&durability) {
         return Ok(());
     }
-    let found = explore_with(subject, budget.seed, Effort::of(budget), &[durability]);
+    let mut effort = Effort::of(budget);
+    effort.scripts /= 2 * subject.supported().len() - 1;
+    let found = explore_with(subject, budget.seed, effort, &[durability]);
     found.failure.map_or(Ok(()), Err)
 }

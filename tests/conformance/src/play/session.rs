@@ -105,6 +105,7 @@ impl<'e> Session<'e> {
             Op::Step => ok("The step of maintenance", self.engine.step()).map(drop),
             Op::Reopen | Op::Drop | Op::Kill => unreachable!("`run` stops at these"),
             Op::Cut(_) | Op::KillAt(_) | Op::Fault(_) | Op::Flip(..) => Err(Mismatch {
+                clause: None,
                 what: format!("`{op}` is for the levels crash and faults."),
                 expected: "a script without it".to_owned(),
                 found: op.to_string(),
@@ -169,6 +170,7 @@ impl<'e> Session<'e> {
         let fresh = ok("`get`", self.engine.get(key))?;
         if fresh.as_deref() == wanted {
             return Err(Mismatch {
+                clause: None,
                 what: "`get_into` was lent a buffer that held `dirty`, and what it held shows."
                     .to_owned(),
                 expected: match wanted {
@@ -179,6 +181,7 @@ impl<'e> Session<'e> {
             });
         }
         Err(Mismatch {
+            clause: None,
             what: "`get` answered something else than what was written.".to_owned(),
             expected: value_shown(key, wanted),
             found: value_shown(key, present.then_some(&buffer)),
@@ -216,6 +219,7 @@ impl<'e> Session<'e> {
         };
         let entry = cursor.entry();
         scan.stands_at(entry).map_err(|expected| Mismatch {
+            clause: None,
             what: format!("{subject} stands where it must not."),
             expected,
             found: entry_shown(entry),
@@ -248,6 +252,7 @@ fn read_scan(name: &str, cursor: &mut dyn Cursor, wanted: &[Entry]) -> Result<()
         ok("`advance` behind the last entry", cursor.advance())?;
         if cursor.entry().is_some() {
             return Err(Mismatch {
+                clause: None,
                 what: "The cursor was behind the last entry, and `advance` moved it.".to_owned(),
                 expected: entry_shown(None),
                 found: entry_shown(cursor.entry()),

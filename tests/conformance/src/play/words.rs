@@ -11,6 +11,8 @@ use crate::script::shown;
 /// The engine did one thing, and the model another.
 #[derive(Debug)]
 pub(super) struct Mismatch {
+    /// The clause that it breaks, where that does not depend on the script.
+    pub(super) clause: Option<Clause>,
     pub(super) what: String,
     pub(super) expected: String,
     pub(super) found: String,
@@ -20,15 +22,26 @@ impl Mismatch {
     /// `call` answered an error that it must not answer.
     pub(super) fn error(call: &str, error: &Error) -> Self {
         Mismatch {
+            clause: None,
             what: format!("{call} failed."),
             expected: "success".to_owned(),
             found: format!("the error \"{error}\""),
         }
     }
 
+    /// Opening the engine failed.
+    pub(super) fn opening(error: &Error) -> Self {
+        let clause = matches!(error, Error::Locked { .. }).then_some(Clause::OneOwner);
+        Mismatch {
+            clause,
+            ..Mismatch::error("Opening it", error)
+        }
+    }
+
     /// `call` should have refused what is too large.
     pub(super) fn refusal(call: &str, expected: &Error, found: &str) -> Self {
         Mismatch {
+            clause: None,
             what: format!("{call} took something larger than the limits allow."),
             expected: format!("TooLarge: {expected}"),
             found: found.to_owned(),
@@ -39,6 +52,7 @@ impl Mismatch {
     pub(super) fn entries(name: &str, wanted: &[Entry], found: &[Entry]) -> Self {
         let (expected, found) = difference(wanted, found);
         Mismatch {
+            clause: None,
             what: format!("{name} yielded other entries than it should."),
             expected,
             found,
@@ -50,6 +64,7 @@ impl Mismatch {
         let violations = place.simulation()?.violations();
         let first = violations.first()?;
         Some(Mismatch {
+            clause: None,
             what: "The engine used the disk as the contract of `Disk` forbids.".to_owned(),
             expected: "what works on every system".to_owned(),
             found: first.clone(),
@@ -74,6 +89,7 @@ impl Mismatch {
             }
         };
         Mismatch {
+            clause: None,
             what: format!("It was {ended} and opened again, and does not hold what it must."),
             expected,
             found,

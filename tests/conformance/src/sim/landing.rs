@@ -72,7 +72,9 @@ impl Landing {
     /// The nearest to `wanted` that can happen to `change`: a single byte does
     /// not tear, and a write within a sector has no boundary to tear at.
     pub(super) fn near(wanted: Outcome, change: &ByteChange, random: &mut Random) -> Self {
-        let garbage = random.bits();
+        // Other bytes meet other garbage, so that scripts that are alike still
+        // differ in what a cut leaves of them.
+        let garbage = random.bits() ^ blend(change);
         let landing = |outcome, tear| Landing {
             outcome,
             tear,
@@ -97,6 +99,15 @@ impl Landing {
             _ => landing(wanted, 0),
         }
     }
+}
+
+/// A number that follows the bytes of a write.
+fn blend(change: &ByteChange) -> u64 {
+    let ByteChange::Write(_, bytes) = change else {
+        return 0;
+    };
+    let next = |blend: u64, byte: &u8| (blend.rotate_left(8) ^ u64::from(*byte)).wrapping_mul(31);
+    bytes.iter().fold(0, next)
 }
 
 /// One of the places within a write where a sector ends and another begins, as

@@ -166,6 +166,12 @@ fn garbage_differs_from_one_landing_to_the_next() {
         one,
         Landing::near(Outcome::Garbage, &change, &mut random).garbage
     );
+    let of = |bytes| {
+        let change = write(0, bytes);
+        Landing::near(Outcome::Garbage, &change, &mut Random::new(1)).garbage
+    };
+    let all = [of(b"abcd"), of(b"abce"), of(b"bbcd"), of(b"badc")];
+    assert!((1..4).all(|place| !all[..place].contains(&all[place])));
     let whole = Landing::whole(Outcome::Applied);
     assert_eq!(whole.outcome, Outcome::Applied);
 }
