@@ -282,22 +282,32 @@ fn the_system_clock_shows_a_time_of_our_days() {
 
 #[test]
 fn a_condition_wakes_those_who_wait_for_it() {
-    let (turn, changed) = (Mutex::new(0), Condvar::new());
-    std::thread::scope(|scope| {
-        let wait_for = |wanted| drop(changed.wait_while(turn.lock(), |turn| *turn != wanted));
-        let waiters = [
-            scope.spawn(move || wait_for(1)),
-            scope.spawn(move || wait_for(1)),
-        ];
-        *turn.lock() = 1;
-        changed.notify_all();
-        for waiter in waiters {
-            waiter.join().unwrap();
-        }
-        let waiter = scope.spawn(move || wait_for(2));
-        *turn.lock() = 2;
-        changed.notify_one();
-        waiter.join().unwrap();
-    });
-    assert_eq!(turn.into_inner(), 2);
+    // How many threads wait, and whether they may go on.
+    let (state, changed) = (Mutex::new((0, false)), Condvar::new());
+    let wait = || {
+        let mut counted = false;
+        drop(changed.wait_while(state.lock(), |(waiting, go)| {
+            *waiting += i32::from(!std::mem::replace(&mut counted, true));
+            !*go
+        }));
+    };
+    for (threads, wake) in [
+        (1, Condvar::notify_one as fn(&Condvar)),
+        (2, Condvar::notify_all),
+    ] {
+        *state.lock() = (0, false);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(wait);
+            }
+            while state.lock().0 < threads {
+                std::thread::yield_now();
+            }
+            // All of them sleep now: whoever counted itself held the lock from
+            // then until it slept.
+            state.lock().1 = true;
+            wake(&changed);
+        });
+    }
+    assert_eq!(state.into_inner(), (2, true));
 }

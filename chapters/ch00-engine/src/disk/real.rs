@@ -13,6 +13,16 @@ use memmap2::{MmapOptions, MmapRaw};
 use super::{Disk, File, Lent, Lock, Map, Mode, check_name};
 use crate::{Error, Result};
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix::{find_room, read_at, sync_directory, write_all_at};
+#[cfg(windows)]
+use windows::{find_room, read_at, sync_directory, write_all_at};
+
 /// The file whose lock says who owns the directory. Its name is none that
 /// [`check_name`] lets through, so no engine can meet it.
 const LOCK_FILE: &str = "LOCK";
@@ -151,17 +161,6 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    fs::File::open(directory)?.sync_all()
-}
-
-/// Windows neither needs nor offers it: NTFS journals names by itself.
-#[cfg(windows)]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[derive(Debug)]
 struct RealFile {
     file: fs::File,
@@ -188,16 +187,7 @@ impl File for RealFile {
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let mut written = 0;
-        while written < bytes.len() {
-            let (rest, at) = (&bytes[written..], offset + written as u64);
-            match uninterrupted(|| write_at(&self.file, rest, at)) {
-                Ok(0) => return Err(self.error("write")(ErrorKind::WriteZero.into())),
-                Ok(more) => written += more,
-                Err(error) => return Err(self.error("write")(error)),
-            }
-        }
-        Ok(())
+        write_all_at(&self.file, bytes, offset).map_err(self.error("write"))
     }
 
     fn allocate(&self, len: u64) -> Result<()> {
@@ -245,46 +235,9 @@ fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-#[cfg(unix)]
-use std::os::unix::fs::FileExt;
-#[cfg(windows)]
-use std::os::windows::fs::FileExt;
-
-#[cfg(unix)]
-fn read_at(file: &fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    file.read_at(buffer, offset)
-}
-
-#[cfg(unix)]
-fn write_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<usize> {
-    file.write_at(bytes, offset)
-}
-
-/// Windows moves the file's position along; nothing here relies on it.
-#[cfg(windows)]
-fn read_at(file: &fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    file.seek_read(buffer, offset)
-}
-
-#[cfg(windows)]
-fn write_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<usize> {
-    file.seek_write(bytes, offset)
-}
-
-/// Finds room on the device for the bytes from `now` to `len`, or, where the
-/// file system cannot, just sets the length.
-#[cfg(target_os = "linux")]
-fn find_room(file: &fs::File, now: u64, len: u64) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-    match fallocate(file, FallocateFlags::empty(), now, len - now) {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.set_len(len),
-        result => Ok(result?),
-    }
-}
-
+/// How systems find room that do not tell length and room apart.
 #[cfg(not(target_os = "linux"))]
-fn find_room(file: &fs::File, _now: u64, len: u64) -> io::Result<()> {
+fn set_len(file: &fs::File, _now: u64, len: u64) -> io::Result<()> {
     file.set_len(len)
 }
 
