@@ -26,7 +26,7 @@
 //! | `kill` | ends the engine as a killed process ends, and opens it again |
 //! | `cut N image M` | cuts the power after the Nth change of the simulated disk since it was switched on, and opens again on image M of what that may leave, see [`crate::sim`] |
 //! | `kill_at N` | kills the process after the Nth change of the simulated disk since it was switched on, and opens again |
-//! | `fault …` | makes the simulated disk fail from here on, see [`Fault`](crate::sim::Fault) |
+//! | `fault …` | makes the simulated disk fail from here on, see [`Fault`] |
 //! | `flip FILE OFFSET BIT` | closes the engine, turns a bit over, and opens it again |
 //! | `durability LEVEL` | `buffered`, `os` or `always`, at the script's beginning only |
 //!
