@@ -26,7 +26,7 @@
 //! | `kill` | ends the engine as a killed process ends, and opens it again |
 //! | `cut N image M` | cuts the power after the Nth change of the simulated disk since it was switched on, and opens again on image M of what that may leave, see [`crate::sim`] |
 //! | `kill_at N` | kills the process after the Nth change of the simulated disk since it was switched on, and opens again |
-//! | `fault …` | makes the simulated disk fail from here on, see [`Fault`](crate::sim::Fault) |
+//! | `fault …` | makes the simulated disk fail from here on, see [`Fault`] |
 //! | `flip FILE OFFSET BIT` | closes the engine, turns a bit over, and opens it again |
 //! | `durability LEVEL` | `buffered`, `os` or `always`, at the script's beginning only |
 //!
@@ -35,7 +35,6 @@
 //! `;` or stand on lines of their own. How keys and values are spelled is said
 //! at [`Bytes`].
 
-use std::fmt;
 use std::ops::Bound;
 use std::str::FromStr;
 
@@ -46,6 +45,7 @@ use crate::sim::{Cut, Fault};
 
 mod bytes;
 mod parse;
+mod show;
 mod shrink;
 mod strategy;
 
@@ -327,91 +327,5 @@ impl FromStr for Script {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         parse::script(text)
-    }
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let durability = self.durability.map(|durability| match durability {
-            Durability::Buffered => "durability buffered",
-            Durability::Os => "durability os",
-            Durability::Always => "durability always",
-        });
-        let mut separator = "";
-        if let Some(durability) = durability {
-            f.write_str(durability)?;
-            separator = "; ";
-        }
-        for op in &self.ops {
-            write!(f, "{separator}{op}")?;
-            separator = "; ";
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Op {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Op::Put(key, value) => write!(f, "put {key} {value}"),
-            Op::Delete(key) => write!(f, "delete {key}"),
-            Op::Write(edits) => {
-                f.write_str("write [")?;
-                for (place, edit) in edits.iter().enumerate() {
-                    let separator = if place == 0 { "" } else { ", " };
-                    write!(f, "{separator}{edit}")?;
-                }
-                f.write_str("]")
-            }
-            Op::Fill(entries) => write!(f, "fill {entries}"),
-            Op::Get(key) => write!(f, "get {key}"),
-            Op::Scan(span, order) => write!(f, "scan {span}{}", suffix(*order)),
-            Op::ScanPrefix(prefix, order) => write!(f, "scan_prefix {prefix}{}", suffix(*order)),
-            Op::Entries(span, order) => write!(f, "entries {span}{}", suffix(*order)),
-            Op::Cursor(span, order) => write!(f, "cursor {span}{}", suffix(*order)),
-            Op::Next(1) => f.write_str("next"),
-            Op::Next(times) => write!(f, "next {times}"),
-            Op::Seek(key) => write!(f, "seek {key}"),
-            Op::Sync => f.write_str("sync"),
-            Op::Step => f.write_str("step"),
-            Op::Reopen => f.write_str("reopen"),
-            Op::Drop => f.write_str("drop"),
-            Op::Kill => f.write_str("kill"),
-            Op::Cut(Cut { at, image }) => write!(f, "cut {at} image {image}"),
-            Op::KillAt(at) => write!(f, "kill_at {at}"),
-            Op::Fault(fault) => write!(f, "fault {fault}"),
-            Op::Flip(file, offset, bit) => write!(f, "flip {file} {offset} {bit}"),
-        }
-    }
-}
-
-fn suffix(order: Order) -> &'static str {
-    match order {
-        Order::Ascending => "",
-        Order::Descending => " desc",
-    }
-}
-
-impl fmt::Display for Edit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Edit::Put(key, value) => write!(f, "put {key} {value}"),
-            Edit::Delete(key) => write!(f, "delete {key}"),
-        }
-    }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.start {
-            Bound::Included(start) => write!(f, "{start}..")?,
-            Bound::Excluded(start) => write!(f, "{start}<..")?,
-            Bound::Unbounded => f.write_str("..")?,
-        }
-        match &self.end {
-            Bound::Included(end) => write!(f, "={end}"),
-            Bound::Excluded(end) => write!(f, "{end}"),
-            Bound::Unbounded => Ok(()),
-        }
     }
 }

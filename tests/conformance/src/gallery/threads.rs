@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::thread;
 
 use engine::sync::Mutex;
+use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Counter, Result, StorageEngine, Write};
 
 use super::calls::{Calls, Inner};
@@ -111,7 +112,9 @@ impl Calls for LooksTwice {
 /// Lets another writer pass between the log and the map. Both put the same
 /// key; until the next opening everyone reads the one, and then the other.
 #[derive(Default)]
-struct TwoOrders;
+struct TwoOrders {
+    writes: AtomicU64,
+}
 
 impl Calls for TwoOrders {
     fn write(&self, inner: &Inner, batch: &[Write<'_>]) -> Result<()> {
@@ -121,7 +124,15 @@ impl Calls for TwoOrders {
         OnlyLogged::commit(&mut log, &inner.table, batch, inner.durability)?;
         drop(log);
         inner.counters.add(Counter::Batches, 1);
-        thread::yield_now();
+        if self
+            .writes
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(8)
+        {
+            for _ in 0..20 {
+                thread::yield_now(); // Time enough to be overtaken.
+            }
+        }
         table::apply(&mut inner.table.entries.write(), batch);
         Ok(())
     }

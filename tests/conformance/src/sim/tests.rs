@@ -220,7 +220,7 @@ fn only_as_many_images_are_drawn_as_can_differ() {
     while walk.advance(&mut Reach::default()) {
         numbers.push(walk.numbers(20).collect());
     }
-    let all: Vec<usize> = (0..20).collect();
+    let all: Vec<usize> = [2, 3, 0, 1].into_iter().chain(4..20).collect();
     assert_eq!(
         numbers,
         [

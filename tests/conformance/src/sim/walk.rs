@@ -44,14 +44,18 @@ impl Walk {
     }
 
     /// At most `max` numbers of images that are worth drawing here: those that
-    /// cannot all be the same.
+    /// cannot all be the same. Those that lose bytes alone, or names alone, come
+    /// before the one that loses everything: what they show is easier to
+    /// understand. Where there is but one, it is that one.
     pub fn numbers(&self, max: usize) -> impl Iterator<Item = usize> + use<> {
         let (extremes, drawn) = match self.undecided() {
-            Undecided { names: 0, bytes: 0 } => (1, 0),
-            Undecided { names, bytes: 0 } => (2, 3 * (names - 1)),
-            Undecided { .. } => (EXTREMES, max),
+            _ if max == 1 => (&[0][..], 0),
+            Undecided { names: 0, bytes: 0 } => (&[0][..], 0),
+            Undecided { names, bytes: 0 } => (&[0, 1][..], 3 * (names - 1)),
+            Undecided { .. } => (&[2, 3, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11][..], max),
         };
-        (0..extremes).chain(EXTREMES..EXTREMES + drawn).take(max)
+        let drawn = EXTREMES..EXTREMES + drawn;
+        extremes.iter().copied().chain(drawn).take(max)
     }
 
     /// The image of this number that a power cut here leaves. What became of
