@@ -31,6 +31,9 @@ pub(super) fn seek_finds_the_first_entry_from_there_on(
             "put a 1; put b 2; cursor ..=a desc; seek b",
             "put a 1; put b 2; cursor b.. desc; seek a",
             "put a 1; cursor ..; seek b; next",
+            "cursor ..; put a 1; next",
+            "put a 1; cursor ..; next; put b 2; next",
+            "put b 1; cursor .. desc; next; put a 2; next",
         ],
     )?;
     for script in [
