@@ -14,6 +14,8 @@
 //! sync the names   new           –               new
 //! ```
 
+use std::io::ErrorKind;
+
 use engine::disk::{Disk, File, Mode};
 use engine::{Error, Result};
 
@@ -38,7 +40,7 @@ pub const TEMPORARY: &str = "snapshot.tmp";
 ///
 /// # Exercise 1.10
 pub(crate) fn write_temporary(disk: &dyn Disk, bytes: &[u8]) -> Result<Box<dyn File>> {
-    let file = disk.open(TEMPORARY, Mode::CreateNew)?;
+    let file = create_temporary(disk)?;
     match file.write_at(0, bytes) {
         Ok(()) => Ok(file),
         Err(error) => {
@@ -102,6 +104,25 @@ pub(crate) fn load(disk: &dyn Disk) -> Result<Map> {
     };
     publish(disk, write_temporary(disk, &bytes)?)?;
     Ok(map)
+}
+
+/// A new, empty temporary file, in place of one that a failed save could not
+/// remove.
+///
+/// # Errors
+///
+/// [`Error::NoSpace`] and [`Error::Io`].
+pub(crate) fn create_temporary(disk: &dyn Disk) -> Result<Box<dyn File>> {
+    match disk.open(TEMPORARY, Mode::CreateNew) {
+        Err(Error::Io {
+            kind: ErrorKind::AlreadyExists,
+            ..
+        }) => {
+            disk.remove(TEMPORARY)?;
+            disk.open(TEMPORARY, Mode::CreateNew)
+        }
+        created => created,
+    }
 }
 
 /// All bytes of a file.
