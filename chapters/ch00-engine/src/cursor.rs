@@ -31,7 +31,7 @@ pub trait Cursor: Send {
     fn entry(&self) -> Option<(&[u8], &[u8])>;
 
     /// Steps to the next entry in the scan's order. Behind the last entry it
-    /// stays there.
+    /// stays there until it seeks, whatever is written meanwhile.
     ///
     /// # Errors
     ///

@@ -29,9 +29,9 @@ use crate::{Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, Writ
 /// **Clause 3 · ordered scans.** A scan yields each key at most once, in
 /// order, both ways, for every pair of bounds; an inverted range is empty. It
 /// holds every write that completed before it began; of later ones it may hold
-/// any, unless the engine also promises snapshots. Opening it and reaching its
-/// first entry costs O(log n). An error is sticky: no cursor skips past one.
-/// A scan that is open never makes a writer wait.
+/// any, half of a batch included, unless the engine also promises snapshots.
+/// Opening it and reaching its first entry costs O(log n). An error is sticky:
+/// no cursor skips past one. A scan that is open never makes a writer wait.
 ///
 /// **Clause 4 · one order.** All writes have one order, the same for every
 /// thread; `get` and `write` are linearizable in it: each takes effect at one
@@ -40,8 +40,8 @@ use crate::{Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, Writ
 ///
 /// **Clause 5 · sync.** After [`sync`](Self::sync) returns, every write that
 /// completed before it was called survives a power loss. What survives beyond
-/// is a prefix of the write order, never a hole. [`Durability`](crate::Durability) says what
-/// survives without a sync.
+/// is a prefix of the write order, never a hole.
+/// [`Durability`](crate::Durability) says what survives without a sync.
 ///
 /// **Clause 6 · poison.** When the device fails a sync, the engine is
 /// *poisoned*: that call and later writes and syncs fail with

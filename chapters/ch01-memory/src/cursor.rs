@@ -76,7 +76,7 @@ impl Chunk {
 pub struct MemoryCursor<'m> {
     memory: &'m Memory,
     /// The bounds of the whole scan, however far it has come.
-    range: KeyRange<'static>,
+    pub(crate) range: KeyRange<'static>,
     order: Order,
     chunk: Chunk,
     /// Where the cursor stands in the chunk. Behind its last entry only when

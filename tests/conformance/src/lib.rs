@@ -20,8 +20,8 @@
 //! | [`panics`] | notices when it panics |
 
 pub mod budget;
-pub mod gallery;
 pub mod explore;
+pub mod gallery;
 pub mod level;
 pub mod levels;
 pub mod log_engine;

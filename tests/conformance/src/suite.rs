@@ -43,11 +43,9 @@ pub fn judge(
     assert!(!checks.is_empty(), "level {level} has no such check yet");
     for check in checks {
         let run = check.run;
-        run_guarded(subject, budget, check.clause, run).map_err(|failure| {
-            Rejection {
-                check: check.name,
-                failure,
-            }
+        run_guarded(subject, budget, check.clause, run).map_err(|failure| Rejection {
+            check: check.name,
+            failure,
         })?;
     }
     Ok(())

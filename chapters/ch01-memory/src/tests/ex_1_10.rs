@@ -45,9 +45,9 @@ fn ex_1_10_a_full_disk_leaves_nothing_behind() {
         ..Faults::default()
     });
     let failed = write_temporary(&disk, b"much longer").unwrap_err();
-    assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
-    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
     assert_eq!(disk.violations(), no_files(), "close it, then remove it");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT], "nothing is left behind");
+    assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
     // There is room again, and what failed can simply be tried again.
     disk.set_faults(Faults::default());
     drop(write_temporary(&disk, b"much longer").unwrap());
@@ -58,8 +58,9 @@ fn ex_1_10_a_full_disk_leaves_nothing_behind() {
 fn ex_1_10_a_write_that_fails_leaves_nothing_behind() {
     let disk = failing(old, Operation::Write, Fail::Once, save);
     let failed = write_temporary(&disk, b"new").unwrap_err();
+    assert_eq!(disk.violations(), no_files(), "close it, then remove it");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT], "nothing is left behind");
     assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
-    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
     assert_eq!(bytes_of(&disk, SNAPSHOT).unwrap(), b"old");
 }
 

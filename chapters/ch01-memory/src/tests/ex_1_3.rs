@@ -79,11 +79,26 @@ fn ex_1_3_a_batch_that_was_taken_counts_as_one() {
 }
 
 #[test]
-fn ex_1_3_a_batch_counts_as_a_change_of_the_contents() {
+fn ex_1_3_a_batch_counts_as_one_change_of_the_contents() {
     let memory = Memory::new();
-    memory.put(b"a", b"1").unwrap();
+    let changes = || memory.contents.read().changes;
+    memory
+        .write(&[Write::put("a", "1"), Write::put("b", "2")])
+        .unwrap();
+    assert_eq!(changes(), 1, "one batch, though it makes two changes");
     memory.delete(b"a").unwrap();
-    assert_eq!(memory.contents.read().changes, 2);
+    assert_eq!(changes(), 2);
+    let long = vec![0; LIMITS.key_bytes_max + 1];
+    memory.put(&long, b"").unwrap_err();
+    assert_eq!(changes(), 2, "a batch that was refused changes nothing");
+}
+
+#[test]
+fn ex_1_3_the_empty_batch_is_a_batch() {
+    let memory = Memory::new();
+    memory.write(&[]).unwrap();
+    assert_eq!(memory.stats()[Counter::Batches], 1);
+    assert_eq!(memory.contents.read().changes, 1);
 }
 
 #[test]

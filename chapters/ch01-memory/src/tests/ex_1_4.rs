@@ -1,7 +1,9 @@
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
+use std::time::{Duration, Instant};
 
 use engine::{KeyRange, Order};
 
+use crate::memory::Map;
 use crate::ranges::entries_in;
 use crate::tests::map;
 
@@ -70,5 +72,43 @@ fn ex_1_4_empty_and_inverted_ranges_have_no_entries() {
         for order in [Order::Ascending, Order::Descending] {
             assert_eq!(keys_in(&range, order), "", "{range:?}");
         }
+    }
+}
+
+#[test]
+fn ex_1_4_the_first_entry_is_found_without_a_walk() {
+    // A timing says little by itself, so this one is held against another of
+    // the same moment: one walk over the whole map takes longer than many ways
+    // to a far entry, unless each of those is a walk, too.
+    const WAYS: u32 = 100;
+    let entries = if cfg!(miri) { 1_000 } else { 100_000 };
+    let map: Map = (0..entries)
+        .map(|number| (format!("{number:09}").into_bytes(), Vec::new()))
+        .collect();
+    let (far, near) = (format!("{:09}", entries - 2), format!("{:09}", 1));
+    let last_two = KeyRange::starting_at(&far);
+    let first_two = KeyRange::new(Unbounded, Included(near.as_bytes()));
+    let shortest = |work: &dyn Fn() -> usize, found: usize| {
+        let times = (0..5).map(|_| {
+            let start = Instant::now();
+            assert_eq!(work(), found);
+            start.elapsed()
+        });
+        times.min().unwrap_or(Duration::MAX)
+    };
+    let walk = || map.iter().filter(|(key, _)| key.len() == 9).count();
+    let walk = shortest(&walk, entries);
+    for (range, order) in [(last_two, Order::Ascending), (first_two, Order::Descending)] {
+        let ways = || {
+            let first = || entries_in(&map, &range, order).next();
+            (0..WAYS).filter_map(|_| first()).count()
+        };
+        let ways = shortest(&ways, WAYS as usize);
+        assert!(
+            ways < 10 * walk,
+            "{order:?}: to find the first entry {WAYS} times took as long as {} walks \
+             over the whole map",
+            ways.as_nanos() / walk.as_nanos().max(1)
+        );
     }
 }

@@ -3,13 +3,28 @@ use std::ops::Bound::{Excluded, Included};
 use conformance::{Level, subject};
 use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
-use crate::Memory;
 use crate::cursor::CHUNK_ENTRIES;
 use crate::ranges::behind;
 use crate::tests::{keys, numbered};
+use crate::{Memory, MemoryCursor};
 
 fn expected(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("k{number:04}")).collect()
+}
+
+/// Panics with the first difference between what a scan yielded and what it
+/// should have, where there is one.
+#[track_caller]
+fn same(yielded: &[String], expected: &[String]) {
+    let key = |keys: &[String], at: usize| keys.get(at).cloned().unwrap_or("the end".to_owned());
+    for at in 0..yielded.len().max(expected.len()) {
+        let (found, wanted) = (key(yielded, at), key(expected, at));
+        assert!(
+            found == wanted,
+            "of {} keys, number {at} should be {wanted}, and the scan yielded {found}",
+            expected.len()
+        );
+    }
 }
 
 #[test]
@@ -38,11 +53,11 @@ fn ex_1_6_a_scan_yields_every_key_once_across_chunks() {
     {
         let memory: Memory = numbered(count).collect();
         let mut upwards = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
-        assert_eq!(keys(&mut *upwards), expected(count), "{count} entries");
+        same(&keys(&mut *upwards), &expected(count));
         let mut downwards = memory.scan(KeyRange::all(), Order::Descending).unwrap();
-        let mut reversed = keys(&mut *downwards);
+        let mut reversed = expected(count);
         reversed.reverse();
-        assert_eq!(reversed, expected(count), "{count} entries, descending");
+        same(&keys(&mut *downwards), &reversed);
     }
 }
 
@@ -52,21 +67,33 @@ fn ex_1_6_the_scan_keeps_to_its_bounds_in_every_chunk() {
     let range = || KeyRange::new(Excluded(b"k0099"), Included(b"k0400"));
     let mut expected = expected(401).split_off(100);
     let mut upwards = memory.scan(range(), Order::Ascending).unwrap();
-    assert_eq!(keys(&mut *upwards), expected);
+    same(&keys(&mut *upwards), &expected);
     expected.reverse();
     let mut downwards = memory.scan(range(), Order::Descending).unwrap();
-    assert_eq!(keys(&mut *downwards), expected);
+    same(&keys(&mut *downwards), &expected);
 }
 
 #[test]
 fn ex_1_6_behind_the_last_entry_the_cursor_stays() {
-    let memory: Memory = numbered(CHUNK_ENTRIES).collect();
-    let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
-    assert_eq!(keys(&mut *cursor).len(), CHUNK_ENTRIES);
-    for _ in 0..3 {
-        cursor.advance().unwrap();
-        assert_eq!(cursor.entry(), None);
+    for count in [0, CHUNK_ENTRIES - 1, CHUNK_ENTRIES, CHUNK_ENTRIES + 1] {
+        let memory: Memory = numbered(count).collect();
+        let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+        assert_eq!(keys(&mut *cursor).len(), count);
+        for _ in 0..3 {
+            cursor.advance().unwrap();
+            assert_eq!(cursor.entry(), None, "behind {count} entries");
+            // A scan that has ended stays ended, whatever is written behind it.
+            memory.put(b"z", b"late").unwrap();
+        }
     }
+}
+
+#[test]
+fn ex_1_6_the_cursor_remembers_the_bounds_of_the_whole_scan() {
+    let memory: Memory = numbered(3 * CHUNK_ENTRIES).collect();
+    let mut cursor = MemoryCursor::new(&memory, KeyRange::all(), Order::Ascending);
+    assert_eq!(keys(&mut cursor).len(), 3 * CHUNK_ENTRIES);
+    assert_eq!(cursor.range, KeyRange::all(), "a later seek needs them");
 }
 
 #[test]
@@ -77,7 +104,7 @@ fn ex_1_6_a_key_deleted_at_a_chunks_edge_hides_no_other() {
     for (key, _) in numbered(CHUNK_ENTRIES) {
         memory.delete(&key).unwrap();
     }
-    assert_eq!(keys(&mut *cursor), expected(3 * CHUNK_ENTRIES));
+    same(&keys(&mut *cursor), &expected(3 * CHUNK_ENTRIES));
 }
 
 #[test]

@@ -65,19 +65,31 @@ fn ex_1_7_the_bounds_of_the_scan_still_hold() {
 #[test]
 fn ex_1_7_from_key_keeps_the_narrower_bound() {
     let range = KeyRange::new(Excluded(b"d"), Included(b"m"));
-    let ends = |order, key: &'static str| {
-        let rest = from_key(&range, order, key.as_bytes());
-        (rest.contains(b"d"), rest.contains(key.as_bytes()))
-    };
-    assert_eq!(ends(Order::Ascending, "d"), (false, false));
-    assert_eq!(ends(Order::Ascending, "m"), (false, true));
-    assert_eq!(ends(Order::Descending, "m"), (false, true));
-    assert_eq!(ends(Order::Descending, "z"), (false, false));
     let all = KeyRange::new(Unbounded, Unbounded);
-    assert!(from_key(&all, Order::Ascending, b"m").contains(b"m"));
-    assert!(!from_key(&all, Order::Ascending, b"m").contains(b"l"));
-    assert!(from_key(&all, Order::Descending, b"m").contains(b"m"));
-    assert!(!from_key(&all, Order::Descending, b"m").contains(b"n"));
+    let (up, down) = (Order::Ascending, Order::Descending);
+    for (range, order, key, expected) in [
+        (&range, up, "a", "efghijklm"),
+        (&range, up, "d", "efghijklm"),
+        (&range, up, "l", "lm"),
+        (&range, up, "m", "m"),
+        (&range, up, "n", ""),
+        (&range, down, "z", "efghijklm"),
+        (&range, down, "m", "efghijklm"),
+        (&range, down, "f", "ef"),
+        (&range, down, "d", ""),
+        (&range, down, "a", ""),
+        (&all, up, "y", "yz"),
+        (&all, down, "b", "ab"),
+    ] {
+        let rest = from_key(range, order, key.as_bytes());
+        let left: String = ('a'..='z')
+            .filter(|letter| rest.contains(letter.to_string().as_bytes()))
+            .collect();
+        assert_eq!(
+            left, expected,
+            "what is left of {range:?} from {key:?}, {order:?}"
+        );
+    }
 }
 
 #[test]

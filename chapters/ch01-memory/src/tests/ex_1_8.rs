@@ -56,7 +56,20 @@ fn ex_1_8_what_is_too_large_leaves_the_value_as_it_was() {
         matches!(long, Err(Error::TooLarge { what: "key", .. })),
         "{long:?}"
     );
-    assert_eq!(stock.stats()[Counter::Batches], 0);
+    let removed = stock.update(&key, |_| None);
+    assert!(
+        matches!(removed, Err(Error::TooLarge { what: "key", .. })),
+        "a key that is too long is refused, also where it would be removed: {removed:?}"
+    );
+}
+
+#[test]
+fn ex_1_8_what_was_refused_counts_as_nothing() {
+    let stock = stock();
+    let key = vec![0; LIMITS.key_bytes_max + 1];
+    stock.update(&key, |_| Some(vec![])).unwrap_err();
+    assert_eq!(stock.stats()[Counter::Batches], 0, "batches");
+    assert_eq!(stock.contents.read().changes, 0, "changes of the contents");
 }
 
 #[test]

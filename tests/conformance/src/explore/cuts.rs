@@ -327,7 +327,8 @@ pub(super) fn trace(trial: &Trial<'_>, at: usize, end: &Op) -> Vec<String> {
     }
     lines.push(match end {
         Op::KillAt(_) => "     — the process is killed —".to_owned(),
-        _ => "     — the power is cut —".to_owned(),
+        Op::Cut(cut) => format!("     — the power is cut: {} —", cut.meaning()),
+        other => format!("     — {other} —"),
     });
     lines
 }

@@ -47,6 +47,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "skips an entry at a chunk's edge when the last one was deleted meanwhile",
         "it goes back to the key it stopped at and steps over it",
     )),
+    Exhibit::of_calls::<EndedScanWakes>(Charge(
+        "ended-scan-wakes",
+        Clause::OrderedScans,
+        Level::Core,
+        "goes on with a scan that has ended when something is written behind its end",
+        "it looks for more at the end of any chunk, and finds some",
+    )),
     Exhibit::of_steps::<ClonedSnapshot>(Charge(
         "cloned-snapshot",
         Clause::OrderedScans,
@@ -103,6 +110,63 @@ impl Steps for DescendingSeekPasses {
             _ => from,
         };
         Right::chunk(entries, range, order, from)
+    }
+}
+
+/// Asks again each time it is advanced behind the end. A caller that saw the
+/// end and advances once more, as loops that merge several scans do, is given
+/// entries out of nowhere.
+#[derive(Default)]
+struct EndedScanWakes;
+
+impl Calls for EndedScanWakes {
+    fn scan<'s>(
+        &'s self,
+        inner: &'s Inner,
+        range: KeyRange<'_>,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + 's>> {
+        Ok(Box::new(Waking {
+            inner,
+            last: None,
+            cursor: inner.scan(range.clone(), order)?,
+            range: range.into_owned(),
+            order,
+        }))
+    }
+}
+
+struct Waking<'s> {
+    inner: &'s Inner,
+    range: KeyRange<'static>,
+    order: Order,
+    cursor: Box<dyn Cursor + 's>,
+    last: Option<Vec<u8>>,
+}
+
+impl Cursor for Waking<'_> {
+    fn entry(&self) -> Option<(&[u8], &[u8])> {
+        self.cursor.entry()
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        if let Some((key, _)) = self.cursor.entry() {
+            self.last = Some(key.to_vec());
+            return self.cursor.advance();
+        }
+        let Some(last) = &self.last else {
+            return self.cursor.advance();
+        };
+        let (start, end) = match self.order {
+            Order::Ascending => (Bound::Excluded(last.as_slice()), self.range.end()),
+            Order::Descending => (self.range.start(), Bound::Excluded(last.as_slice())),
+        };
+        self.cursor = self.inner.scan(KeyRange::new(start, end), self.order)?;
+        Ok(())
+    }
+
+    fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.cursor.seek(key)
     }
 }
 

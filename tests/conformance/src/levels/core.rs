@@ -126,6 +126,11 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         Clause::OrderedScans,
+        "a_scan_that_has_ended_stays_ended",
+        cursors::a_scan_that_has_ended_stays_ended,
+    ),
+    Check::new(
+        Clause::OrderedScans,
         "a_scan_holds_each_untouched_key_while_others_are_written",
         cursors::a_scan_holds_each_untouched_key_while_others_are_written,
     ),

@@ -28,6 +28,8 @@ enum Position {
     After(Vec<u8>),
     /// At the first entry that does not come before this key.
     From(Vec<u8>),
+    /// Behind the last entry, where it stays until it seeks.
+    End,
 }
 
 impl OpenScan {
@@ -61,7 +63,10 @@ impl OpenScan {
         let Some((key, value)) = entry else {
             return match self.first_that_must_come(&ahead) {
                 Some(must) => Err(self.described(Some(must))),
-                None => Ok(()),
+                None => {
+                    self.position = Position::End;
+                    Ok(())
+                }
             };
         };
         let up_to = match self.order {
@@ -82,6 +87,7 @@ impl OpenScan {
         let range = match (&self.position, self.order) {
             _ if self.range.is_empty() => self.range.clone(),
             (Position::Start, _) => self.range.clone(),
+            (Position::End, _) => KeyRange::half_open("", ""),
             (Position::After(key), Order::Ascending) => KeyRange::new(Bound::Excluded(key), end),
             (Position::After(key), Order::Descending) => KeyRange::new(start, Bound::Excluded(key)),
             (Position::From(key), Order::Ascending) => match is_before_start(key, start) {
@@ -130,7 +136,8 @@ impl OpenScan {
         let entry = key.and_then(|key| self.at_open.get_key_value(&key));
         let entry = entry.map(|(key, value)| (key.as_slice(), value.as_slice()));
         let mut words = entry_shown(entry);
-        if !self.later.is_empty() {
+        let has_ended = matches!(self.position, Position::End);
+        if !self.later.is_empty() && !has_ended {
             words.push_str(", or what was written since");
         }
         words

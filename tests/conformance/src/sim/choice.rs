@@ -38,6 +38,27 @@ pub struct Cut {
     pub image: usize,
 }
 
+impl Cut {
+    /// What the image's number means, in a few words.
+    pub fn meaning(&self) -> &'static str {
+        match self.image {
+            0 => "nothing unsynced is left",
+            1 => "everything unsynced is left",
+            2 => "unsynced names are left, bytes are not",
+            3 => "unsynced bytes are left, names are not",
+            4 => "each file's last unsynced change is gone",
+            5 => "unsynced bytes are zeros",
+            6 => "unsynced bytes are garbage",
+            7 => "each file's last unsynced write is torn",
+            8 => "each file's last unsynced write ends in garbage",
+            9 => "each file's last unsynced write has no head",
+            10 => "each file's first unsynced change is gone",
+            11 => "each file's last unsynced write is torn at a sector",
+            _ => "each unsynced change as it was drawn",
+        }
+    }
+}
+
 /// Decides about each change, and notes what it decided.
 #[derive(Debug)]
 pub(super) struct Choice<'r> {
@@ -182,6 +203,17 @@ mod tests {
             assert_eq!(names(number), [names_left], "image {number}");
         }
         assert_eq!(EXTREMES, 12);
+    }
+
+    #[test]
+    fn every_extreme_has_a_meaning_of_its_own() {
+        let meaning = |image| Cut { at: 0, image }.meaning();
+        let mut meanings: Vec<_> = (0..=EXTREMES).map(meaning).collect();
+        assert!(meanings.iter().all(|meaning| meaning.len() < 54));
+        assert_eq!(meanings[EXTREMES], meaning(EXTREMES + 1));
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), EXTREMES + 1);
     }
 
     #[test]

@@ -77,6 +77,25 @@ pub(super) fn a_write_completes_while_a_scan_is_open(
     )
 }
 
+pub(super) fn a_scan_that_has_ended_stays_ended(s: &Subject, _: &Budget) -> Result<(), Failure> {
+    spelled(
+        s,
+        CLAUSE,
+        &[
+            "cursor ..; put a 1; next",
+            "put a 1; cursor ..; next; put b 2; next",
+            "put b 1; cursor .. desc; next; put a 2; next",
+            "put a 1; cursor ..=b; next; put b 2; next; seek b; next",
+        ],
+    )?;
+    // Whatever the size of a chunk is, one of these scans ends with one.
+    for entries in 1..=300 {
+        let script = format!("fill {entries}; cursor ..; next {entries}; put z 1; next");
+        long(s, CLAUSE, Script::of(&script))?;
+    }
+    Ok(())
+}
+
 pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
     s: &Subject,
     budget: &Budget,

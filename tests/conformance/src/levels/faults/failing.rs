@@ -56,9 +56,11 @@ impl<'s> Failing<'s> {
 
     /// Lets the disk be full after about `steps` different numbers of bytes.
     pub(super) fn each_capacity(mut self, steps: u64) -> Result<(), Failure> {
-        let written = self.clean()?.disk.counts().written;
-        let step = written.div_ceil(steps).max(1);
-        for (number, bytes) in (0..=written).step_by(step_of(step)).enumerate() {
+        let disk = self.clean()?.disk;
+        let held: u64 = disk.image().files().map(|(_, content)| content.len()).sum();
+        let enough = held.max(disk.counts().written);
+        let step = enough.div_ceil(steps).max(1);
+        for (number, bytes) in (0..=enough).step_by(step_of(step)).enumerate() {
             let part = Part::ALL[number % Part::ALL.len()];
             let faults = [Fault::Room(bytes), Fault::Write(part)].map(Op::Fault);
             self.play(faults.to_vec(), number)?;
