@@ -14,6 +14,8 @@
 //! sync the names   new           –               new
 //! ```
 
+use std::io::ErrorKind;
+
 use engine::disk::{Disk, File, Mode};
 use engine::{Error, Result};
 
@@ -76,6 +78,25 @@ pub(crate) fn publish(disk: &dyn Disk, temporary: Box<dyn File>) -> Result<()> {
 /// # Exercise 1.11
 pub(crate) fn load(disk: &dyn Disk) -> Result<Map> {
     todo!("exercise 1.11: The map in the snapshot file, or an empty one where there is none yet")
+}
+
+/// A new, empty temporary file, in place of one that a failed save could not
+/// remove.
+///
+/// # Errors
+///
+/// [`Error::NoSpace`] and [`Error::Io`].
+pub(crate) fn create_temporary(disk: &dyn Disk) -> Result<Box<dyn File>> {
+    match disk.open(TEMPORARY, Mode::CreateNew) {
+        Err(Error::Io {
+            kind: ErrorKind::AlreadyExists,
+            ..
+        }) => {
+            disk.remove(TEMPORARY)?;
+            disk.open(TEMPORARY, Mode::CreateNew)
+        }
+        created => created,
+    }
 }
 
 /// All bytes of a file.

@@ -74,6 +74,17 @@ fn ex_1_10_the_first_error_is_answered_even_if_removing_fails_too() {
 }
 
 #[test]
+fn ex_1_10_what_could_not_be_removed_does_not_stop_the_next_attempt() {
+    let disk = failing(old, Operation::Write, Fail::From, save);
+    write_temporary(&disk, b"new").unwrap_err();
+    disk.set_faults(Faults::default());
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT, TEMPORARY]);
+    save(&disk).unwrap();
+    assert_eq!(bytes_of(&disk, SNAPSHOT).unwrap(), b"new");
+    assert_eq!(disk.list().unwrap(), [SNAPSHOT]);
+}
+
+#[test]
 fn ex_1_10_publishing_syncs_renames_and_syncs_the_names() {
     let disk = old();
     save(&disk).unwrap();

@@ -248,7 +248,7 @@ fn ex_1_12_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
             there.recv().unwrap();
             (0..100).for_each(|_| std::thread::yield_now());
         }));
-        assert!(is_poisoned(&engine.sync()));
+        assert!(is_poisoned(&engine.sync()), "the first sync failed");
         let waiter = waiter.lock().take().expect("the second thread was started");
         let synced = waiter.join().unwrap();
         assert!(
