@@ -85,7 +85,8 @@ impl Subject {
             levels: Vec::new(),
             expected_failures: Vec::new(),
             on_real_disk: false,
-            patience: Duration::from_secs(10),
+            // Miri is a few hundred times slower.
+            patience: Duration::from_secs(if cfg!(miri) { 3600 } else { 10 }),
             dead_bytes: Arc::new(|_, _| Vec::new()),
         }
     }
