@@ -5,13 +5,13 @@
 //! | [`subject`](mod@subject) | [`Subject`]: the engine under test, and the calls that check it |
 //! | [`level`] | [`Level`] and [`Clause`]: what is checked, and what for |
 //! | [`levels`] | the checks themselves |
-//! | [`script`] | [`Script`](script::Script): operations, as values and as text |
+//! | [`script`] | [`Script`]: operations, as values and as text |
 //! | [`model`] | [`Model`](model::Model): what a correct engine would hold |
 //! | [`play`] | a script, on an engine and on the model |
 //! | [`explore`](mod@explore) | power cuts at every operation of many scripts |
 //! | [`place`] | disks to open engines on |
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
-//! | [`report`] | [`Failure`](report::Failure): what a person reads |
+//! | [`report`] | [`Failure`]: what a person reads |
 //! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
 //! | [`log_engine`] | the smallest engine that keeps every clause |
 //! | [`gallery`] | engines that each break one |

@@ -29,7 +29,7 @@ impl fmt::Debug for Powers<'_> {
     }
 }
 
-/// An engine that a [`Subject`] opened. It derefs to the engine; dropping it
+/// An engine that a [`Subject`](crate::Subject) opened. It derefs to the engine; dropping it
 /// drops the engine.
 pub struct Opened(Box<dyn Open>);
 
