@@ -142,6 +142,12 @@ pub(super) fn a_long_scan_holds_each_key_once(s: &Subject, _: &Budget) -> Result
     ] {
         long(s, CLAUSE, Script::of(script))?;
     }
+    // Few entries, but many bytes: a chunk may be full by either.
+    let large: Vec<String> = (10..50).map(|key| format!("put {key} x*4000")).collect();
+    let large = large.join("; ");
+    for scan in ["scan ..", "scan .. desc"] {
+        long(s, CLAUSE, Script::of(&format!("{large}; {scan}")))?;
+    }
     Ok(())
 }
 
