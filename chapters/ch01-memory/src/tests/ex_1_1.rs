@@ -61,3 +61,17 @@ fn ex_1_1_every_call_counts_as_a_get() {
     }
     assert_eq!(fruit.stats()[Counter::Gets], 3);
 }
+
+#[test]
+fn ex_1_1_readers_do_not_wait_for_each_other() {
+    let fruit = fruit();
+    let another_reader = fruit.contents.read();
+    let (send, found) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| send.send(fruit.get(b"apple").unwrap()));
+        let found = found.recv_timeout(std::time::Duration::from_secs(5));
+        drop(another_reader);
+        let found = found.expect("a get waits while somebody else is reading");
+        assert_eq!(found, Some(b"red".to_vec()));
+    });
+}

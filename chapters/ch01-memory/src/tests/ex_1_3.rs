@@ -67,6 +67,22 @@ fn ex_1_3_what_is_exactly_as_large_as_a_limit_is_taken() {
 }
 
 #[test]
+fn ex_1_3_a_batch_that_is_too_large_as_a_whole_is_refused() {
+    let memory = Memory::new();
+    let large = vec![7; LIMITS.value_bytes_max];
+    // Four of these fill a batch to the last byte, but for their keys.
+    let batch = [Write::put("", &large); 5];
+    let refused = memory.write(&batch);
+    assert!(
+        matches!(refused, Err(Error::TooLarge { what: "batch", .. })),
+        "{refused:?}"
+    );
+    assert_eq!(memory.get(b"").unwrap(), None);
+    memory.write(&batch[..4]).unwrap();
+    assert!(memory.contains(b"").unwrap());
+}
+
+#[test]
 fn ex_1_3_a_batch_that_was_taken_counts_as_one() {
     let memory = Memory::new();
     memory

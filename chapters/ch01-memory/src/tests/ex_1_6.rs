@@ -3,7 +3,7 @@ use std::ops::Bound::{Excluded, Included};
 use conformance::{Level, subject};
 use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
-use crate::cursor::CHUNK_ENTRIES;
+use crate::cursor::{CHUNK_BYTES, CHUNK_ENTRIES};
 use crate::ranges::behind;
 use crate::tests::{keys, numbered};
 use crate::{Memory, MemoryCursor};
@@ -59,6 +59,19 @@ fn ex_1_6_a_scan_yields_every_key_once_across_chunks() {
         reversed.reverse();
         same(&keys(&mut *downwards), &reversed);
     }
+}
+
+#[test]
+fn ex_1_6_chunks_that_are_full_by_bytes_are_followed_by_others() {
+    let large = vec![7; CHUNK_BYTES / 3];
+    let entries = numbered(20).map(|(key, _)| (key, large.clone()));
+    let memory: Memory = entries.collect();
+    let mut upwards = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+    same(&keys(&mut *upwards), &expected(20));
+    let mut downwards = memory.scan(KeyRange::all(), Order::Descending).unwrap();
+    let mut reversed = expected(20);
+    reversed.reverse();
+    same(&keys(&mut *downwards), &reversed);
 }
 
 #[test]

@@ -136,3 +136,17 @@ fn ex_1_9_a_payload_must_hold_entries_and_nothing_else() {
     let many = [[253].as_slice(), &[0xff; 8]].concat();
     assert_eq!(verdict(&file_with(&many)), "snapshot corrupt at 24");
 }
+
+#[test]
+fn ex_1_9_an_error_names_the_file_that_was_read() {
+    let mut other_version = encode(&fruit()).unwrap();
+    other_version[8] = 7;
+    for damaged in [&b""[..], &encode(&fruit()).unwrap()[..30], &other_version] {
+        match decode("elsewhere", damaged) {
+            Err(Error::Corrupt { file, .. } | Error::Version { file, .. }) => {
+                assert_eq!(file, "elsewhere");
+            }
+            other => panic!("expected an error about the file, found {other:?}"),
+        }
+    }
+}
