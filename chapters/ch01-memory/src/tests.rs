@@ -13,9 +13,14 @@ mod ex_1_7;
 mod ex_1_8;
 mod ex_1_9;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use conformance::sim::{Fail, Faults, Operation, SimDisk};
-use engine::disk::{Disk, Mode};
-use engine::{Cursor, Entry};
+use conformance::watch::guarded;
+use engine::disk::{Disk, File, Lock, Mode};
+use engine::sync::Mutex;
+use engine::{Cursor, Entry, Result};
 
 use crate::memory::Map;
 
@@ -83,4 +88,79 @@ fn failing<T>(
         ..Faults::default()
     });
     disk
+}
+
+/// What `work` answers. It runs in a thread of its own, and where it never
+/// ends this panics with what is wrong then.
+#[track_caller]
+fn promptly<T: Send + 'static>(wrong: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
+    match guarded(Duration::from_secs(20), work) {
+        Ok(answer) => answer,
+        Err(_stuck) => panic!("{wrong}"),
+    }
+}
+
+/// A disk that does something else first, once, when it is asked to rename a
+/// file or to sync the names. Where that fails, so does the operation.
+#[derive(Clone)]
+struct Meanwhile {
+    disk: SimDisk,
+    at: Operation,
+    work: Arc<Mutex<Option<Work>>>,
+}
+
+type Work = Box<dyn FnOnce() -> Result<()> + Send>;
+
+impl Meanwhile {
+    fn new(disk: SimDisk, at: Operation) -> Self {
+        let work = Arc::default();
+        Meanwhile { disk, at, work }
+    }
+
+    /// What is done first, from the next time on that it is asked.
+    fn does(&self, work: impl FnOnce() -> Result<()> + Send + 'static) {
+        *self.work.lock() = Some(Box::new(work));
+    }
+
+    fn asked_for(&self, operation: Operation) -> Result<()> {
+        if operation != self.at {
+            return Ok(());
+        }
+        let work = self.work.lock().take();
+        work.map_or(Ok(()), |work| work())
+    }
+}
+
+impl Disk for Meanwhile {
+    fn open(&self, name: &str, mode: Mode) -> Result<Box<dyn File>> {
+        self.disk.open(name, mode)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<()> {
+        self.asked_for(Operation::Rename)?;
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        self.disk.remove(name)
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        self.disk.list()
+    }
+
+    fn sync_dir(&self) -> Result<()> {
+        self.asked_for(Operation::SyncDir)?;
+        self.disk.sync_dir()
+    }
+
+    fn lock(&self) -> Result<Lock> {
+        self.disk.lock()
+    }
+}
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use engine::{Counter, StorageEngine};
 
 use crate::Memory;
-use crate::tests::map;
+use crate::tests::{map, promptly};
 
 fn fruit() -> Memory {
     let entries = map(&[("", "nothing"), ("apple", "red"), ("banana", "")]);
@@ -64,14 +66,13 @@ fn ex_1_1_every_call_counts_as_a_get() {
 
 #[test]
 fn ex_1_1_readers_do_not_wait_for_each_other() {
-    let fruit = fruit();
+    let fruit = Arc::new(fruit());
     let another_reader = fruit.contents.read();
-    let (send, found) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(|| send.send(fruit.get(b"apple").unwrap()));
-        let found = found.recv_timeout(std::time::Duration::from_secs(5));
-        drop(another_reader);
-        let found = found.expect("a get waits while somebody else is reading");
-        assert_eq!(found, Some(b"red".to_vec()));
-    });
+    let reader = Arc::clone(&fruit);
+    let found = promptly(
+        "a get waits for another reader: the read lock is enough",
+        move || reader.get(b"apple"),
+    );
+    assert_eq!(found.unwrap(), Some(b"red".to_vec()));
+    drop(another_reader);
 }

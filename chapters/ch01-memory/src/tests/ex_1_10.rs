@@ -3,7 +3,7 @@ use engine::disk::Disk;
 use engine::{Error, Result};
 
 use crate::snapshot_file::{SNAPSHOT, TEMPORARY, publish, write_temporary};
-use crate::tests::{bytes_of, disk_with, failing};
+use crate::tests::{Meanwhile, bytes_of, disk_with, failing};
 
 fn old() -> SimDisk {
     disk_with(SNAPSHOT, b"old")
@@ -139,8 +139,39 @@ fn ex_1_10_whatever_fails_is_answered_and_nothing_more_is_done() {
         let disk = failing(old, operation, Fail::Once, save);
         let temporary = write_temporary(&disk, b"new").unwrap();
         let before = disk.operations().len();
-        let failed = publish(&disk, temporary).unwrap_err();
-        assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
-        assert_eq!(disk.operations()[before..], steps[..=step]);
+        let published = publish(&disk, temporary);
+        assert!(
+            matches!(published, Err(Error::Io { .. })),
+            "{operation:?} failed, and publishing answered {published:?}"
+        );
+        assert_eq!(
+            disk.operations()[before..],
+            steps[..=step],
+            "what was asked of the disk, until {operation:?} failed and no further"
+        );
     }
+}
+
+#[test]
+fn ex_1_10_the_temporary_file_holds_nothing_of_one_that_was_left_behind() {
+    let disk = disk_with(TEMPORARY, b"something longer");
+    drop(write_temporary(&disk, b"new").unwrap());
+    let bytes = bytes_of(&disk, TEMPORARY).unwrap();
+    assert_eq!(bytes.escape_ascii().to_string(), "new");
+}
+
+#[test]
+fn ex_1_10_the_file_is_closed_before_it_moves() {
+    // The simulated disk lets nobody remove a file that is open, so an attempt
+    // just before the renaming tells whether it is.
+    let disk = Meanwhile::new(old(), Operation::Rename);
+    let temporary = write_temporary(&disk, b"new").unwrap();
+    let other = disk.disk.clone();
+    disk.does(move || other.remove(TEMPORARY));
+    let _fails_since_the_file_is_gone = publish(&disk, temporary);
+    assert_eq!(
+        disk.disk.violations(),
+        no_files(),
+        "close it, then rename it"
+    );
 }

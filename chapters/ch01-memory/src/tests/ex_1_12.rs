@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use conformance::sim::{Fail, Faults, Operation, SimDisk};
 use conformance::{Level, Subject, subject};
-use engine::disk::{Disk, File, Lock, Mode};
+use engine::disk::Disk;
 use engine::sync::Mutex;
 use engine::{Counter, Durability, Error, Result, StorageEngine};
 
 use crate::DurableMemory;
 use crate::snapshot_file::{SNAPSHOT, load};
-use crate::tests::{bytes_of, failing, map};
+use crate::tests::{Meanwhile, bytes_of, failing, map, promptly};
 
 fn open(disk: &SimDisk) -> DurableMemory {
     DurableMemory::open(Arc::new(disk.clone())).unwrap()
@@ -165,97 +165,107 @@ fn ex_1_12_threads_that_sync_together_share_the_work() {
     assert_eq!(engine.stats()[Counter::Syncs], 2, "one of them saved");
 }
 
-/// A disk that does something else, once, while the names are being synced.
-#[derive(Clone)]
-struct Meanwhile {
-    disk: SimDisk,
-    work: Arc<Mutex<Option<Work>>>,
-}
-
-type Work = Box<dyn FnOnce() + Send>;
-
-impl Disk for Meanwhile {
-    fn open(&self, name: &str, mode: Mode) -> Result<Box<dyn File>> {
-        self.disk.open(name, mode)
-    }
-
-    fn rename(&self, from: &str, to: &str) -> Result<()> {
-        self.disk.rename(from, to)
-    }
-
-    fn remove(&self, name: &str) -> Result<()> {
-        self.disk.remove(name)
-    }
-
-    fn list(&self) -> Result<Vec<String>> {
-        self.disk.list()
-    }
-
-    fn sync_dir(&self) -> Result<()> {
-        let work = self.work.lock().take();
-        work.into_iter().for_each(|work| work());
-        self.disk.sync_dir()
-    }
-
-    fn lock(&self) -> Result<Lock> {
-        self.disk.lock()
-    }
-}
-
-impl std::fmt::Debug for Meanwhile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Meanwhile")
-    }
-}
-
 #[test]
 fn ex_1_12_what_is_written_while_a_sync_runs_is_left_to_the_next() {
-    let disk = Meanwhile {
-        disk: SimDisk::new(),
-        work: Arc::default(),
-    };
+    let disk = Meanwhile::new(SimDisk::new(), Operation::SyncDir);
     let engine = Arc::new(DurableMemory::open(Arc::new(disk.clone())).unwrap());
     engine.put(b"apple", b"red").unwrap();
-    let writer = Arc::clone(&engine);
-    // A lock of the map that is held across the sync would wait for ever here.
-    *disk.work.lock() = Some(Box::new(move || writer.put(b"banana", b"yellow").unwrap()));
-    engine.sync().unwrap();
+    let (writer, syncing) = (Arc::clone(&engine), Arc::clone(&engine));
+    disk.does(move || writer.put(b"banana", b"yellow"));
+    promptly(
+        "a write waits for the sync: the map's lock is held across I/O",
+        move || syncing.sync(),
+    )
+    .unwrap();
     engine.sync().unwrap();
     drop(engine);
     let fruit = map(&[("apple", "red"), ("banana", "yellow")]);
     assert_eq!(load(&disk.disk).unwrap(), fruit, "the next sync saved both");
 }
 
+/// What two syncs answer, of which the second is called while the first is
+/// syncing the names. Whether it is already waiting when the first one ends is
+/// up to the scheduler; it is, most times.
+fn two_syncs(disk: &Meanwhile, engine: &Arc<DurableMemory>) -> [Result<()>; 2] {
+    let (second, waiter) = (Arc::clone(engine), Arc::new(Mutex::new(None)));
+    let thread = Arc::clone(&waiter);
+    disk.does(move || {
+        let (here, there) = std::sync::mpsc::channel();
+        *thread.lock() = Some(std::thread::spawn(move || {
+            here.send(()).unwrap();
+            second.sync()
+        }));
+        there.recv().unwrap();
+        (0..100).for_each(|_| std::thread::yield_now());
+        Ok(())
+    });
+    let first = engine.sync();
+    let waiter = waiter.lock().take().expect("the second thread was started");
+    [first, waiter.join().unwrap()]
+}
+
 #[test]
 fn ex_1_12_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
-    // Whether the second thread is already waiting when the first one fails is
-    // up to the scheduler; it is, in most of the rounds.
     for _ in 0..50 {
-        let disk = Meanwhile {
-            disk: failing(SimDisk::new, Operation::SyncDir, Fail::Once, put_and_sync),
-            work: Arc::default(),
-        };
+        let failing = failing(SimDisk::new, Operation::SyncDir, Fail::Once, put_and_sync);
+        let disk = Meanwhile::new(failing, Operation::SyncDir);
         let engine = Arc::new(DurableMemory::open(Arc::new(disk.clone())).unwrap());
         engine.put(b"apple", b"red").unwrap();
-        let (second, waiter) = (Arc::clone(&engine), Arc::new(Mutex::new(None)));
-        let thread = Arc::clone(&waiter);
-        *disk.work.lock() = Some(Box::new(move || {
-            let (here, there) = std::sync::mpsc::channel();
-            *thread.lock() = Some(std::thread::spawn(move || {
-                here.send(()).unwrap();
-                second.sync()
-            }));
-            there.recv().unwrap();
-            (0..100).for_each(|_| std::thread::yield_now());
-        }));
-        assert!(is_poisoned(&engine.sync()), "the first sync failed");
-        let waiter = waiter.lock().take().expect("the second thread was started");
-        let synced = waiter.join().unwrap();
+        let [first, second] = two_syncs(&disk, &engine);
+        assert!(is_poisoned(&first), "the first sync failed");
         assert!(
-            is_poisoned(&synced),
+            is_poisoned(&second),
             "ask for the poison when it is your turn"
         );
     }
+}
+
+#[test]
+fn ex_1_12_whoever_waited_for_a_sync_has_nothing_left_to_do() {
+    for _ in 0..50 {
+        let disk = Meanwhile::new(SimDisk::new(), Operation::SyncDir);
+        let engine = Arc::new(DurableMemory::open(Arc::new(disk.clone())).unwrap());
+        engine.put(b"apple", b"red").unwrap();
+        assert_eq!(two_syncs(&disk, &engine), [Ok(()), Ok(())]);
+        assert_eq!(
+            engine.stats()[Counter::Syncs],
+            2,
+            "look for what is to be saved when it is your turn: what was seen before \
+             may be older than what was saved meanwhile"
+        );
+    }
+}
+
+#[test]
+fn ex_1_12_the_next_sync_makes_up_for_one_that_failed() {
+    let disk = failing(SimDisk::new, Operation::Write, Fail::Once, put_and_sync);
+    let (engine, synced) = put_and_sync(&disk);
+    assert!(matches!(synced, Err(Error::Io { .. })), "{synced:?}");
+    engine.sync().unwrap();
+    drop(engine);
+    assert_eq!(
+        load(&disk).unwrap(),
+        map(&[("apple", "red")]),
+        "nothing was saved yet, and the second sync took it for saved"
+    );
+}
+
+#[test]
+fn ex_1_12_a_device_that_is_full_only_when_it_syncs_poisons() {
+    let disk = Meanwhile::new(SimDisk::new(), Operation::SyncDir);
+    let full = Error::NoSpace {
+        file: SNAPSHOT.to_owned(),
+    };
+    let cause = full.clone();
+    disk.does(|| Err(cause));
+    let engine = DurableMemory::open(Arc::new(disk.clone())).unwrap();
+    engine.put(b"apple", b"red").unwrap();
+    assert_eq!(
+        engine.sync(),
+        Err(Error::poisoned(full)),
+        "after a failed sync nobody knows what is durable, whatever made it fail"
+    );
+    assert!(is_poisoned(&engine.put(b"banana", b"yellow")));
 }
 
 fn suite() -> Subject {

@@ -34,3 +34,13 @@ fn ex_1_2_empty_keys_and_values_are_like_any_others() {
     apply(&mut fruit, Write::delete(""));
     assert_eq!(fruit, map(&[]));
 }
+
+#[test]
+fn ex_1_2_a_put_replaces_the_whole_value() {
+    let mut fruit = map(&[("apple", "red")]);
+    for value in ["yellowish", "red", ""] {
+        apply(&mut fruit, Write::put("apple", value));
+        let found = String::from_utf8_lossy(&fruit[&b"apple"[..]]);
+        assert_eq!(found, value, "what a longer value held before is gone");
+    }
+}

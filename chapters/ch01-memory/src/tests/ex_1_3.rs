@@ -144,3 +144,49 @@ fn ex_1_3_no_reader_sees_half_a_batch() {
         writer.join().unwrap().unwrap();
     });
 }
+
+#[test]
+fn ex_1_3_batches_of_several_threads_do_not_undo_each_other() {
+    const BATCHES: u32 = if cfg!(miri) { 50 } else { 5_000 };
+    let memory = Memory::new();
+    std::thread::scope(|scope| {
+        for key in ["a", "b", "c"] {
+            let memory = &memory;
+            scope.spawn(move || {
+                for number in 0..BATCHES {
+                    let number = number.to_le_bytes();
+                    memory.write(&[Write::put(key, &number)]).unwrap();
+                    assert_eq!(
+                        memory.get(key.as_bytes()).unwrap(),
+                        Some(number.to_vec()),
+                        "only this thread writes {key:?}, and what it wrote was undone"
+                    );
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn ex_1_3_a_batch_is_counted_at_the_moment_it_is_made() {
+    // Whoever sees the one and not yet the other could save the contents as
+    // they were before a batch, and take them for what they are after it.
+    const BATCHES: u64 = if cfg!(miri) { 50 } else { 50_000 };
+    let memory = Memory::new();
+    let write = |number: u64| memory.put(b"number", &number.to_le_bytes());
+    write(1).unwrap();
+    let counted = || memory.contents.read().changes;
+    let made = || {
+        let value = memory.get(b"number").unwrap().unwrap();
+        u64::from_le_bytes(value.try_into().unwrap())
+    };
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (2..=BATCHES).try_for_each(write));
+        while !writer.is_finished() {
+            let (counted, made) = (counted(), made());
+            assert!(made >= counted, "batch {counted} was counted, not yet made");
+        }
+        writer.join().unwrap().unwrap();
+    });
+    assert_eq!((counted(), made()), (BATCHES, BATCHES));
+}

@@ -59,6 +59,16 @@ fn ex_1_4_bounds_need_not_be_keys_of_the_map() {
 }
 
 #[test]
+fn ex_1_4_a_range_from_a_key_to_the_same_key_holds_it() {
+    let range = KeyRange::new(Included(b"b"), Included(b"b"));
+    for order in [Order::Ascending, Order::Descending] {
+        assert_eq!(keys_in(&range, order), "b", "{range:?}");
+    }
+    let none = KeyRange::new(Included(b"bb"), Included(b"bb"));
+    assert_eq!(keys_in(&none, Order::Ascending), "");
+}
+
+#[test]
 fn ex_1_4_empty_and_inverted_ranges_have_no_entries() {
     let cases: [Ends; 5] = [
         (Included(b"c"), Included(b"a")),
@@ -98,7 +108,12 @@ fn ex_1_4_the_first_entry_is_found_without_a_walk() {
     };
     let walk = || map.iter().filter(|(key, _)| key.len() == 9).count();
     let walk = shortest(&walk, entries);
-    for (range, order) in [(last_two, Order::Ascending), (first_two, Order::Descending)] {
+    for (range, order) in [
+        (last_two, Order::Ascending),
+        (first_two, Order::Descending),
+        (KeyRange::all(), Order::Ascending),
+        (KeyRange::all(), Order::Descending),
+    ] {
         let ways = || {
             let first = || entries_in(&map, &range, order).next();
             (0..WAYS).filter_map(|_| first()).count()

@@ -1,7 +1,10 @@
+use std::ops::Bound::Included;
+use std::sync::Arc;
+
 use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
 use crate::cursor::{CHUNK_BYTES, CHUNK_ENTRIES, Chunk};
-use crate::tests::{map, numbered};
+use crate::tests::{map, numbered, promptly};
 use crate::{Memory, MemoryCursor};
 
 /// The keys and values in a chunk.
@@ -75,4 +78,31 @@ fn ex_1_5_the_lock_is_free_again_when_the_chunk_is_copied() {
         Some((&b"a"[..], &b"1"[..])),
         "the cursor hands out its copy"
     );
+}
+
+#[test]
+fn ex_1_5_an_empty_range_leaves_an_empty_chunk() {
+    let memory: Memory = map(&[("a", "1"), ("b", "2")]).into_iter().collect();
+    let mut chunk = Chunk::default();
+    chunk.push(b"old", b"entry");
+    let inverted = KeyRange::new(Included(b"b"), Included(b"a"));
+    memory.copy_chunk(&inverted, Order::Ascending, &mut chunk);
+    assert_eq!(contents(&chunk), [], "what the chunk held before is gone");
+}
+
+#[test]
+fn ex_1_5_readers_do_not_wait_for_each_other() {
+    let memory: Arc<Memory> = Arc::new(map(&[("a", "1")]).into_iter().collect());
+    let another_reader = memory.contents.read();
+    let reader = Arc::clone(&memory);
+    let copied = promptly(
+        "copying a chunk waits for another reader: the read lock is enough",
+        move || {
+            let mut chunk = Chunk::default();
+            reader.copy_chunk(&KeyRange::all(), Order::Ascending, &mut chunk);
+            chunk.len()
+        },
+    );
+    assert_eq!(copied, 1);
+    drop(another_reader);
 }

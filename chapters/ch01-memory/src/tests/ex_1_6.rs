@@ -62,16 +62,18 @@ fn ex_1_6_a_scan_yields_every_key_once_across_chunks() {
 }
 
 #[test]
-fn ex_1_6_chunks_that_are_full_by_bytes_are_followed_by_others() {
-    let large = vec![7; CHUNK_BYTES / 3];
-    let entries = numbered(20).map(|(key, _)| (key, large.clone()));
-    let memory: Memory = entries.collect();
-    let mut upwards = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
-    same(&keys(&mut *upwards), &expected(20));
-    let mut downwards = memory.scan(KeyRange::all(), Order::Descending).unwrap();
-    let mut reversed = expected(20);
-    reversed.reverse();
-    same(&keys(&mut *downwards), &reversed);
+fn ex_1_6_a_scan_goes_on_behind_a_chunk_that_is_full_by_bytes() {
+    for value_bytes in [CHUNK_BYTES / 3, 2 * CHUNK_BYTES] {
+        let value = vec![7; value_bytes];
+        let entries = numbered(10).map(|(key, _)| (key, value.clone()));
+        let memory: Memory = entries.collect();
+        let mut upwards = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
+        same(&keys(&mut *upwards), &expected(10));
+        let mut downwards = memory.scan(KeyRange::all(), Order::Descending).unwrap();
+        let mut reversed = expected(10);
+        reversed.reverse();
+        same(&keys(&mut *downwards), &reversed);
+    }
 }
 
 #[test]

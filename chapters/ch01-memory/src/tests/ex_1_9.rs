@@ -138,15 +138,25 @@ fn ex_1_9_a_payload_must_hold_entries_and_nothing_else() {
 }
 
 #[test]
-fn ex_1_9_an_error_names_the_file_that_was_read() {
-    let mut other_version = encode(&fruit()).unwrap();
-    other_version[8] = 7;
-    for damaged in [&b""[..], &encode(&fruit()).unwrap()[..30], &other_version] {
-        match decode("elsewhere", damaged) {
+fn ex_1_9_an_error_names_the_file_that_was_decoded() {
+    let sound = encode(&fruit()).unwrap();
+    let flipped = |offset: usize| {
+        let mut file = sound.clone();
+        file[offset] ^= 1;
+        file
+    };
+    for (wrong, file) in [
+        ("the magic", flipped(0)),
+        ("the version", flipped(8)),
+        ("the checksum", flipped(12)),
+        ("the length", sound[..sound.len() - 1].to_vec()),
+        ("the payload", file_with(&[250])),
+    ] {
+        match decode("another-name", &file) {
             Err(Error::Corrupt { file, .. } | Error::Version { file, .. }) => {
-                assert_eq!(file, "elsewhere");
+                assert_eq!(file, "another-name", "{wrong} is wrong");
             }
-            other => panic!("expected an error about the file, found {other:?}"),
+            other => panic!("{wrong} is wrong, and decode answers {other:?}"),
         }
     }
 }
