@@ -258,7 +258,7 @@ fn ex_1_12_a_device_that_is_full_only_when_it_syncs_poisons() {
     };
     let cause = full.clone();
     disk.does(|| Err(cause));
-    let engine = DurableMemory::open(Arc::new(disk.clone())).unwrap();
+    let engine = DurableMemory::open(Arc::new(disk)).unwrap();
     engine.put(b"apple", b"red").unwrap();
     assert_eq!(
         engine.sync(),
