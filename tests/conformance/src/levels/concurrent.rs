@@ -9,18 +9,24 @@
 use crate::level::{Check, Clause};
 
 mod counting;
-mod history;
+pub(crate) mod history;
 mod picture;
 mod random;
 mod reopening;
 mod rounds;
 mod scanning;
+pub(crate) mod steered;
 mod streams;
 mod together;
-mod values;
+pub(crate) mod values;
 
 /// The level's checks.
 pub const CHECKS: &[Check] = &[
+    Check::new(
+        Clause::OneOrder,
+        "every_schedule_has_one_order",
+        |subject, budget| steered::tried(subject, budget).1,
+    ),
     Check::new(
         Clause::OneOrder,
         "a_read_is_not_older_than_a_finished_write",
