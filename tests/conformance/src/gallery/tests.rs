@@ -84,8 +84,8 @@ fn every_wrong_engine_is_rejected_by_its_clause_and_by_a_script_of_its_own() {
                 failure.clause, exhibit.clause
             ));
         }
-        if exhibit.level == Level::Concurrent {
-            continue; // What threads do is no script.
+        if exhibit.level == Level::Concurrent && failure.beside.is_none() {
+            continue; // Threads that were not steered repeat nothing.
         }
         let proof = (exhibit.level, proof(exhibit.level, &rejection));
         if let Some(other) = proofs.insert(proof.clone(), name) {
