@@ -52,7 +52,11 @@ pub type Tried = fn(&Subject, &Budget) -> (Tally, Result<(), Failure>);
 pub const CHECKS: &[(&str, Tried)] = &[
     (
         "every_schedule_has_one_order",
-        levels::concurrent::steered::tried,
+        levels::concurrent::steered::one_order,
+    ),
+    (
+        "opening_again_keeps_the_order_of_every_schedule",
+        levels::concurrent::steered::order_kept,
     ),
     (
         "what_a_sync_answered_for_survives_in_every_schedule",

@@ -19,6 +19,17 @@ pub(crate) enum Act {
     Sync,
 }
 
+/// What programs are made of, beside writes and a few syncs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Reads.
+    Reads,
+    /// More syncs.
+    Syncs,
+    /// More syncs, and a disk that fails now and then.
+    FailingSyncs,
+}
+
 /// What some threads do at the same time, and what is there before.
 ///
 /// Each write has a stamp, from 1 on, which is what it puts: the keys that are
@@ -52,8 +63,8 @@ const TORN: u32 = u32::MAX;
 const NAMES: [&[u8]; KEYS] = [b"a", b"b", b"c"];
 
 impl Program {
-    /// A program of writes and, as `reads` says, of reads or of syncs.
-    pub(crate) fn draw(random: &mut Random, reads: bool) -> Self {
+    /// A program.
+    pub(crate) fn draw(random: &mut Random, mix: Mix) -> Self {
         let threads = if random.below(3) == 0 { 3 } else { 2 };
         let acts_max = if threads == 3 { 2 } else { 3 };
         // Most mistakes need two keys or fewer to show.
@@ -61,10 +72,10 @@ impl Program {
         let at_first = (0..keys).filter(|_| random.below(2) == 0).collect();
         let mut thread = || {
             let acts = 1 + random.below(acts_max);
-            (0..acts).map(|_| Act::draw(random, keys, reads)).collect()
+            (0..acts).map(|_| Act::draw(random, keys, mix)).collect()
         };
         let threads = (0..threads).map(|_| thread()).collect();
-        let fails = (!reads && random.below(4) == 0).then(|| random.below(8));
+        let fails = (mix == Mix::FailingSyncs && random.below(4) == 0).then(|| random.below(8));
         Program {
             at_first,
             threads,
@@ -279,7 +290,8 @@ impl Program {
 }
 
 impl Act {
-    fn draw(random: &mut Random, keys: usize, reads: bool) -> Self {
+    fn draw(random: &mut Random, keys: usize, mix: Mix) -> Self {
+        let reads = mix == Mix::Reads;
         match random.below(if reads { 10 } else { 8 }) {
             0..2 => Act::Write(vec![(random.below(keys), true)]),
             2 => Act::Write(vec![(random.below(keys), false)]),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::plan::Plan;
-use super::program::{Act, Answer, Program};
+use super::program::{Act, Answer, Mix, Program};
 use super::trial::{SILENT, Trial};
 use crate::budget::{Budget, Size};
 use crate::explore::parallel::each;
@@ -30,8 +30,8 @@ pub(crate) struct Search<'s> {
     pub(crate) programs: usize,
     /// How many plans of two falls are drawn for each.
     pub(crate) drawn: usize,
-    /// Whether programs read, or sync all the more.
-    pub(crate) reads: bool,
+    /// What programs are made of.
+    pub(crate) mix: Mix,
     /// What is wrong with a run that ended, if something is, and until when it
     /// is to be told.
     pub(crate) judge: fn(&Finished<'_>) -> Result<(), (u64, Failure)>,
@@ -77,7 +77,7 @@ impl Search<'_> {
         let tally = Mutex::new(Tally::default());
         let tried = each(self.programs, |number| {
             let mut random = Random::new(self.seed ^ (number as u64).wrapping_mul(0x9e37_79b9));
-            let program = Program::draw(&mut random, self.reads);
+            let program = Program::draw(&mut random, self.mix);
             let mut trial = Trial::new(self, program.threads.len());
             let found = trial.plans(&program, &mut random, self.drawn, None);
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use crate::level::Clause;
 use crate::levels::playing::{failed, outcome};
 use crate::panics;
 use crate::report::Failure;
-use crate::schedules::program::{contents, look, shown};
+use crate::schedules::program::{Mix, contents, look, shown};
 use crate::schedules::search::{Finished, Search, Tally};
 use crate::sim::SimDisk;
 use crate::subject::Subject;
@@ -16,8 +16,8 @@ use super::history::{Action, Event, KEYS, State, has_one_order};
 
 const CLAUSE: Clause = Clause::OneOrder;
 
-/// What the check tries, and what it finds.
-pub(crate) fn tried(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+/// What the check `every_schedule_has_one_order` tries, and what it finds.
+pub(crate) fn one_order(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
     let search = Search {
         subject: s,
         clause: CLAUSE,
@@ -25,15 +25,34 @@ pub(crate) fn tried(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>
         seed: budget.seed_of("every_schedule_has_one_order"),
         programs: budget.pick(200, 20_000),
         drawn: budget.pick(10, 60),
-        reads: true,
-        judge,
+        mix: Mix::Reads,
+        judge: |run| has_order(run).map(|_| ()),
+    };
+    search.run()
+}
+
+/// What the check `opening_again_keeps_the_order_of_every_schedule` tries, and
+/// what it finds.
+pub(crate) fn order_kept(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+    let search = Search {
+        subject: s,
+        clause: CLAUSE,
+        budget: *budget,
+        seed: budget.seed_of("opening_again_keeps_the_order_of_every_schedule"),
+        programs: budget.pick(60, 6_000),
+        drawn: budget.pick(10, 60),
+        mix: Mix::Syncs,
+        judge: |run| {
+            let (end, left) = has_order(run)?;
+            opened_again(run, left).map_err(|failure| (end, failure))
+        },
     };
     search.run()
 }
 
 /// Searches for an order of all operations, and of a look at every key behind
-/// them.
-fn judge(run: &Finished<'_>) -> Result<(), (u64, Failure)> {
+/// them. The answer is when that was, and what they hold.
+fn has_order(run: &Finished<'_>) -> Result<(u64, State), (u64, Failure)> {
     let mut events = run.events();
     let end = events.iter().map(|event| event.end).max().unwrap_or(0) + 1;
     let mut left = [None; KEYS];
@@ -47,7 +66,7 @@ fn judge(run: &Finished<'_>) -> Result<(), (u64, Failure)> {
         });
     }
     if has_one_order(&events, run.program.initial()) {
-        return opened_again(run, left).map_err(|failure| (end, failure));
+        return Ok((end, left));
     }
     let failure = Failure::new(
         CLAUSE,

@@ -9,7 +9,7 @@ use crate::levels::concurrent::history::{Event, State, has_prefix};
 use crate::levels::playing::outcome;
 use crate::panics;
 use crate::report::Failure;
-use crate::schedules::program::{Act, Answer, contents, shown};
+use crate::schedules::program::{Act, Answer, Mix, contents, shown};
 use crate::schedules::search::{Finished, Search, Tally};
 use crate::sim::{Cut, SimDisk};
 use crate::subject::Subject;
@@ -33,7 +33,7 @@ pub(crate) fn tried(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>
         seed: budget.seed_of("what_a_sync_answered_for_survives_in_every_schedule"),
         programs,
         drawn: budget.pick(10, 60),
-        reads: false,
+        mix: Mix::FailingSyncs,
         judge,
     };
     search.run()
