@@ -100,7 +100,10 @@ impl Calls for CleanTooEarly {
 
     fn sync(&self, inner: &Inner) -> Result<()> {
         let was_dirty = std::mem::take(&mut *self.is_dirty.lock());
-        if was_dirty { inner.sync() } else { Ok(()) }
+        match was_dirty {
+            true => inner.sync(),
+            false => inner.log.lock().check_poison(),
+        }
     }
 }
 
