@@ -23,7 +23,7 @@ pub(crate) fn one_order(s: &Subject, budget: &Budget) -> (Tally, Result<(), Fail
         clause: CLAUSE,
         budget: *budget,
         seed: budget.seed_of("every_schedule_has_one_order"),
-        programs: budget.pick(200, 20_000),
+        programs: budget.many(budget.pick(200, 20_000)),
         drawn: budget.pick(10, 60),
         mix: Mix::Reads,
         judge: |run| has_order(run).map(|_| ()),
@@ -39,7 +39,7 @@ pub(crate) fn order_kept(s: &Subject, budget: &Budget) -> (Tally, Result<(), Fai
         clause: CLAUSE,
         budget: *budget,
         seed: budget.seed_of("opening_again_keeps_the_order_of_every_schedule"),
-        programs: budget.pick(60, 6_000),
+        programs: budget.many(budget.pick(60, 6_000)),
         drawn: budget.pick(10, 60),
         mix: Mix::Syncs,
         judge: |run| {

@@ -24,7 +24,7 @@ const SYNCED_ALONE: usize = 0;
 pub(crate) fn tried(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
     let programs = match s.is_on_real_disk() {
         true => 0,
-        false => budget.pick(200, 20_000),
+        false => budget.many(budget.pick(200, 20_000)),
     };
     let search = Search {
         subject: s,
