@@ -55,6 +55,10 @@ pub const CHECKS: &[(&str, Tried)] = &[
         levels::concurrent::steered::one_order,
     ),
     (
+        "every_schedule_of_gets_and_writes_has_one_order",
+        levels::concurrent::steered::one_order_of_gets,
+    ),
+    (
         "opening_again_keeps_the_order_of_every_schedule",
         levels::concurrent::steered::order_kept,
     ),

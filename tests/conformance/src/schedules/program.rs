@@ -24,7 +24,9 @@ pub(crate) enum Act {
 /// What programs are made of, beside writes and a few syncs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mix {
-    /// Reads.
+    /// Gets, for engines that cannot scan yet.
+    Gets,
+    /// Gets and scans.
     Reads,
     /// More syncs.
     Syncs,
@@ -201,7 +203,7 @@ impl Program {
 
 impl Act {
     fn draw(random: &mut Random, keys: usize, mix: Mix) -> Self {
-        let reads = mix == Mix::Reads;
+        let reads = matches!(mix, Mix::Gets | Mix::Reads);
         match random.below(if reads { 10 } else { 8 }) {
             0..2 => Act::Write(vec![(random.below(keys), true)]),
             2 => Act::Write(vec![(random.below(keys), false)]),
@@ -211,7 +213,7 @@ impl Act {
                 Act::Write(vec![change(first), change(first + 1)])
             }
             5 => Act::Sync,
-            6 if reads => Act::Scan,
+            6 if mix == Mix::Reads => Act::Scan,
             _ if reads => Act::Get(random.below(keys)),
             _ => Act::Sync,
         }

@@ -31,6 +31,22 @@ pub(crate) fn one_order(s: &Subject, budget: &Budget) -> (Tally, Result<(), Fail
     search.run()
 }
 
+/// What the check `every_schedule_of_gets_and_writes_has_one_order` tries, and
+/// what it finds.
+pub(crate) fn one_order_of_gets(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+    let search = Search {
+        subject: s,
+        clause: CLAUSE,
+        budget: *budget,
+        seed: budget.seed_of("every_schedule_of_gets_and_writes_has_one_order"),
+        programs: budget.many(budget.pick(100, 10_000)),
+        drawn: budget.pick(10, 60),
+        mix: Mix::Gets,
+        judge: |run| has_order(run).map(|_| ()),
+    };
+    search.run()
+}
+
 /// What the check `opening_again_keeps_the_order_of_every_schedule` tries, and
 /// what it finds.
 pub(crate) fn order_kept(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
