@@ -62,7 +62,10 @@ pub fn render(workspace: &Workspace, dir: &Path, site_url: Option<&str>) -> Resu
 fn refuse_what_is_not_ours(workspace: &Workspace, dir: &Path) -> Result<()> {
     let pages = std::path::absolute(workspace.root().join(PAGES))?;
     if dir.starts_with(&pages) {
-        bail!("{} is among the pages: choose another folder", dir.display());
+        bail!(
+            "{} is among the pages: choose another folder",
+            dir.display()
+        );
     }
     let mut entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
