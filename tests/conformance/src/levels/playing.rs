@@ -67,7 +67,8 @@ pub(super) fn random(
     strategy: &impl Strategy<Value = Script>,
 ) -> Result<(), Failure> {
     let mut runner = budget.runner(name);
-    let scripts = budget.pick(scripts.0, scripts.1);
+    // What draws the scripts costs an interpreter more than playing them.
+    let scripts = budget.many(budget.many(budget.pick(scripts.0, scripts.1)));
     // A real disk is slower by orders of magnitude, and no wiser.
     let scripts = if subject.is_on_real_disk() {
         scripts.div_ceil(20)
