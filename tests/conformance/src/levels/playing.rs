@@ -146,14 +146,14 @@ pub(super) fn opened(subject: &Subject, clause: Clause) -> Result<Housed, Failur
 }
 
 /// An operation failed that should not.
-pub(super) fn failed(clause: Clause, error: &engine::Error) -> Failure {
+pub(crate) fn failed(clause: Clause, error: &engine::Error) -> Failure {
     Failure::new(clause, "An operation failed.")
         .expected("success")
         .found(format!("the error \"{error}\""))
 }
 
 /// What `work` answered, or the failure that it was.
-pub(super) fn outcome<T>(
+pub(crate) fn outcome<T>(
     clause: Clause,
     result: Result<engine::Result<T>, Panic>,
 ) -> Result<T, Failure> {
