@@ -10,6 +10,7 @@ mod book;
 mod commands;
 mod judge;
 mod preprocess;
+mod render;
 mod serve;
 mod shelf;
 #[path = "../author/support.rs"]
