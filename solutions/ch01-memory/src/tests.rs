@@ -112,6 +112,7 @@ fn text_of(disk: &SimDisk, name: &str) -> Option<String> {
 
 /// A disk that `make` made, on which the first `operation` that `work` asks
 /// for will fail: found by rehearsing `work` on another such disk.
+#[track_caller]
 fn failing<T>(
     make: impl Fn() -> SimDisk,
     operation: Operation,
@@ -122,8 +123,9 @@ fn failing<T>(
     let before = rehearsal.operations().len();
     drop(work(&rehearsal));
     let mut asked = rehearsal.operations().into_iter().skip(before);
-    let at = asked.position(|asked| asked == operation);
-    let at = at.unwrap_or_else(|| panic!("no operation `{}` was asked for", operation.name()));
+    let Some(at) = asked.position(|asked| asked == operation) else {
+        panic!("no operation `{}` was asked for", operation.name());
+    };
     disk.set_faults(Faults {
         fail: Some(fail(before + at)),
         ..Faults::default()

@@ -155,8 +155,8 @@ fn ex_1_12_a_full_disk_does_not_poison() {
     let synced = engine.sync();
     assert!(
         matches!(synced, Err(Error::NoSpace { .. })),
-        "the device was full before anything was synced, which is answered as it \
-         is and poisons nothing; the sync answered {synced:?}"
+        "the device was full before anything was synced: that is answered as it is, \
+         and nothing is poisoned; the sync answered {synced:?}"
     );
     goes_on(engine, &disk);
 }
@@ -166,10 +166,11 @@ fn ex_1_12_a_failure_before_the_first_sync_of_the_device_does_not_poison() {
     for operation in [Operation::Create, Operation::Write] {
         let disk = failing(SimDisk::new, operation, Fail::Once, put_and_sync);
         let (engine, synced) = put_and_sync(&disk);
+        let name = operation.name();
         assert!(
             matches!(synced, Err(Error::Io { .. })),
-            "{operation:?} failed before anything was synced, which is answered as \
-             it is and poisons nothing; the sync answered {synced:?}"
+            "`{name}` failed before anything was synced: that is answered as it is, \
+             and nothing is poisoned; the sync answered {synced:?}"
         );
         goes_on(engine, &disk);
     }
@@ -181,7 +182,7 @@ fn ex_1_12_the_next_sync_makes_up_for_one_that_failed() {
     let (engine, synced) = put_and_sync(&disk);
     assert!(
         matches!(synced, Err(Error::Io { .. })),
-        "the temporary file could not be written, which is answered as it is; the \
+        "`write` failed before anything was synced: that is answered as it is; the \
          sync answered {synced:?}"
     );
     engine.sync().unwrap();

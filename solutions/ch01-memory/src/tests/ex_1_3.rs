@@ -57,8 +57,16 @@ fn ex_1_3_a_batch_that_is_refused_changes_nothing() {
         })
     );
     let a = value(&fruit, b"a");
-    assert_eq!(a.as_deref(), Some("1"), "`a` is what it was");
-    assert_eq!(value(&fruit, b"b"), None, "`b` was never stored");
+    assert_eq!(
+        a.as_deref(),
+        Some("1"),
+        "`a`, after a batch that was refused"
+    );
+    assert_eq!(
+        value(&fruit, b"b"),
+        None,
+        "`b`, after a batch that was refused"
+    );
 }
 
 #[test]

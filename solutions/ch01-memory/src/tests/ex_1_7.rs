@@ -132,7 +132,7 @@ fn ex_1_7_a_seek_goes_back_behind_the_chunk_at_hand() {
         assert_eq!(
             here(&*cursor),
             back,
-            "{order:?}, from the middle of a chunk"
+            "{order:?}: where a seek back to {back} landed, after 250 steps"
         );
     }
 }
@@ -144,7 +144,11 @@ fn ex_1_7_a_seek_visits_no_more_than_a_chunk() {
         let mut cursor = memory.scan(KeyRange::all(), order).unwrap();
         let before = memory.stats();
         cursor.seek(far.as_bytes()).unwrap();
-        assert_eq!(here(&*cursor), far, "{order:?}: where a seek to it landed");
+        assert_eq!(
+            here(&*cursor),
+            far,
+            "{order:?}: where a seek to {far} landed"
+        );
         let visited = memory.stats().since(&before)[Counter::EntriesVisited];
         assert!(
             visited <= CHUNK_ENTRIES as u64,
