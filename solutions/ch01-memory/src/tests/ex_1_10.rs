@@ -151,14 +151,15 @@ fn ex_1_10_whatever_fails_is_answered_and_nothing_more_is_done() {
         let temporary = write_temporary(&disk, b"new").unwrap();
         let before = disk.operations().len();
         let published = publish(&disk, temporary);
+        let name = operation.name();
         assert!(
             matches!(published, Err(Error::Io { .. })),
-            "{operation:?} failed, and publishing answered {published:?}"
+            "`{name}` failed, and publishing answered {published:?}"
         );
         assert_eq!(
             disk.operations()[before..],
             steps[..=step],
-            "what was asked of the disk, until {operation:?} failed and no further"
+            "what was asked of the disk: all until `{name}` failed, and no more"
         );
     }
 }

@@ -200,7 +200,11 @@ fn ex_1_12_a_failure_from_then_on_poisons() {
         let disk = failing(SimDisk::new, operation, Fail::Once, put_and_sync);
         let (engine, synced) = put_and_sync(&disk);
         let Err(Error::Poisoned { cause }) = &synced else {
-            panic!("{operation:?} failed, and the sync answered {synced:?}");
+            let name = operation.name();
+            panic!(
+                "`{name}` failed, after which nobody knows what is durable: that poisons; \
+                 the sync answered {synced:?}"
+            );
         };
         assert!(matches!(**cause, Error::Io { .. }), "the cause: {cause:?}");
 
