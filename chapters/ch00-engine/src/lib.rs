@@ -7,6 +7,7 @@
 //! | [`cursor`] | [`Cursor`], what a scan hands out, and [`Entries`], the same as an iterator |
 //! | [`range`] | [`KeyRange`] and [`Order`]: which keys, and which way |
 //! | [`mod@write`] | [`Write`], one change, and [`Limits`] on its size |
+//! | [`spelling`] | how messages spell keys and values |
 //! | [`error`] | [`Error`]: what went wrong, and what the caller can do |
 //! | [`durability`] | [`Durability`]: what survives which accident |
 //! | [`stats`] | [`Stats`]: what an engine did, counted |
@@ -31,6 +32,7 @@ pub mod error;
 pub mod page;
 pub mod powers;
 pub mod range;
+pub mod spelling;
 pub mod stats;
 pub mod storage_engine;
 pub mod sync;
