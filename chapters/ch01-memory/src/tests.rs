@@ -13,6 +13,7 @@ mod ex_1_7;
 mod ex_1_8;
 mod ex_1_9;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use conformance::sim::{Fail, Faults, Operation, SimDisk};
 use conformance::watch::guarded;
 use engine::disk::{Disk, File, Lock, Mode};
 use engine::sync::Mutex;
+use engine::sync::guide::{self, Step};
 use engine::{Cursor, Entry, Result, StorageEngine};
 
 use crate::memory::Map;
@@ -131,6 +133,21 @@ fn failing<T>(
         ..Faults::default()
     });
     disk
+}
+
+/// Where `work` takes locks, in the order in which it does.
+fn locks_taken(work: impl FnOnce()) -> Vec<String> {
+    thread_local! {
+        static TAKEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+    guide::set(Some(|step| {
+        if let Step::Took(lock) = step {
+            TAKEN.with_borrow_mut(|taken| taken.push(lock.at.to_string()));
+        }
+    }));
+    work();
+    guide::set(None);
+    TAKEN.take()
 }
 
 /// What `work` answers. It runs in a thread of its own, and where it never

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use engine::{Counter, StorageEngine};
 
 use crate::Memory;
-use crate::tests::{map, promptly, text, value};
+use crate::tests::{locks_taken, map, promptly, text, value};
 
 fn fruit() -> Memory {
     let entries = map(&[("", "nothing"), ("apple", "red"), ("banana", "")]);
@@ -69,6 +69,19 @@ fn ex_1_1_every_call_counts_as_a_get() {
     }
     let gets = fruit.stats()[Counter::Gets];
     assert_eq!(gets, 3, "three keys were looked up, and one was not there");
+}
+
+#[test]
+fn ex_1_1_a_get_takes_one_lock_once() {
+    // Between two locks a writer may come and take the key away, or stand in
+    // line for the second one while this thread holds the first.
+    let (fruit, mut value) = (fruit(), Vec::new());
+    for key in ["apple", "absent"] {
+        let taken = locks_taken(|| {
+            fruit.get_into(key.as_bytes(), &mut value).unwrap();
+        });
+        assert_eq!(taken.len(), 1, "a get of {key:?} takes locks at {taken:?}");
+    }
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use conformance::{Level, subject};
 use engine::{Counter, Error, StorageEngine, Write};
 
 use crate::Memory;
@@ -204,4 +205,13 @@ fn ex_1_3_a_batch_is_counted_at_the_moment_it_is_made() {
         writer.join().unwrap().unwrap();
     });
     assert_eq!((counted(), made()), (BATCHES, BATCHES));
+}
+
+#[test]
+fn ex_1_3_suite_every_schedule_of_gets_and_writes_has_one_order() {
+    let suite = subject!("Memory", |_disk, _durability| Ok(Memory::new()));
+    suite.check_named(
+        Level::Concurrent,
+        &["every_schedule_of_gets_and_writes_has_one_order"],
+    );
 }
