@@ -9,14 +9,14 @@ macro_rules! chapter {
         [
             Engine {
                 name: concat!($prefix, "memory"),
-                sentence: "A map in memory, and a snapshot file that each sync replaces.",
+                sentence: "A map in memory, saved whole to a snapshot file.",
                 durabilities: &[Durability::Buffered],
                 formats: &[$crate_name::layout::SNAPSHOT_FILE],
                 open: |disk, _| Ok(Box::new($crate_name::DurableMemory::open(disk)?)),
             },
             Engine {
                 name: concat!($prefix, "map"),
-                sentence: "The same map without the file: it forgets all when it ends.",
+                sentence: "The same map without the file: it forgets everything.",
                 durabilities: &[Durability::Buffered],
                 formats: &[],
                 open: |_, _| Ok(Box::new($crate_name::Memory::new())),
