@@ -16,20 +16,25 @@ pub mod shell;
 pub mod spelling;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-/// The same result, unless nobody reads on, as behind `| head`: that is an
-/// end like any other.
-pub(crate) fn until_nobody_reads(result: Result<ExitCode>) -> Result<ExitCode> {
-    match result {
-        Err(error) if nobody_reads(&error) => Ok(ExitCode::SUCCESS),
-        result => result,
+/// Runs a command. That nobody reads on, as behind `| head`, is an end like
+/// any other; a panic is the engine's, and has been shown.
+pub(crate) fn attempt(command: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Err(error)) if nobody_reads(&error) => Ok(ExitCode::SUCCESS),
+        Ok(result) => result,
+        Err(_shown) => bail!(
+            "the engine panicked, as it says above: what is not written yet does so, and \
+             so does a mistake"
+        ),
     }
 }
 
-fn nobody_reads(error: &anyhow::Error) -> bool {
+pub(crate) fn nobody_reads(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

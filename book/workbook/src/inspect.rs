@@ -18,10 +18,12 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, Result, bail};
 use engine::layout::{Draw, Format, Part, Value};
 
-use crate::engines::until_nobody_reads;
+use crate::engines::{attempt, nobody_reads};
+use crate::fault::indented;
 use rows::Drawing;
 use survey::Survey;
 
@@ -40,6 +42,13 @@ pub struct Inspect {
     pub all: bool,
 }
 
+/// How files are shown.
+#[derive(Debug, Clone, Copy)]
+struct Show {
+    all: bool,
+    coloured: bool,
+}
+
 /// Draws the file, or each file of the directory.
 ///
 /// # Errors
@@ -47,13 +56,20 @@ pub struct Inspect {
 /// Fails where they cannot be read. A damaged file is no failure: that is what
 /// this is for.
 pub fn run(inspect: &Inspect) -> Result<ExitCode> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
-    let shown = draw_all(inspect, &mut out).and_then(|()| Ok(out.flush()?));
-    until_nobody_reads(shown.map(|()| ExitCode::SUCCESS))
+    let coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    // Colours may have to be translated for the terminal; without any, nothing.
+    let out: Box<dyn Write> = match coloured {
+        true => Box::new(anstream::stdout().lock()),
+        false => Box::new(io::stdout().lock()),
+    };
+    let show = Show {
+        all: inspect.all,
+        coloured,
+    };
+    attempt(|| draw_all(&inspect.path, show, &mut BufWriter::new(out)))
 }
 
-fn draw_all(inspect: &Inspect, out: &mut dyn Write) -> Result<()> {
-    let path = &inspect.path;
+fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
     let shown = path.display();
     let found = match fs::metadata(path) {
         Ok(found) => found,
@@ -63,19 +79,32 @@ fn draw_all(inspect: &Inspect, out: &mut dyn Write) -> Result<()> {
         Err(error) => return Err(error).with_context(|| format!("cannot look at `{shown}`")),
     };
     if !found.is_dir() {
-        return draw(path, &found, inspect.all, out);
+        draw(path, &found, show, out)?;
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
     }
     let files = files_in(path).with_context(|| format!("cannot list `{shown}`"))?;
     if files.is_empty() {
         writeln!(out, "{shown} holds no files.")?;
     }
+    let mut code = ExitCode::SUCCESS;
     for (number, (file, found)) in files.iter().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        draw(file, found, inspect.all, out)?;
+        let drawn = draw(file, found, show, out);
+        out.flush()?;
+        match drawn {
+            Ok(()) => {}
+            Err(error) if nobody_reads(&error) => return Err(error),
+            // One file that cannot be read does not hide the others.
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                eprintln!("{}", indented(&format!("error: {error:#}"), 0));
+            }
+        }
     }
-    Ok(())
+    Ok(code)
 }
 
 /// What is in a directory, by path.
@@ -93,7 +122,7 @@ fn files_in(dir: &Path) -> io::Result<BTreeMap<PathBuf, Metadata>> {
     Ok(files)
 }
 
-fn draw(path: &Path, found: &Metadata, all: bool, out: &mut dyn Write) -> Result<()> {
+fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let shown = path.display();
     if !found.is_file() {
@@ -118,7 +147,7 @@ fn draw(path: &Path, found: &Metadata, all: bool, out: &mut dyn Write) -> Result
     let head = (&file).take(UNKNOWN_BYTES).read_to_end(&mut bytes);
     head.with_context(context)?;
     let format = registry::format_of(&name, &bytes);
-    if all || format.is_some() {
+    if show.all || format.is_some() {
         let more = usize::try_from(found.len()).unwrap_or(usize::MAX);
         if bytes.try_reserve(more.saturating_sub(bytes.len())).is_err() {
             bail!(
@@ -136,15 +165,15 @@ fn draw(path: &Path, found: &Metadata, all: bool, out: &mut dyn Write) -> Result
     }
     writeln!(out)?;
     match format {
-        Some(format) => draw_parts(format, &bytes, all, out),
-        None => draw_bytes(&bytes, len, out),
+        Some(format) => draw_parts(format, &bytes, show, out),
+        None => draw_bytes(&bytes, len, show, out),
     }
 }
 
 /// A file that nobody knows: its bytes, or the first of them.
-fn draw_bytes(bytes: &[u8], len: u64, out: &mut dyn Write) -> Result<()> {
+fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result<()> {
     let survey = Survey::default();
-    let mut drawing = Drawing::new(out, len, true, &survey);
+    let mut drawing = Drawing::new(out, len, true, show.coloured, &survey);
     drawing.part(Part {
         offset: 0,
         bytes,
@@ -166,10 +195,10 @@ fn draw_bytes(bytes: &[u8], len: u64, out: &mut dyn Write) -> Result<()> {
 
 /// A file with a format: surveyed first, so that what is left out is known to
 /// be sound.
-fn draw_parts(format: &Format, bytes: &[u8], all: bool, out: &mut dyn Write) -> Result<()> {
+fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<()> {
     let mut survey = Survey::default();
     (format.dissect)(bytes, &mut survey);
-    let mut drawing = Drawing::new(out, bytes.len() as u64, all, &survey);
+    let mut drawing = Drawing::new(out, bytes.len() as u64, show.all, show.coloured, &survey);
     (format.dissect)(bytes, &mut drawing);
     drawing.finish()?;
     let faults = match survey.faults() {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::attempt;
 use super::get::Key;
 use super::place::{Need, Place};
 use super::spelling::unescape;
@@ -26,6 +27,10 @@ pub struct Delete {
 ///
 /// Fails where the engine cannot be opened or written.
 pub fn run(delete: &Delete) -> Result<ExitCode> {
+    attempt(|| remove(delete))
+}
+
+fn remove(delete: &Delete) -> Result<ExitCode> {
     let engine = delete.place.open(Need::Files)?;
     let removed = engine
         .delete(&delete.key)

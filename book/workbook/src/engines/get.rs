@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::attempt;
 use super::place::{Need, Place};
 use super::spelling::{escape, unescape};
-use super::until_nobody_reads;
+use crate::fault::indented;
 
 /// What to get.
 #[derive(Debug, clap::Args)]
@@ -34,9 +35,12 @@ pub type Key = std::vec::Vec<u8>;
 ///
 /// # Errors
 ///
-/// Fails where the engine cannot be opened or read.
+/// None: what went wrong is said, and status 2 stands for it.
 pub fn run(get: &Get) -> Result<ExitCode> {
-    until_nobody_reads(print(get))
+    attempt(|| print(get)).or_else(|error| {
+        eprintln!("{}", indented(&format!("error: {error:#}"), 0));
+        Ok(ExitCode::from(2))
+    })
 }
 
 fn print(get: &Get) -> Result<ExitCode> {

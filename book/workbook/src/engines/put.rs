@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use super::attempt;
 use super::get::Key;
 use super::place::{Need, Place};
 use super::spelling::unescape;
@@ -32,6 +33,10 @@ pub struct Put {
 ///
 /// Fails where the engine cannot be opened, or does not take the entry.
 pub fn run(put: &Put) -> Result<ExitCode> {
+    attempt(|| store(put))
+}
+
+fn store(put: &Put) -> Result<ExitCode> {
     let value = match &put.value {
         Some(value) => value.clone(),
         None => {

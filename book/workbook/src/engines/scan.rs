@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use engine::{KeyRange, Order};
 
+use super::attempt;
 use super::get::Key;
 use super::place::{Need, Place};
 use super::spelling::{escape, unescape};
-use super::until_nobody_reads;
 
 /// What to scan.
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,7 @@ pub struct Scan {
 ///
 /// Fails where the engine cannot be opened or read.
 pub fn run(scan: &Scan) -> Result<ExitCode> {
-    until_nobody_reads(print(scan))
+    attempt(|| print(scan))
 }
 
 fn print(scan: &Scan) -> Result<ExitCode> {

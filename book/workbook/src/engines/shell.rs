@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use engine::Durability;
 use engine::disk::RealDisk;
 
 use super::place::{self, Need, Place, engine_help};
-use super::{nobody_reads, until_nobody_reads};
+use super::{attempt, nobody_reads};
 
 mod line;
 mod session;
@@ -33,19 +34,17 @@ pub struct Shell {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
-    /// What a write survives without a sync: nothing (buffered), a killed
-    /// process (os), or a power loss (always).
-    #[arg(long, value_name = "LEVEL", default_value = "buffered", value_parser = durability)]
+    /// What a write survives without a sync: nothing, a killed process, or a
+    /// power loss.
+    #[arg(long, value_name = "LEVEL", default_value = "buffered", value_parser = durabilities())]
     pub durability: Durability,
 }
 
-fn durability(text: &str) -> Result<Durability, &'static str> {
-    match text {
-        "buffered" => Ok(Durability::Buffered),
-        "os" => Ok(Durability::Os),
-        "always" => Ok(Durability::Always),
-        _ => Err("there are buffered, os and always"),
-    }
+fn durabilities() -> impl TypedValueParser<Value = Durability> {
+    PossibleValuesParser::new(DURABILITIES.map(name_of)).map(|name| {
+        let found = DURABILITIES.into_iter().find(|d| name_of(*d) == name);
+        found.expect("only these names are taken")
+    })
 }
 
 /// Talks until the person leaves or the input ends.
@@ -55,7 +54,7 @@ fn durability(text: &str) -> Result<Durability, &'static str> {
 /// Fails where the engine cannot be opened or closed, and, where nobody sits
 /// at a terminal, at the first line that fails.
 pub fn run(shell: &Shell) -> Result<ExitCode> {
-    until_nobody_reads(talk(shell).map(|()| ExitCode::SUCCESS))
+    attempt(|| talk(shell).map(|()| ExitCode::SUCCESS))
 }
 
 fn talk(shell: &Shell) -> Result<()> {
@@ -128,6 +127,8 @@ fn play(session: &mut Session) -> Result<()> {
     }
     Ok(())
 }
+
+const DURABILITIES: [Durability; 3] = [Durability::Buffered, Durability::Os, Durability::Always];
 
 fn name_of(durability: Durability) -> &'static str {
     match durability {

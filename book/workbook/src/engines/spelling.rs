@@ -71,8 +71,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
             Some('"') => b'"',
             Some(other) => {
                 return Err(format!(
-                    "there is no escape `\\{other}`, only \\xNN, \\n, \\r, \\t, \\0, \\\\ \
-                     and \\\""
+                    "there is no escape `\\{other}`\nThere are \\xNN \\n \\r \\t \\0 \\\\ \\\""
                 ));
             }
             None => return Err("a `\\` at the end escapes nothing: write `\\\\`".to_owned()),

@@ -33,8 +33,32 @@ const COLOURS: [AnsiColor; 5] = [
     AnsiColor::Magenta,
     AnsiColor::Blue,
 ];
-const FAULT: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
+
+/// What is not a field's.
+#[derive(Debug, Clone, Copy)]
+struct Styles {
+    quiet: Style,
+    fault: Style,
+    /// Whether there are any colours.
+    coloured: bool,
+}
+
+impl Styles {
+    fn new(coloured: bool) -> Self {
+        match coloured {
+            true => Styles {
+                quiet: Style::new().dimmed(),
+                fault: AnsiColor::Red.on_default().bold(),
+                coloured,
+            },
+            false => Styles {
+                quiet: Style::new(),
+                fault: Style::new(),
+                coloured,
+            },
+        }
+    }
+}
 
 /// Draws a file. Where it has too many groups, those that `survey` would not
 /// draw are counted instead.
@@ -43,6 +67,7 @@ pub(super) struct Drawing<'o> {
     /// The first error; nothing is written behind it.
     written: io::Result<()>,
     all: bool,
+    styles: Styles,
     survey: &'o Survey,
     /// Columns of an offset.
     offset: usize,
@@ -57,22 +82,44 @@ pub(super) struct Drawing<'o> {
 #[derive(Debug, Default)]
 struct LeftOut {
     groups: usize,
+    faults: usize,
     from: usize,
+}
+
+impl LeftOut {
+    /// What stands in their place.
+    fn until(&self, offset: usize) -> String {
+        let (groups, bytes) = (self.groups, offset - self.from);
+        match self.faults {
+            0 => format!("… {groups} more without a fault, in {bytes} bytes"),
+            1 => format!("… {groups} more with 1 fault, in {bytes} bytes"),
+            faults => format!("… {groups} more with {faults} faults, in {bytes} bytes"),
+        }
+    }
 }
 
 impl<'o> Drawing<'o> {
     /// A drawing of a file of `len` bytes.
-    pub(super) fn new(out: &'o mut dyn Write, len: u64, all: bool, survey: &'o Survey) -> Self {
+    pub(super) fn new(
+        out: &'o mut dyn Write,
+        len: u64,
+        all: bool,
+        coloured: bool,
+        survey: &'o Survey,
+    ) -> Self {
+        let styles = Styles::new(coloured);
+        let quiet = styles.quiet;
         let offset = len.to_string().len().max("offset".len());
         let head = format!(
             "{:>offset$}  {:<HEX$}  {:<IN_ROW$}  field",
             "offset", "bytes", "text"
         );
-        let written = writeln!(out, "{QUIET}{head}{QUIET:#}");
+        let written = writeln!(out, "{quiet}{head}{quiet:#}");
         Drawing {
             out,
             written,
             all,
+            styles,
             survey,
             offset,
             group: 0,
@@ -97,6 +144,9 @@ impl<'o> Drawing<'o> {
     }
 
     fn colour(&mut self, field: &'static str) -> Style {
+        if !self.styles.coloured {
+            return Style::new();
+        }
         let place = self.fields.iter().position(|known| *known == field);
         let place = place.unwrap_or_else(|| {
             self.fields.push(field);
@@ -116,24 +166,23 @@ impl Draw for Drawing<'_> {
             self.left_out.groups += 1;
             return;
         }
-        let margin = self.offset + 2;
-        let LeftOut { groups, from } = std::mem::take(&mut self.left_out);
-        if groups > 0 {
-            let bytes = more_bytes((offset - from) as u64);
-            self.print(&format!(
-                "{:margin$}{QUIET}… {groups} such groups without a fault, {bytes}{QUIET:#}\n",
-                ""
-            ));
+        let (margin, quiet) = (self.offset + 2, self.styles.quiet);
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out.groups > 0 {
+            let line = left_out.until(offset);
+            self.print(&format!("{:margin$}{quiet}{line}{quiet:#}\n", ""));
         }
-        self.print(&format!("{:margin$}{QUIET}{name}{QUIET:#}\n", ""));
+        self.print(&format!("{:margin$}{quiet}{name}{quiet:#}\n", ""));
     }
 
     fn part(&mut self, part: Part<'_>) {
         if self.is_left_out() || self.written.is_err() {
+            self.left_out.faults += usize::from(part.fault.is_some());
             return;
         }
+        let quiet = self.styles.quiet;
         let style = match part.fault {
-            Some(_) => FAULT,
+            Some(_) => self.styles.fault,
             None => self.colour(part.name),
         };
         let rows = part.bytes.len().div_ceil(IN_ROW);
@@ -148,7 +197,7 @@ impl Draw for Drawing<'_> {
             let bytes = &part.bytes[start..(start + IN_ROW).min(part.bytes.len())];
             let (offset, width) = (part.offset + start, self.offset);
             let (hex, ascii) = (hex(bytes), ascii(bytes));
-            let mut line = format!("{QUIET}{offset:>width$}{QUIET:#}  {style}{hex:<HEX$}  {ascii}");
+            let mut line = format!("{quiet}{offset:>width$}{quiet:#}  {style}{hex:<HEX$}  {ascii}");
             if row == 0 && !part.name.is_empty() {
                 let pad = IN_ROW - bytes.len();
                 let name = part.name;
@@ -163,11 +212,11 @@ impl Draw for Drawing<'_> {
         }
         if shown < rows {
             let more = more_bytes((part.bytes.len() - shown * IN_ROW) as u64);
-            let _ = writeln!(text, "{:margin$}{QUIET}… {more}{QUIET:#}", "");
+            let _ = writeln!(text, "{:margin$}{quiet}… {more}{quiet:#}", "");
         }
         if let Some(fault) = &part.fault {
             let fault = indented(&format!("✗ {}: {fault}", part.name), margin);
-            let _ = writeln!(text, "{FAULT}{fault}{FAULT:#}");
+            let _ = writeln!(text, "{style}{fault}{style:#}");
         }
         self.print(&text);
     }

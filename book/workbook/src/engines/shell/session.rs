@@ -220,3 +220,94 @@ impl Session {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::disk::RealDisk;
+    use engine::{Cursor, Limits, Result, Stats, Write as Change};
+
+    use super::*;
+
+    /// An engine that does one thing wrong, and for the rest nothing.
+    struct Wrong(fn() -> Result<()>);
+
+    impl StorageEngine for Wrong {
+        fn get_into(&self, _key: &[u8], _value: &mut Vec<u8>) -> Result<bool> {
+            Ok(false)
+        }
+
+        fn write(&self, _batch: &[Change<'_>]) -> Result<()> {
+            Ok(())
+        }
+
+        fn scan<'s>(&'s self, _range: KeyRange<'_>, _order: Order) -> Result<Box<dyn Cursor + 's>> {
+            Err(Error::Deadlock)
+        }
+
+        fn sync(&self) -> Result<()> {
+            (self.0)()
+        }
+
+        fn close(self: Box<Self>) -> Result<()> {
+            self.sync()
+        }
+
+        fn limits(&self) -> Limits {
+            unreachable!("nobody asks")
+        }
+
+        fn stats(&self) -> Stats {
+            Stats::default()
+        }
+    }
+
+    /// What a session with a wrong engine says, line by line and at its end.
+    fn said(wrong: fn() -> Result<()>, lines: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            engine: registry::find("memory").unwrap(),
+            dir: "d".into(),
+        };
+        let mut session = Session {
+            place,
+            disk: Arc::new(RealDisk::new(folder.path()).unwrap()),
+            durability: Durability::Buffered,
+            engine: Some(Box::new(Wrong(wrong))),
+            unsynced: 0,
+        };
+        let mut out = Vec::new();
+        let mut errors = Vec::new();
+        for line in lines {
+            errors.extend(session.line(line, &mut out).err());
+        }
+        errors.extend(session.close(&mut out).err());
+        let mut said = String::from_utf8(out).unwrap();
+        for error in errors {
+            said.push_str(&format!("error: {error:#}\n"));
+        }
+        said
+    }
+
+    fn poisoned() -> Result<()> {
+        Err(Error::poisoned(Error::NoSpace {
+            file: "log".to_owned(),
+        }))
+    }
+
+    #[test]
+    fn what_could_not_be_synced_is_said_on_leaving() {
+        insta::assert_snapshot!(said(poisoned, &["put a 1", "sync", "get a", "put b 2"]), @r"
+        (absent)
+        error: in `d`, takes no more writes until it is opened again, since no space left on the device for `log`
+        error: 2 changes were not synced and may be lost: in `d`, takes no more writes until it is opened again, since no space left on the device for `log`
+        ");
+    }
+
+    #[test]
+    fn an_engine_that_panics_is_let_go() {
+        insta::assert_snapshot!(said(|| panic!("wrong"), &["put a 1", "sync", "get a"]), @r"
+        error: the engine panicked, as it says above, and cannot go on. One change was not synced and is lost.
+        error: the engine is not open any more: `quit`, and start again
+        ");
+    }
+}
