@@ -147,12 +147,10 @@ impl Place {
                 "`{dir}` is open in another program, perhaps in a shell: end that one \
                  first. (`inspect` looks at files while they are in use.)"
             ),
-            Error::Io { kind, .. }
-                if matches!(
-                    kind,
-                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-                ) =>
-            {
+            Error::Io {
+                kind: ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem,
+                ..
+            } => {
                 anyhow!(
                     "in `{dir}`, {error}. An engine writes in its directory, if only to \
                      own it, and may not do so here. (`inspect` only reads.)"
