@@ -1,4 +1,6 @@
-use engine::layout::Table;
+use std::fmt::Arguments;
+
+use engine::layout::{Draw, Part, Table};
 
 use crate::layout::{HEADER, SNAPSHOT_FILE};
 use crate::snapshot::{HEADER_BYTES, MAGIC, VERSION};
@@ -100,4 +102,33 @@ fn numbers_may_be_long_and_may_be_none() {
     let end = "    25 key_len \"\\xff\"  <- no number begins with 255\n    \
                26 unread \"\\x00\"  <- nothing says what these bytes are\n";
     assert!(text.ends_with(end), "{text}");
+}
+
+/// Takes in the bytes of the parts, one behind the other.
+struct Bytes(Vec<u8>);
+
+impl Draw for Bytes {
+    fn group(&mut self, offset: usize, _name: Arguments<'_>) {
+        assert_eq!(offset, self.0.len());
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        assert_eq!(part.offset, self.0.len());
+        self.0.extend_from_slice(part.bytes);
+    }
+}
+
+#[test]
+fn every_byte_of_any_file_is_drawn_once() {
+    for len in 0..=SOUND.len() {
+        for at in 0..len {
+            for byte in [0, 1, 0x7f, 250, 251, 252, 253, 254, 255] {
+                let mut file = SOUND[..len].to_vec();
+                file[at] = byte;
+                let mut drawn = Bytes(Vec::new());
+                (SNAPSHOT_FILE.dissect)(&file, &mut drawn);
+                assert_eq!(drawn.0, file);
+            }
+        }
+    }
 }
