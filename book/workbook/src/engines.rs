@@ -26,6 +26,10 @@ use anyhow::{Result, bail};
 pub(crate) fn attempt(command: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
     match catch_unwind(AssertUnwindSafe(command)) {
         Ok(Err(error)) if nobody_reads(&error) => Ok(ExitCode::SUCCESS),
+        // Whatever else reads or writes says what it was at.
+        Ok(Err(error)) if error.is::<io::Error>() && error.chain().len() == 1 => {
+            Err(error.context("cannot write the output"))
+        }
         Ok(result) => result,
         Err(_shown) => bail!(
             "the engine panicked, as it says above: what is not written yet does so, and \

@@ -136,6 +136,23 @@ fn whoever_reads_on_no_more_is_no_error() {
     }
 }
 
+/// A device that is always full, where there is one.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let place = Place::with_entries();
+    let full = || fs::File::create("/dev/full").unwrap();
+    for line in ["scan --engine memory --dir d", "inspect d"] {
+        let output = place.program(line).stdout(full()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{line}");
+        assert!(
+            said.starts_with("error: cannot write the output: "),
+            "{said}"
+        );
+    }
+}
+
 /// A directory that nobody may write in is left as it is. (Whoever may do
 /// everything, as in many containers, cannot have one.)
 #[cfg(unix)]
