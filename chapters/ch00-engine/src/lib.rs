@@ -12,6 +12,7 @@
 //! | [`durability`] | [`Durability`]: what survives which accident |
 //! | [`stats`] | [`Stats`]: what an engine did, counted |
 //! | [`disk`] | [`Disk`](disk::Disk), the one door to files, and the real one behind it |
+//! | [`layout`] | what stands where in an engine's files, for docs and for whoever draws them |
 //! | [`powers`] | what later engines can do beyond the contract: [`Maintenance`], [`Check`], [`Snapshots`] |
 //! | [`transaction`] | [`Transactional`] engines, their [`Isolation`], and how they wait |
 //! | [`page`] | [`PageStore`](page::PageStore), the seam under the B+tree |
@@ -29,6 +30,7 @@ pub mod cursor;
 pub mod disk;
 pub mod durability;
 pub mod error;
+pub mod layout;
 pub mod page;
 pub mod powers;
 pub mod range;

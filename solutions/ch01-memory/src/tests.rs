@@ -12,6 +12,7 @@ mod ex_1_6;
 mod ex_1_7;
 mod ex_1_8;
 mod ex_1_9;
+mod layout;
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 use engine::Error;
 
+use crate::layout::SNAPSHOT_FILE;
 use crate::memory::Map;
 use crate::snapshot::{HEADER_BYTES, Header, Payload, VERSION, checksum, decode, encode};
 use crate::tests::{map, numbered, same};
@@ -184,5 +185,15 @@ fn ex_1_9_an_error_names_the_file_that_was_decoded() {
             }
             other => panic!("{wrong} is wrong, and decode answers {other:?}"),
         }
+    }
+}
+
+#[test]
+fn ex_1_9_what_is_encoded_is_taken_apart_without_a_fault() {
+    for map in [Map::new(), fruit(), numbered(300).collect()] {
+        let mut parts = String::new();
+        (SNAPSHOT_FILE.dissect)(&encode(&map).unwrap(), &mut parts);
+        assert!(!parts.contains("<-"), "{parts}");
+        assert_eq!(parts.matches(" value_len ").count(), map.len());
     }
 }
