@@ -5,13 +5,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::edition;
 use crate::exercise::ExerciseId;
 use crate::judge::{Assignment, Judge};
-use crate::outline::Outline;
-use crate::progress::{ChapterVerdict, Progress, Verdict};
-use crate::runner::Cancel;
+use crate::outline::{self, Outline};
+use crate::progress::{ChapterVerdict, Progress, Reading, State, Verdict};
+use crate::runner::{Cancel, Listener};
+use crate::standing;
 use crate::store::{Store, fingerprint};
 use crate::workspace::{Chapter, Workspace};
+
+/// Who may end the judging of a chapter, and who hears how far it is.
+#[derive(Debug, Clone, Default)]
+pub struct Under {
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Hears of each package that is compiled and each test that is run.
+    pub listener: Listener,
+}
 
 /// What every command of readers needs.
 #[derive(Debug)]
@@ -80,9 +91,10 @@ impl Desk {
         let mut progress = Progress::new(&self.outline, chapters);
         let mut open = Vec::new();
         for chapter in chapters {
-            if progress.chapter(chapter.number).is_none() {
+            let Some(shown) = progress.chapter_mut(chapter.number) else {
                 continue;
-            }
+            };
+            shown.builds_on = standing::own_below(&self.workspace, chapter).unwrap_or_default();
             match self.known_of(chapter) {
                 Some(verdict) => progress.apply(chapter.number, &verdict),
                 None => {
@@ -123,23 +135,80 @@ impl Desk {
     pub fn judge(
         &mut self,
         chapter: &Chapter,
-        cancel: Cancel,
+        under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
     ) -> Result<Option<ChapterVerdict>> {
         // Before the tests: an edit meanwhile must not look judged.
         let print = fingerprint(&self.workspace, chapter)?;
-        let judge = Judge {
-            cancel,
-            ..self.judge.clone()
-        };
-        let verdict = judge.judge(&self.assignment(chapter), on_verdict)?;
-        if let Some(verdict) = &verdict {
-            self.store.keep(chapter.number, print, verdict.clone())?;
+        let verdict = self.run(&self.assignment(chapter), under, on_verdict)?;
+        if let Some(verdict) = &verdict
+            && let Err(error) = self.store.keep(chapter.number, print, verdict.clone())
+        {
+            // It only saves time: the verdict is known all the same.
+            eprintln!("This verdict will not be remembered: {error:#}");
         }
         Ok(verdict)
     }
 
+    /// Judges, and adds to each verdict what to read again.
+    fn run(
+        &self,
+        assignment: &Assignment<'_>,
+        under: &Under,
+        mut on_verdict: impl FnMut(ExerciseId, &Verdict),
+    ) -> Result<Option<ChapterVerdict>> {
+        let judge = Judge {
+            cancel: under.cancel.clone(),
+            listener: under.listener.clone(),
+            ..self.judge.clone()
+        };
+        let judged = judge.judge(assignment, |id, verdict| {
+            on_verdict(id, &self.with_readings(id, verdict.clone()));
+        })?;
+        Ok(judged.map(|mut judged| {
+            for (id, verdict) in &mut judged.exercises {
+                if let Ok(id) = id.parse() {
+                    *verdict = self.with_readings(id, verdict.clone());
+                }
+            }
+            judged
+        }))
+    }
+
+    fn with_readings(&self, id: ExerciseId, mut verdict: Verdict) -> Verdict {
+        let wrong = verdict.state.is_failure() && verdict.state != State::CompileError;
+        if wrong && verdict.reread.is_empty() {
+            let page = self.outline.exercise(id).map(|entry| {
+                let title = format!("{id} {}", entry.title);
+                outline::reading(&title, &entry.page, None)
+            });
+            let clause = verdict.clause.and_then(|number| self.clause(number));
+            verdict.reread = page.into_iter().chain(clause).collect();
+        }
+        verdict
+    }
+
+    /// Where the book says what a clause of the contract asks for.
+    fn clause(&self, number: u32) -> Option<Reading> {
+        outline::heading(
+            self.workspace.root(),
+            &self.outline,
+            &format!("clause-{number}"),
+        )
+    }
+
+    /// The chapters of which the workbook ships another edition than the one
+    /// that the reader began with. A chapter that cannot be compared counts as
+    /// unchanged.
+    pub fn outdated(&self) -> Vec<&Chapter> {
+        let differs = |chapter: &&Chapter| edition::differs(&self.workspace, chapter);
+        let written = self.workspace.written();
+        written.filter(|c| differs(c).unwrap_or(false)).collect()
+    }
+
     /// Judges an exercise and those before it in its chapter, itself first.
+    ///
+    /// `None` if it was cancelled.
     ///
     /// # Errors
     ///
@@ -148,13 +217,13 @@ impl Desk {
         &self,
         chapter: &Chapter,
         through: ExerciseId,
+        under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
-    ) -> Result<ChapterVerdict> {
+    ) -> Result<Option<ChapterVerdict>> {
         let mut assignment = self.assignment(chapter);
         assignment.exercises.retain(|id| *id <= through);
         assignment.first = Some(through);
-        let verdict = self.judge.judge(&assignment, on_verdict)?;
-        Ok(verdict.unwrap_or_default())
+        self.run(&assignment, under, on_verdict)
     }
 
     /// A whole chapter, the exercise under work first: by the last verdict,

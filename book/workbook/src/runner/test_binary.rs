@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     outcome::Run,
-    process::{self, Cancel, Limits},
+    process::{self, Cancel, End, Limits},
 };
 use crate::exercise::ExerciseId;
 
@@ -103,7 +103,7 @@ impl TestBinary {
             &self.cancel,
         )
         .with_context(|| self.cannot_run())?;
-        if !finished.status.is_some_and(|status| status.success()) {
+        if !matches!(&finished.end, End::Own(status) if status.success()) {
             bail!(
                 "{} does not list its tests:\n{}",
                 self.executable.display(),
@@ -142,7 +142,7 @@ impl TestBinary {
             .envs(job.env.iter().map(|(name, value)| (name, value)));
         let finished =
             process::run(&mut command, limits, &self.cancel).with_context(|| self.cannot_run())?;
-        Ok(Run::judge(finished, limits.time))
+        Ok(Run::judge(finished, limits))
     }
 
     /// Runs `jobs` in their order, `workers` of them at a time, and hands each
