@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ContextValue};
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{build_on, check, desk, diff, hint, reset, restore, status, update};
 use crate::exercise::Scope;
+use crate::judge::TIME_LIMIT;
 use crate::{author, preprocess, serve};
 
 /// The book, your progress in it, and the commands that help you write it.
@@ -30,6 +32,10 @@ pub struct Cli {
     /// The port to open the book on; another is taken if it is in use.
     #[arg(long, default_value_t = serve::PORT)]
     pub port: u16,
+
+    /// Seconds after which a test never ends.
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
 }
 
 /// What the program can do.
@@ -49,7 +55,7 @@ pub enum Command {
     /// Show a hint on an exercise: a question, the invariant, or a sketch.
     Hint(hint::Args),
 
-    /// Compare your answer to an exercise with the reference, once it passes.
+    /// Compare your answer with the reference, once it passes.
     ///
     /// Lines that begin with - are yours, those with + the reference's.
     Diff(diff::Args),
@@ -60,14 +66,14 @@ pub enum Command {
     /// Take back a copy that `reset` or `update` kept.
     Restore(restore::Args),
 
-    /// Bring chapters/ up to date with the workbook, and keep what you wrote.
+    /// Bring chapters/ up to date, and keep what you wrote.
     ///
     /// For after a `git pull` or a new download. What the workbook changed and
     /// what you wrote are merged function by function; what cannot be merged
     /// stays yours, and the new text is laid beside it.
     Update(update::Args),
 
-    /// Put your own earlier chapters underneath a chapter, or the references.
+    /// Put your own earlier chapters underneath another, or the references.
     ///
     /// A chapter stands on the references of those before it, so that you can
     /// start anywhere. This changes manifests under chapters/ and nothing else.
@@ -125,7 +131,11 @@ fn number_alone(error: &clap::Error) -> Option<String> {
 /// Fails with a sentence for the person at the terminal.
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
-        None => serve::run(desk()?, cli.port).map(|()| ExitCode::SUCCESS),
+        None => {
+            let mut desk = desk()?;
+            desk.limit(Duration::from_secs(cli.limit));
+            serve::run(desk, cli.port).map(|()| ExitCode::SUCCESS)
+        }
         Some(Command::Status(args)) => status::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Hint(args)) => hint::run(&args),

@@ -49,8 +49,7 @@ struct Session {
 }
 
 impl Session {
-    fn begin(what: &str) -> Self {
-        let ticker = Ticker::begin(what);
+    fn begin(ticker: Ticker) -> Self {
         let under = Under {
             listener: ticker.listener(),
             ..Under::default()
@@ -63,7 +62,7 @@ impl Session {
 /// Judges a chapter and takes over what was found; false if Ctrl-C ended it.
 fn judge(desk: &mut Desk, progress: &mut Progress, number: u32) -> Result<bool> {
     let chapter = desk.workspace().chapter(number)?.clone();
-    let session = Session::begin(&format!("Judging chapter {number}"));
+    let session = Session::begin(Ticker::announce(format!("Judging chapter {number}")));
     let judged = desk.judge(&chapter, &session.under, |_, _| {})?;
     if let Some(verdict) = &judged {
         progress.apply(number, verdict);

@@ -2,12 +2,14 @@
 //! verdicts so far.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::edition;
 use crate::exercise::ExerciseId;
 use crate::judge::{Assignment, Judge};
+use crate::mirror;
 use crate::outline::{self, Outline};
 use crate::progress::{ChapterVerdict, Progress, Reading, State, Verdict};
 use crate::runner::{Cancel, Listener};
@@ -32,6 +34,7 @@ pub struct Desk {
     target_dir: PathBuf,
     store: Store,
     judge: Judge,
+    outdated: Vec<u32>,
 }
 
 impl Desk {
@@ -45,13 +48,26 @@ impl Desk {
         let outline = Outline::read(workspace.root())?;
         let target_dir = workspace.metadata()?.target_directory;
         let target_dir = target_dir.into_std_path_buf();
+        for chapter in workspace.written() {
+            watch_over(&workspace, chapter);
+        }
+        // A chapter that cannot be compared, or not be remembered as it came,
+        // counts as unchanged.
+        let differs = |chapter: &&Chapter| edition::differs(&workspace, chapter).unwrap_or(false);
+        let outdated = workspace.written().filter(differs);
         Ok(Self {
+            outdated: outdated.map(|chapter| chapter.number).collect(),
             store: Store::open(&target_dir),
             judge: Judge::new(workspace.root()),
             outline,
             target_dir,
             workspace,
         })
+    }
+
+    /// Stops tests that run longer than this, in place of the usual limit.
+    pub fn limit(&mut self, time: Duration) {
+        self.judge.limits.time = time;
     }
 
     /// The workspace.
@@ -138,6 +154,7 @@ impl Desk {
         under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
     ) -> Result<Option<ChapterVerdict>> {
+        watch_over(&self.workspace, chapter);
         // Before the tests: an edit meanwhile must not look judged.
         let print = fingerprint(&self.workspace, chapter)?;
         let verdict = self.run(&self.assignment(chapter), under, on_verdict)?;
@@ -145,7 +162,7 @@ impl Desk {
             && let Err(error) = self.store.keep(chapter.number, print, verdict.clone())
         {
             // It only saves time: the verdict is known all the same.
-            eprintln!("This verdict will not be remembered: {error:#}");
+            eprintln!("This verdict will not be remembered:\n    {error:#}");
         }
         Ok(verdict)
     }
@@ -198,12 +215,9 @@ impl Desk {
     }
 
     /// The chapters of which the workbook ships another edition than the one
-    /// that the reader began with. A chapter that cannot be compared counts as
-    /// unchanged.
-    pub fn outdated(&self) -> Vec<&Chapter> {
-        let differs = |chapter: &&Chapter| edition::differs(&self.workspace, chapter);
-        let written = self.workspace.written();
-        written.filter(|c| differs(c).unwrap_or(false)).collect()
+    /// that the reader began with, and in which that changes something.
+    pub fn outdated(&self) -> &[u32] {
+        &self.outdated
     }
 
     /// Judges an exercise and those before it in its chapter, itself first.
@@ -239,5 +253,13 @@ impl Desk {
             solved: exercises.iter().copied().filter(is_solved).collect(),
             exercises,
         }
+    }
+}
+
+/// Mirrors what the reader wrote, and says what was lost since the last time.
+/// Where nothing can be kept, nothing is said: the reader's files are there.
+fn watch_over(workspace: &Workspace, chapter: &Chapter) {
+    if let Ok(Some(lost)) = mirror::look(workspace, chapter) {
+        eprintln!("{}\n", lost.told());
     }
 }

@@ -45,6 +45,15 @@ fn copies() -> PathBuf {
 ///
 /// Fails if a file cannot be copied; then nothing may be changed.
 pub fn keep(root: &Path, label: &str, paths: &[PathBuf]) -> Result<Copy> {
+    keep_from(root, Path::new(""), label, paths)
+}
+
+/// As [`keep`], of files that are below another folder of the repository.
+///
+/// # Errors
+///
+/// Fails if a file cannot be copied.
+pub fn keep_from(root: &Path, below: &Path, label: &str, paths: &[PathBuf]) -> Result<Copy> {
     let date = jiff::Zoned::now().date();
     let context = |path: &Path| {
         format!(
@@ -66,11 +75,12 @@ pub fn keep(root: &Path, label: &str, paths: &[PathBuf]) -> Result<Copy> {
             Err(e) => return Err(e).with_context(|| context(&copy.folder())),
         }
     }
-    for path in paths.iter().filter(|path| root.join(path).is_file()) {
+    let from = root.join(below);
+    for path in paths.iter().filter(|path| from.join(path).is_file()) {
         let to = root.join(copy.folder()).join(path);
         let folder = to.parent().unwrap_or(root);
         fs::create_dir_all(folder)
-            .and_then(|()| fs::copy(root.join(path), &to))
+            .and_then(|()| fs::copy(from.join(path), &to))
             .with_context(|| context(&copy.folder()))?;
         copy.files.push(path.clone());
     }

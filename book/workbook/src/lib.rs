@@ -25,6 +25,7 @@
 //! | [`interrupt`] | Ctrl-C |
 //! | [`ask`] | a question, and yes or no |
 //! | [`keep`] | copies of what readers wrote, before anything changes it |
+//! | [`mirror`] | what readers wrote, mirrored, so that nothing takes it away |
 //! | [`shipped`] | the chapters as the workbook ships them |
 //! | [`edition`] | a new edition of a chapter, merged with what its reader wrote |
 //! | [`standing`] | which earlier chapter, the reader's or the reference, is underneath |
@@ -50,6 +51,7 @@ pub mod judge;
 pub mod keep;
 pub mod live;
 pub mod markdown;
+pub mod mirror;
 pub mod outline;
 pub mod paint;
 pub mod preprocess;

@@ -90,6 +90,19 @@ pub fn next(progress: &Progress) -> String {
     out
 }
 
+/// Says which chapters came in a new edition, if any did.
+pub fn news(chapters_in_it: &[u32]) -> String {
+    if chapters_in_it.is_empty() {
+        return String::new();
+    }
+    let text = format!(
+        "The workbook ships a new edition of {}. To have it, and to keep what \
+         you wrote:\n  cargo run -- update",
+        chapters(chapters_in_it)
+    );
+    format!("\n{}\n", indented(&text, 0))
+}
+
 /// One exercise with its mark and its sentence, and why it fails, if it does.
 pub fn exercise(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
     let title = format!("{} {}", exercise.id, exercise.title);
@@ -125,12 +138,7 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     };
     if let Some(words) = words {
         out.push('\n');
-        if speaks_in_prose(verdict) {
-            out.push_str(&indented(words, indent + 2));
-            out.push('\n');
-        } else {
-            out.push_str(&quoted(words, indent + 2));
-        }
+        out.push_str(&quoted(words, indent + 2));
         out.push('\n');
     }
     if !compiler {
@@ -145,12 +153,6 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
         }
     }
     out
-}
-
-/// Whether the message is this program's own, and may be wrapped.
-fn speaks_in_prose(verdict: &Verdict) -> bool {
-    let ended_badly = matches!(verdict.state, State::Hung | State::Aborted);
-    ended_badly && verdict.clause.is_none() && verdict.cause != Some(Cause::DoublePanic)
 }
 
 /// The place that the test or its backtrace names, and the functions of the
@@ -189,12 +191,13 @@ pub fn chapters(numbers: &[u32]) -> String {
     }
 }
 
-/// Somebody else's words, otherwise untouched: indented as far as they still
-/// fit the terminal.
+/// Somebody else's words, otherwise untouched: indented if they fit the
+/// terminal then.
 fn quoted(text: &str, indent: usize) -> String {
     let text = text.trim_matches('\n');
     let widest = text.lines().map(textwrap::core::display_width).max();
-    let margin = " ".repeat(indent.min(WIDTH.saturating_sub(widest.unwrap_or(0))));
+    let fits = widest.is_none_or(|widest| widest + indent <= WIDTH);
+    let margin = " ".repeat(if fits { indent } else { 0 });
     text.lines().fold(String::new(), |mut out, line| {
         let _ = writeln!(out, "{}", format!("{margin}{line}").trim_end());
         out

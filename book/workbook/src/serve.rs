@@ -56,9 +56,11 @@ pub fn run(desk: Desk, port: u16) -> Result<()> {
         let (listener, moved) = listen(port).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let book_dir = desk.book_dir();
+        let news = report::news(desk.outdated());
         // Rendering takes its time and must not hold up the runtime.
         let live = tokio::task::spawn_blocking(|| Live::start(desk)).await??;
         greet(&url, moved, port, &live.progress().borrow());
+        report::say(&news);
         let app = router(&live, book_dir);
         tokio::select! {
             served = axum::serve(listener, app).into_future() => served?,

@@ -225,13 +225,37 @@ fn edit(manifest: &mut DocumentMut, link: &Link, below: &Chapter, ground: Ground
         }
     }
     // `name.workspace = true`, as the manifests write it, where that says all.
-    if ground == Ground::Reference && new.len() == 1 {
-        new.set_dotted(true);
-    }
-    let comment = item.as_value().map(|value| value.decor().clone());
+    let is_dotted = ground == Ground::Reference && new.len() == 1;
+    let comment = comment_of(item);
+    new.set_dotted(is_dotted);
     let mut value = Value::InlineTable(new);
-    if let Some(comment) = comment {
-        *value.decor_mut() = comment;
+    let last = match &mut value {
+        // The comment stands behind what stands last on the line.
+        Value::InlineTable(table) if is_dotted => table.get_mut("workspace"),
+        _ => None,
+    };
+    match last {
+        Some(last) => last.decor_mut().set_suffix(comment),
+        None => value.decor_mut().set_suffix(comment),
     }
     *item = Item::Value(value);
+}
+
+/// What stands behind a dependency on its line.
+fn comment_of(item: &Item) -> String {
+    let of = |value: &Value| {
+        let suffix = value.decor().suffix().and_then(|suffix| suffix.as_str());
+        suffix.unwrap_or_default().to_owned()
+    };
+    let inner = item
+        .as_table_like()
+        .filter(|_| item.as_value().is_none_or(is_dotted));
+    let inner = inner
+        .and_then(|table| table.iter().last())
+        .and_then(|(_, last)| last.as_value());
+    inner.or(item.as_value()).map(of).unwrap_or_default()
+}
+
+fn is_dotted(value: &Value) -> bool {
+    value.as_inline_table().is_some_and(InlineTable::is_dotted)
 }

@@ -7,7 +7,7 @@ use crate::fault::WIDTH;
 use crate::runner::{Listener, Stage};
 
 /// A line on standard error that is written over and over, and is gone in the
-/// end. Where that is no terminal, one plain line says what was begun.
+/// end. Where that is no terminal, nothing is said.
 #[derive(Debug, Clone)]
 pub struct Ticker(Arc<Line>);
 
@@ -26,9 +26,15 @@ impl Ticker {
             moves: io::stderr().is_terminal(),
             shown: Mutex::default(),
         }));
-        if ticker.0.moves {
-            ticker.show("");
-        } else {
+        ticker.show("");
+        ticker
+    }
+
+    /// As [`begin`](Self::begin), for work that shows nothing for long: where
+    /// there is no terminal, one plain line says what was begun.
+    pub fn announce(what: impl Into<String>) -> Self {
+        let ticker = Self::begin(what);
+        if !ticker.0.moves {
             eprintln!("{} …", ticker.0.what);
         }
         ticker

@@ -1,13 +1,17 @@
 //! `check`: the tests of an exercise, a chapter, or all that was begun.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use super::{Format, Session, desk, exercise, exit, json, judge, no_such, stopped};
+use crate::desk::Desk;
 use crate::exercise::{ExerciseId, NotAnExercise, Scope};
+use crate::judge::TIME_LIMIT;
 use crate::progress::{Progress, State};
 use crate::report;
+use crate::ticker::Ticker;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -20,6 +24,10 @@ pub struct Args {
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+
+    /// Seconds after which a test never ends.
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
 }
 
 fn scope(text: &str) -> Result<Scope, NotAnExercise> {
@@ -36,14 +44,15 @@ fn scope(text: &str) -> Result<Scope, NotAnExercise> {
 ///
 /// Fails if there is no such exercise, or if a test cannot be run.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut desk = desk()?;
+    desk.limit(Duration::from_secs(args.limit));
     match args.scope {
-        Scope::Exercise(id) => one(id, args.format),
-        scope => chapters(scope, args.format),
+        Scope::Exercise(id) => one(&desk, id, args.format),
+        scope => chapters(&mut desk, scope, args.format),
     }
 }
 
-fn chapters(scope: Scope, format: Format) -> Result<ExitCode> {
-    let mut desk = desk()?;
+fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
     let (mut progress, _) = desk.known();
     let asked: Vec<u32> = progress.chapters.iter().map(|c| c.number).collect();
     let asked: Vec<u32> = asked.into_iter().filter(|n| scope.touches(*n)).collect();
@@ -54,7 +63,7 @@ fn chapters(scope: Scope, format: Format) -> Result<ExitCode> {
     for &number in &asked {
         let chapter = desk.workspace().chapter(number)?.clone();
         let begun = scope != Scope::All || !desk.is_untouched(&chapter);
-        if begun && !judge(&mut desk, &mut progress, number)? {
+        if begun && !judge(desk, &mut progress, number)? {
             return Ok(stopped());
         }
         if format == Format::Text {
@@ -91,13 +100,12 @@ fn shown(progress: &Progress, number: u32, begun: bool) -> String {
     out
 }
 
-fn one(id: ExerciseId, format: Format) -> Result<ExitCode> {
-    let desk = desk()?;
+fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
     let (mut progress, _) = desk.known();
     exercise(&progress, id)?;
     let chapter = desk.workspace().chapter(id.chapter)?;
     let listed = progress.clone();
-    let session = Session::begin(&format!("Judging exercise {id}"));
+    let session = Session::begin(Ticker::begin(format!("Judging exercise {id}")));
     let mut solved = true;
     let judged = desk.judge_through(chapter, id, &session.under, |judged, verdict| {
         let Some(exercise) = listed.exercise(&judged.to_string()) else {

@@ -117,9 +117,16 @@ fn functions(root: &Path, dir: &Path, id: ExerciseId) -> Result<Vec<(String, Bod
     Ok(found)
 }
 
-/// As far to the left as it goes, and ended by a newline.
+/// As far to the left as its first line goes, and ended by a newline.
 fn left(text: &str) -> String {
-    textwrap::dedent(text).trim_end().to_owned() + "\n"
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let mut out = String::new();
+    for line in text.lines() {
+        let blank = line.len() - line.trim_start_matches(' ').len();
+        out.push_str(line[blank.min(indent)..].trim_end());
+        out.push('\n');
+    }
+    out
 }
 
 fn lines(yours: &str, theirs: &str) -> String {

@@ -12,7 +12,7 @@ use crate::exercise::{ExerciseId, Scope};
 use crate::fault::{indented, slashes};
 use crate::keep::{self, Copy};
 use crate::shipped::{self, Files, bodies, with_bodies};
-use crate::{ask, files, report};
+use crate::{ask, files, mirror, report};
 
 /// What to reset.
 #[derive(Debug, clap::Args)]
@@ -62,6 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let root = desk.workspace().root();
     let label = name.split(' ').next_back().unwrap_or("all");
     let copy = plan.carry_out(root, &format!("reset-{label}"))?;
+    mirror::take(desk.workspace(), desk.workspace().chapter(number)?)?;
     report::say(&format!("{} is as it came.\n", capital(&name)));
     report::say(&told(&copy));
     Ok(ExitCode::SUCCESS)
@@ -144,7 +145,7 @@ fn of_exercise(desk: &Desk, id: ExerciseId) -> Result<Plan> {
         let cannot = |why: &str| {
             anyhow::anyhow!(
                 "{}: {why}, so exercise {id} cannot be reset alone. To reset all \
-                 of the chapter: cargo run -- reset {}",
+                 of the chapter:\n  cargo run -- reset {}",
                 slashes(&path),
                 id.chapter
             )

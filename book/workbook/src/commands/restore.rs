@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{counted, desk, reset};
 use crate::fault::slashes;
-use crate::{keep, paint, report};
+use crate::{keep, mirror, paint, report};
 
 /// Which copy to take back.
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let (taken, before) = keep::restore(root, name)?;
+    for chapter in desk.workspace().written() {
+        mirror::take(desk.workspace(), chapter)?;
+    }
     if taken.files.is_empty() {
         report::say("Nothing to do: everything is as it is in that copy.\n");
         return Ok(ExitCode::SUCCESS);

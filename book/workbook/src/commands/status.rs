@@ -5,8 +5,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::{Format, desk, json, judge, stopped};
-use crate::desk::Desk;
-use crate::fault::indented;
 use crate::report;
 
 /// How to show the map.
@@ -34,22 +32,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Format::Json => report::say(&json::status(&progress)),
         Format::Text => {
             report::say(&report::map(&progress));
-            report::say(&news(&desk));
+            report::say(&report::news(desk.outdated()));
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says which chapters came in a new edition.
-fn news(desk: &Desk) -> String {
-    let numbers: Vec<u32> = desk.outdated().iter().map(|c| c.number).collect();
-    if numbers.is_empty() {
-        return String::new();
-    }
-    let text = format!(
-        "The workbook ships a new edition of {}. To have it, and to keep what \
-         you wrote:\n  cargo run -- update",
-        report::chapters(&numbers)
-    );
-    format!("\n{}\n", indented(&text, 0))
 }

@@ -13,7 +13,7 @@ use crate::fault::{indented, slashes};
 use crate::keep::Copy;
 use crate::shipped::{self, Files};
 use crate::workspace::Workspace;
-use crate::{paint, report};
+use crate::{mirror, paint, report};
 
 /// Where the work is.
 #[derive(Debug, clap::Args)]
@@ -70,7 +70,7 @@ fn over(workspace: &Workspace, from: &Path) -> Result<Plan> {
         if differ(&here, &new) {
             bail!(
                 "{} holds work already. Bringing over chapter {} would mix the \
-                 two; to begin from how it came: cargo run -- reset {}",
+                 two; to begin from how it came:\n  cargo run -- reset {}",
                 slashes(&chapter.dir()),
                 chapter.number,
                 chapter.number
@@ -115,6 +115,7 @@ fn brought(base: &Files, yours: &Files, new: &Files) -> Plan {
 fn remember(desk: &Desk) -> Result<()> {
     for chapter in desk.workspace().written() {
         edition::remember(desk.workspace(), chapter)?;
+        mirror::take(desk.workspace(), chapter)?;
     }
     Ok(())
 }

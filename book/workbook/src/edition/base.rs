@@ -49,15 +49,14 @@ pub fn base(root: &Path, chapter: &Chapter) -> Result<Option<Files>> {
 
 /// Whether the workbook now ships another edition of a chapter than the one
 /// that the reader started from. A chapter that nobody has looked at yet is
-/// remembered as it is now.
+/// remembered as it is now, and so is a new edition that is there already.
 ///
 /// # Errors
 ///
-/// Fails if the reference cannot be read.
+/// Fails if the chapter or its reference cannot be read.
 pub fn differs(workspace: &Workspace, chapter: &Chapter) -> Result<bool> {
     let root = workspace.root();
-    let kept = fs::read_to_string(root.join(number_file(chapter))).ok();
-    let Some(kept) = kept else {
+    let Ok(kept) = fs::read_to_string(root.join(number_file(chapter))) else {
         remember(workspace, chapter)?;
         return Ok(false);
     };
@@ -65,12 +64,11 @@ pub fn differs(workspace: &Workspace, chapter: &Chapter) -> Result<bool> {
         return Ok(false);
     }
     // The reference may have changed where readers do not see it.
-    let now = shipped::chapter(workspace, chapter)?;
-    if base(root, chapter)?.is_some_and(|base| base == now) {
+    let differs = !super::plan(workspace, chapter)?.is_empty();
+    if !differs {
         remember(workspace, chapter)?;
-        return Ok(false);
     }
-    Ok(true)
+    Ok(differs)
 }
 
 /// Remembers what a chapter ships now as what its reader started from.

@@ -150,6 +150,23 @@ mod tests {
     }
 
     #[test]
+    fn what_git_has_merged_already_is_no_conflict() {
+        let new = BASE
+            .replace("Gets", "Gets one")
+            .replace("std::io", "std::net");
+        let half = mine().replace("Gets", "Gets one");
+        let merged = merged(&half.replace("use std::fs;\n", ""), &new).expect("no conflict");
+        assert!(
+            merged.contains("use std::net;") && merged.contains("mine();"),
+            "{merged}"
+        );
+        assert!(
+            merged.contains("todo!(\"exercise 1.2: Gets one\")"),
+            "{merged}"
+        );
+    }
+
+    #[test]
     fn line_endings_stay_the_readers() {
         let new = BASE.replace("Gets", "Gets one");
         let merged = merged(&mine().replace('\n', "\r\n"), &new).expect("no conflict");

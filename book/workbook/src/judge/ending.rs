@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::verdict::{output, short};
+use crate::fault::WIDTH;
 use crate::progress::{Cause, State};
 use crate::runner::{Activity, Outcome, Run};
 
@@ -34,7 +35,7 @@ pub(super) fn of(test: &str, run: &Run) -> Ending {
                 "`{name}` took more than {} MiB of memory and was stopped.",
                 limit_bytes >> 20
             ),
-            MEMORY.to_owned(),
+            prose(MEMORY),
         ),
         Outcome::Aborted { status } => aborted(name, run, status),
         Outcome::Passed | Outcome::Failed { .. } => {
@@ -78,7 +79,7 @@ fn failed(name: &str, run: &Run, message: String, location: Option<String>) -> E
         ending.state = State::Hung;
         ending.cause = cause;
         ending.sentence = format!("`{name}` fails: an operation never ended, {what}.");
-        ending.message = format!("{}\n\n{sign}", ending.message.trim_end());
+        ending.message = format!("{}\n\n{}", ending.message.trim_end(), prose(sign));
     }
     ending
 }
@@ -93,6 +94,8 @@ const EITHER: &str = "Look for a loop whose condition stays true, or for a lock 
     is taken while it is held.";
 const MEMORY: &str = "Something grows without end: look for a loop that pushes and \
     never stops, or for a length that is taken at its word.";
+const TWICE: &str = "A panic dropped what was in use, and dropping that panicked, \
+    too. Mend the first panic, and let no `drop` panic.";
 const STACK: &str = "A function calls itself, directly or through another one, and \
     never stops. Look for the case in which it must not call itself again; `Debug`, \
     `Clone` and the like can call themselves, too.";
@@ -102,7 +105,7 @@ fn stuck(name: &str, activity: Activity, limit: Duration) -> (State, Cause, Stri
     let (cause, what, sign) = kind(activity);
     let after = seconds(limit);
     let sentence = format!("`{name}` never ended: {what}, and it was stopped after {after}.");
-    (State::Hung, cause, sentence, sign.to_owned())
+    (State::Hung, cause, sentence, prose(sign))
 }
 
 fn kind(activity: Activity) -> (Cause, &'static str, &'static str) {
@@ -122,20 +125,18 @@ fn aborted(name: &str, run: &Run, status: &str) -> (State, Cause, String, String
         .filter(|code| !code.starts_with("0xc"));
     let (cause, sentence, message) = if said("has overflowed its stack") {
         let sentence = format!("`{name}` overflowed its stack, which ended the whole process.");
-        (Cause::StackOverflow, sentence, STACK.to_owned())
+        (Cause::StackOverflow, sentence, prose(STACK))
     } else if said("memory allocation of ") || status.starts_with("signal: 9") {
         let sentence = format!("`{name}` ran out of memory, which ended the whole process.");
-        (Cause::OutOfMemory, sentence, MEMORY.to_owned())
+        (Cause::OutOfMemory, sentence, prose(MEMORY))
     } else if said("panicked while processing panic")
         || said("panic in a destructor during cleanup")
         || said("panic in a function that cannot unwind")
     {
         let sentence = format!("`{name}` panicked twice, which ended the whole process.");
-        let first = panic_of(run).map_or_else(String::new, |p| format!("{}\n\n", p.1));
-        let message = format!(
-            "{first}A panic dropped what was in use, and dropping that panicked, \
-             too. Mend the first panic, and let no `drop` panic."
-        );
+        let first = run.panics().into_iter().next();
+        let first = first.map_or_else(String::new, |p| format!("{}\n\n", p.message));
+        let message = first + &prose(TWICE);
         (Cause::DoublePanic, sentence, message)
     } else if let Some(code) = code {
         let sentence = format!("`{name}` ended its whole process with exit code {code}.");
@@ -143,6 +144,8 @@ fn aborted(name: &str, run: &Run, status: &str) -> (State, Cause, String, String
             error, or panics; it never ends the program.";
         (Cause::Exit, sentence, with_last_words(run, message))
     } else {
+        // Whether the system also wrote a core file is nobody's business.
+        let status = status.trim_end_matches(" (core dumped)");
         let sentence = format!("`{name}` ended its whole process ({status}).");
         let message = "Look for `std::process::abort`, or for `extern` code that \
             fails. A library answers with an error, or panics; it never ends the \
@@ -154,23 +157,27 @@ fn aborted(name: &str, run: &Run, status: &str) -> (State, Cause, String, String
 
 fn with_last_words(run: &Run, message: &str) -> String {
     match last_words(run) {
-        words if words.is_empty() => message.to_owned(),
-        words => format!("{words}\n\n{message}"),
+        words if words.is_empty() => prose(message),
+        words => format!("{words}\n\n{}", prose(message)),
     }
+}
+
+/// This program's own words, in lines that stay short among those of a test.
+fn prose(text: &str) -> String {
+    let options = textwrap::Options::new(WIDTH - 8);
+    textwrap::fill(
+        text,
+        options.word_splitter(textwrap::WordSplitter::NoHyphenation),
+    )
 }
 
 /// Place and message of the panic that says most; the process may have ended
 /// because of it.
 fn panic_of(run: &Run) -> Option<(String, String)> {
-    let reported = || {
-        let outcome = Outcome::Failed {
-            panics: run.panics(),
-        };
-        outcome.panic().cloned()
-    };
     let panic = match &run.outcome {
         Outcome::Failed { .. } => run.outcome.panic().cloned(),
-        Outcome::Aborted { .. } => reported(),
+        // Those behind the first one came while it was cleaned up.
+        Outcome::Aborted { .. } => run.panics().into_iter().next(),
         _ => None,
     }?;
     let message = panic.message.trim_start_matches('\n').to_owned();
@@ -273,6 +280,19 @@ mod tests {
         ] {
             assert_eq!(aborted(status, stderr).cause, cause, "{status} {stderr}");
         }
+    }
+
+    #[test]
+    fn of_two_panics_the_first_one_tells() {
+        let stderr = "thread 'x' (7) panicked at src/a.rs:3:1:\nfirst\n\
+            thread 'x' (7) panicked at src/a.rs:9:1:\npanic in a destructor during cleanup\n";
+        let ending = aborted("signal: 6 (SIGABRT)", stderr);
+        assert!(
+            ending.message.starts_with("first\n\nA panic dropped"),
+            "{}",
+            ending.message
+        );
+        assert_eq!(ending.location.as_deref(), Some("src/a.rs:3:1"));
     }
 
     #[test]

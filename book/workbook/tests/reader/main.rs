@@ -7,11 +7,16 @@
 )]
 
 mod book;
+mod build_on;
 mod commands;
+mod failures;
+mod help;
 mod judge;
+mod kept;
 mod preprocess;
 mod serve;
 mod shelf;
 #[path = "../author/support.rs"]
 #[expect(dead_code, reason = "the authors' tests use the rest")]
 mod support;
+mod update;
