@@ -94,7 +94,7 @@ fn failing<T>(
 /// ends this panics with what is wrong then.
 #[track_caller]
 fn promptly<T: Send + 'static>(wrong: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
-    match guarded(Duration::from_secs(20), work) {
+    match guarded(Duration::from_secs(10), work) {
         Ok(answer) => answer,
         Err(_stuck) => panic!("{wrong}"),
     }
