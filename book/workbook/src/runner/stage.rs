@@ -19,7 +19,9 @@ pub enum Stage<'a> {
 
 /// Somebody who wants to hear of each [`Stage`]; nobody by default.
 #[derive(Clone, Default)]
-pub struct Listener(Option<Arc<dyn Fn(Stage<'_>) + Send + Sync>>);
+pub struct Listener(Option<Arc<Hear>>);
+
+type Hear = dyn Fn(Stage<'_>) + Send + Sync;
 
 impl Listener {
     /// Calls `hear` at each stage, from whichever thread is at work.
