@@ -17,7 +17,11 @@ pub fn merge(path: &Path, base: &[u8], yours: &[u8], new: &[u8]) -> Result<Vec<u
     };
     let (base, mine, new_text) = (text(base)?, text(yours)?, text(new)?);
     if mine.lines().any(|line| line.starts_with("<<<<<<< ")) {
-        return Err("It holds git's marks of a conflict; settle that first.".to_owned());
+        return Err(
+            "It holds git's marks of a conflict. To keep your side of it: \
+            `git merge --abort`, and then `git pull --no-rebase -X ours`."
+                .to_owned(),
+        );
     }
     let is_rust = path.extension().is_some_and(|extension| extension == "rs");
     let merged = if is_rust && with_bodies(&mine, |_| None).is_some() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use workbook::desk::Desk;
 use workbook::exercise::ExerciseId;
 use workbook::judge::{Assignment, Judge};
-use workbook::progress::{Cause, ChapterVerdict, State, Verdict};
+use workbook::progress::{ChapterVerdict, State, Verdict};
 use workbook::runner::Limits;
 use workbook::workspace::Workspace;
 
@@ -162,7 +162,8 @@ fn a_test_that_takes_all_memory_is_stopped_in_time() {
     let (verdict, _) = judged_under(&fixture, limits);
     let hoarder = of(&verdict, "1.2");
     assert_eq!(hoarder.state, State::Aborted);
-    assert_eq!(hoarder.cause, Some(Cause::OutOfMemory));
+    let cause = workbook::progress::Cause::OutOfMemory;
+    assert_eq!(hoarder.cause, Some(cause));
     insta::assert_snapshot!(hoarder.sentence, @"`ex_1_2_find_knows_what_is_not_there` took more than 64 MiB of memory and was stopped.");
     assert_eq!(of(&verdict, "1.1").state, State::Solved);
 }
