@@ -23,7 +23,8 @@ struct Server {
 
 impl Server {
     fn start(fixture: &Fixture, port: u16) -> Self {
-        let mut child = program(fixture, &["--port", &port.to_string()])
+        // Far longer than any test here takes that ends.
+        let mut child = program(fixture, &["--port", &port.to_string(), "--limit", "3"])
             .stdout(Stdio::piped())
             // A fault of the book is told there, too.
             .stderr(Stdio::null())
@@ -311,6 +312,43 @@ fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
     // Titles come from the table of contents.
     fixture.edit("book/src/SUMMARY.md", "1.1 Books in their place", "1.1 Put");
     events.progress(|p| p["chapters"][0]["exercises"][0]["title"] == "Put");
+}
+
+#[test]
+fn whatever_goes_wrong_is_survived_while_it_watches() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let server = Server::start(&fixture, 0);
+    let mut events = server.events();
+    events.states(["solved", "not-started", "not-started"]);
+    let lock = "let lock = std::sync::Mutex::new(());\n        \
+        drop((lock.lock(), lock.lock()));\n        None";
+    let mut body = FIND;
+    for (wrong, state, cause) in [
+        ("panic!(\"a crooked shelf\")", "failing", "panic"),
+        ("loop { std::hint::spin_loop(); }", "hung", "endless-loop"),
+        (lock, "hung", "deadlock"),
+        (
+            "self.find(title).map(|at| at + 1)",
+            "aborted",
+            "stack-overflow",
+        ),
+        ("std::process::exit(0)", "aborted", "exit"),
+        #[cfg(unix)]
+        ("std::process::abort()", "aborted", "abort"),
+    ] {
+        fixture.edit(LIB, body, wrong);
+        body = wrong;
+        let progress = events.progress(|progress| {
+            let exercise = &progress["chapters"][0]["exercises"][1];
+            let known = exercise["cause"] == cause || exercise["cause"] == "never-ended";
+            progress["chapters"][0]["judging"] == false && exercise["state"] == state && known
+        });
+        let first = &progress["chapters"][0]["exercises"][0];
+        assert_eq!(first["state"], "solved");
+    }
+    fixture.edit(LIB, body, FOUND);
+    events.states(["solved", "solved", "not-started"]);
 }
 
 #[test]
