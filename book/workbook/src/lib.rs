@@ -11,6 +11,7 @@
 //! | [`hints`] | the three hints on an exercise's page |
 //! | [`excerpt`] | items of a source file, cut out by name |
 //! | [`preprocess`] | the directives of the book's pages |
+//! | [`map`] | the map of the book on a page |
 //! | [`markdown`] | headings, blocks and inline code of a page |
 //! | [`judge`] | how each exercise of a chapter stands |
 //! | [`store`] | the last verdicts, kept while their sources stay |
@@ -35,6 +36,7 @@ pub mod files;
 pub mod hints;
 pub mod judge;
 pub mod live;
+pub mod map;
 pub mod markdown;
 pub mod outline;
 pub mod preprocess;

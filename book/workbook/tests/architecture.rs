@@ -13,12 +13,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
     ("bench", &["conformance", "engine", "memory"]),
-    ("workbook", &[]),
+    ("figures", &["conformance", "engine", "memory"]),
+    ("workbook", &["figures"]),
 ];
 
 fn root() -> PathBuf {
