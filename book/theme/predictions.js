@@ -111,7 +111,7 @@
         };
         shown.push(show);
         show();
-        area.addEventListener('input', () => {
+        const keep = () => {
             const text = area.value;
             const kept = text.trim() && { text, question, page: here, when: new Date().toISOString() };
             const isKept = write(name, kept || null);
@@ -122,7 +122,9 @@
                 note.textContent = words;
             }
             tell(name);
-        });
+        };
+        area.addEventListener('input', keep);
+        area.addEventListener('change', keep);
         return [element('div', 'prediction-head', label, note), area];
     };
 

@@ -18,61 +18,53 @@
     }
 
     // A block of commands and what they print: lines that begin with `$ ` are
-    // commands, and go on behind a backslash. Copied are the commands alone.
+    // commands, and go on behind a backslash. Copied are the commands alone, and
+    // what a mouse selects leaves the prompts out.
 
-    const commands = pre => {
-        const code = pre.querySelector('code.language-console');
-        if (!code) {
-            return null;
-        }
-        const copied = [];
+    const commands = new WeakMap();
+
+    for (const code of document.querySelectorAll('pre > code.language-console')) {
+        const typed = [];
+        const parts = [];
         let goesOn = false;
-        for (const line of code.textContent.split('\n')) {
-            if (goesOn || line.startsWith('$ ')) {
-                copied.push(goesOn ? line : line.slice(2));
+        for (const line of code.textContent.replace(/\n$/, '').split('\n')) {
+            const begins = line.startsWith('$ ');
+            if (begins || goesOn) {
+                const words = goesOn ? line : line.slice(2);
+                const command = document.createElement('span');
+                command.className = 'command';
+                command.textContent = words;
+                if (begins && !goesOn) {
+                    const prompt = document.createElement('span');
+                    prompt.className = 'prompt';
+                    prompt.textContent = '$ ';
+                    parts.push(prompt);
+                }
+                parts.push(command, '\n');
+                typed.push(words);
                 goesOn = line.endsWith('\\');
+            } else {
+                parts.push(`${line}\n`);
             }
         }
-        return copied.length ? copied.join('\n') : null;
-    };
+        if (!typed.length) {
+            continue;
+        }
+        code.replaceChildren(...parts);
+        const pre = code.parentElement;
+        commands.set(pre, typed.join('\n'));
+        const button = pre.querySelector('.clip-button');
+        if (button) {
+            button.title = parts.filter(part => part.className === 'prompt').length > 1
+                ? 'Copy the commands' : 'Copy the command';
+            button.setAttribute('aria-label', button.title);
+        }
+    }
 
     // mdBook's copy buttons ask this function for the text of their block.
     if (typeof window.playground_text === 'function') {
         const whole = window.playground_text;
-        window.playground_text = (pre, hidden) => commands(pre) ?? whole(pre, hidden);
-    }
-
-    for (const pre of document.querySelectorAll('pre')) {
-        const button = pre.querySelector('.clip-button');
-        const copied = button && commands(pre);
-        if (copied) {
-            const several = copied.includes('\n') && !copied.includes('\\\n');
-            button.title = several ? 'Copy the commands' : 'Copy the command';
-            button.setAttribute('aria-label', button.title);
-        }
-        // What a mouse selects leaves the prompts out, too.
-        const code = copied && pre.querySelector('code');
-        if (code) {
-            const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
-            const prompts = [];
-            let atStart = true;
-            for (let node; (node = walker.nextNode());) {
-                for (const found of node.data.matchAll(/(^|\n)\$ /g)) {
-                    if (found[1] || atStart) {
-                        prompts.push([node, found.index + found[1].length]);
-                    }
-                }
-                atStart = node.data.endsWith('\n');
-            }
-            for (const [node, at] of prompts.reverse()) {
-                const range = document.createRange();
-                range.setStart(node, at);
-                range.setEnd(node, at + 2);
-                const prompt = document.createElement('span');
-                prompt.className = 'prompt';
-                range.surroundContents(prompt);
-            }
-        }
+        window.playground_text = (pre, hidden) => commands.get(pre) ?? whole(pre, hidden);
     }
 
     // Tables wider than the screen scroll inside themselves.

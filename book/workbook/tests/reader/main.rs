@@ -11,6 +11,7 @@ mod commands;
 mod judge;
 mod preprocess;
 mod serve;
+mod server;
 mod shelf;
 #[path = "../author/support.rs"]
 #[expect(dead_code, reason = "the authors' tests use the rest")]
