@@ -84,8 +84,9 @@ const FAINT: &str = r"
         return (a + 0.05) / (b + 0.05);
     };
     const faint = new Map();
-    const texts = 'main :is(p, li, td, th, a, summary, h1, h2, h3, label), .drawn text, #mdbook-sidebar a';
+    const texts = 'main :is(p, li, td, th, a, summary, h1, h2, h3, label, code), .drawn text, #mdbook-sidebar a';
     for (const node of document.querySelectorAll(texts)) {
+        if (!node.checkVisibility()) continue;
         const style = getComputedStyle(node);
         const isDrawn = node.namespaceURI.endsWith('svg');
         let ground = behind(isDrawn ? node.closest('figure') : node);
@@ -154,6 +155,12 @@ async fn every_theme_is_legible_and_dark_is_dark() {
                 faint.push(format!("{theme}: {page}: {}", what.as_str().unwrap()));
             }
         }
+    }
+    // The last of them was dark, and is not to be on paper.
+    let paper = json!({ "media": "print" });
+    browser.tell("Emulation.setEmulatedMedia", paper).await;
+    for what in browser.ask(FAINT).await.as_array().unwrap() {
+        faint.push(format!("on paper: {}", what.as_str().unwrap()));
     }
     assert_eq!(faint, [""; 0], "texts too faint to read");
     browser.close().await;
