@@ -168,7 +168,7 @@
         const question = summary.textContent.trim().replace(/\s+/g, ' ');
         const name = details.dataset.name ?? folder + question;
         summary.id ||= `question-${fields + 1}`;
-        const box = element('div', 'prediction', ...field(name, question, summary.id));
+        const box = element('div', 'prediction bare', ...field(name, question, summary.id));
         details.after(box);
         const outcome = element('div', 'prediction predicted');
         summary.after(outcome);

@@ -148,7 +148,7 @@
             return;
         }
         place.dataset.shown = shown;
-        if (!next) {
+        if (!next?.page) {
             place.textContent = `All ${all.length} exercises are solved.`;
             return;
         }

@@ -85,8 +85,8 @@ fn run(drawing: &mut Drawing, field: &Field, part: Range<usize>, is_first: bool,
     let y = part.start / ROW * ROW_HEIGHT + 13;
     let width = part.len() * CELL - 2;
     drawing.rect(&tint(field.tint), x, y, width, CELL_HEIGHT);
-    for (i, at) in part.clone().enumerate() {
-        let hex = format!("{:02x}", bytes[at]);
+    for (i, byte) in bytes[part].iter().enumerate() {
+        let hex = format!("{byte:02x}");
         let middle = x + i * CELL + CELL / 2 - 1;
         drawing.text("mono", Anchor::Middle, middle, y + CELL_HEIGHT - 6, &hex);
     }

@@ -207,6 +207,13 @@ async fn on_paper_everything_is_unfolded_and_nothing_is_a_menu() {
         .ask("return getComputedStyle(document.querySelector('main a[href^=http]'), '::after').content")
         .await;
     assert!(address.as_str().unwrap().contains("https://"), "{address}");
+    // A question that stands with its field is text, too.
+    browser.open(&url("ch01-memory/what-you-built.html")).await;
+    browser
+        .until(
+            "[...document.querySelectorAll('.prediction-question')].some(e => e.checkVisibility())",
+        )
+        .await;
     browser
         .tell("Emulation.setEmulatedMedia", json!({ "media": "" }))
         .await;

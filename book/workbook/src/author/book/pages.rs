@@ -161,7 +161,10 @@ fn predictions_are_shown_again(book: &Book<'_>, faults: &mut Faults) {
     let mut asked = BTreeSet::new();
     for (page, line, name) in named(book, "data-name=\"") {
         if !asked.insert(name) {
-            let what = format!("A prediction called `{name}` stands above already: give this one a name of its own.");
+            let what = format!(
+                "A prediction called `{name}` stands elsewhere: give this one a name \
+                 of its own."
+            );
             faults.0.push(Fault::at(&page.path, line, what));
         }
     }
