@@ -1,7 +1,10 @@
 //! Files: byte for byte in the colours of their fields, or as what they are
 //! made of.
 
+use std::fmt;
 use std::ops::Range;
+
+use engine::layout::{Draw, Format, Part, Value};
 
 use crate::svg::{Anchor, Drawing, WIDTH, fitting, tint};
 
@@ -32,6 +35,47 @@ impl Field {
             label: label.to_owned(),
             meaning: meaning.into(),
             tint,
+        }
+    }
+}
+
+/// A file taken apart as its format says. A length and what it is the length of
+/// (`key_len`, `key`) share a colour.
+pub fn dissected(format: &Format, file: &[u8]) -> Vec<Field> {
+    let mut fields = Fields::default();
+    (format.dissect)(file, &mut fields);
+    fields.fields
+}
+
+/// Collects the parts of a file.
+#[derive(Debug, Default)]
+struct Fields {
+    fields: Vec<Field>,
+    /// What has a colour so far, in its order.
+    stems: Vec<&'static str>,
+}
+
+impl Draw for Fields {
+    fn group(&mut self, _offset: usize, _name: fmt::Arguments<'_>) {}
+
+    fn part(&mut self, part: Part<'_>) {
+        let stem = part.name.strip_suffix("_len").unwrap_or(part.name);
+        let tint = self.stems.iter().position(|known| *known == stem);
+        let tint = tint.unwrap_or_else(|| {
+            self.stems.push(stem);
+            self.stems.len() - 1
+        });
+        let meaning = match (part.fault, part.value) {
+            (Some(fault), _) => fault,
+            (None, Value::Number(number)) => number.to_string(),
+            (None, Value::Checksum(sum)) => format!("{sum:#010x}"),
+            (None, Value::Bytes) => part.bytes.escape_ascii().to_string(),
+        };
+        // An empty value has no bytes to draw; its length says so.
+        if !part.bytes.is_empty() {
+            let len = part.bytes.len();
+            let field = Field::new(part.offset, len, part.name, meaning, tint);
+            self.fields.push(field);
         }
     }
 }
@@ -96,7 +140,7 @@ fn run(drawing: &mut Drawing, field: &Field, part: Range<usize>, is_first: bool,
     } else {
         ("…", "")
     };
-    let fit = |text| fitting(text, width + 6, 9);
+    let fit = |text| fitting(text, width + 10, 9);
     drawing.text("small", Anchor::Middle, middle, y - 3, &fit(label));
     if !meaning.is_empty() {
         let y = y + CELL_HEIGHT + 10;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub const WIDTH: usize = 360;
 
 /// How many colours tell parts of a figure from each other.
-pub const TINTS: usize = 6;
+pub const TINTS: usize = 8;
 
 /// A picture, and what it shows in words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,25 +32,39 @@ pub struct Built {
 ///
 /// Fails with the faults of the pages, or with mdBook's reason.
 pub fn build(root: &Path, out: &Path) -> Result<Built> {
+    build_for(root, out, None)
+}
+
+/// As [`build`], for a place in the web: `site_url` is the path at which `out`
+/// will stand there, as in `/strata/`. Only the page for addresses that lead
+/// nowhere needs to know it, since it is shown at any of them.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_for(root: &Path, out: &Path, site_url: Option<&str>) -> Result<Built> {
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let above = out.parent().unwrap_or(Path::new("."));
     let fresh = tempfile::Builder::new()
         .prefix(".book-")
         .tempdir_in(above)
         .with_context(|| format!("cannot write in {}", above.display()))?;
-    let warnings = render(root, fresh.path())?;
+    let warnings = render(root, fresh.path(), site_url)?;
     let changed = mirror(fresh.path(), out)
         .with_context(|| format!("cannot write the book into {}", out.display()))?;
     Ok(Built { changed, warnings })
 }
 
 /// Renders into an empty folder and answers mdBook's warnings.
-fn render(root: &Path, out: &Path) -> Result<Vec<String>> {
+fn render(root: &Path, out: &Path, site_url: Option<&str>) -> Result<Vec<String>> {
     let folder = root.join("book");
     let mut config = Config::from_disk(folder.join("book.toml"))
         .with_context(|| "cannot read book/book.toml".to_owned())?;
     config.build.build_dir = out.to_path_buf();
     config.build.create_missing = false;
+    if let Some(site_url) = site_url {
+        config.set("output.html.site-url", site_url)?;
+    }
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)

@@ -8,10 +8,11 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use crate::desk::Desk;
+use crate::engines::{delete, get, put, scan, shell};
 use crate::exercise::{ExerciseId, Scope};
 use crate::progress::Progress;
 use crate::runner::Cancel;
-use crate::{author, hints, preprocess, report, serve};
+use crate::{author, hints, inspect, preprocess, report, serve};
 
 /// The book, your progress in it, and the commands that help you write it.
 ///
@@ -50,6 +51,24 @@ pub enum Command {
 
     /// Show a hint on an exercise: a question, the invariant, or a sketch.
     Hint(Hint),
+
+    /// Talk to an engine, line by line.
+    Shell(shell::Shell),
+
+    /// Show the value under a key of an engine.
+    Get(get::Get),
+
+    /// Store a value under a key of an engine, and sync.
+    Put(put::Put),
+
+    /// Remove a key from an engine, and sync.
+    Delete(delete::Delete),
+
+    /// Show an engine's entries, in the order of their keys.
+    Scan(scan::Scan),
+
+    /// Show an engine's files, byte by byte, with what each byte means.
+    Inspect(inspect::Inspect),
 
     /// For authors: derive the chapters, and check what readers will get.
     #[command(subcommand)]
@@ -110,6 +129,12 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             scope => check_chapters(scope),
         },
         Some(Command::Hint(hint)) => show_hint(&hint),
+        Some(Command::Shell(shell)) => shell::run(&shell),
+        Some(Command::Get(get)) => get::run(&get),
+        Some(Command::Put(put)) => put::run(&put),
+        Some(Command::Delete(delete)) => delete::run(&delete),
+        Some(Command::Scan(scan)) => scan::run(&scan),
+        Some(Command::Inspect(inspect)) => inspect::run(&inspect),
         Some(Command::Author(command)) => author::run(&command),
         Some(Command::Preprocess { question }) => {
             if question.is_empty() {

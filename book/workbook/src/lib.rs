@@ -21,6 +21,8 @@
 //! | [`serve`] | the book on localhost, with the verdicts in it |
 //! | [`progress`] | what the terminal prints and the pages show |
 //! | [`report`] | progress and verdicts for the terminal |
+//! | [`engines`] | an engine in a shell, and one command each |
+//! | [`inspect`] | an engine's files, byte by byte |
 //! | [`fault`] | what is wrong at a place, and what to do about it |
 //! | [`author`] | the gates of those who write chapters |
 //! | [`cli`] | the command line |
@@ -29,11 +31,13 @@ pub mod author;
 pub mod book;
 pub mod cli;
 pub mod desk;
+pub mod engines;
 pub mod excerpt;
 pub mod exercise;
 pub mod fault;
 pub mod files;
 pub mod hints;
+pub mod inspect;
 pub mod judge;
 pub mod live;
 pub mod map;

@@ -2,7 +2,12 @@
 //!
 //! ```text
 //! engine ◄── every chapter      a chapter's tests ──► conformance ──► engine
+//! every chapter ◄── registry ◄── workbook, bench
 //! ```
+//!
+//! The registry is a crate of its own so that `cargo run` compiles the engines
+//! and none of what the benches measure them with, and so that a feature of it
+//! is the only way in which a reader's chapter gets into a program.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,13 +18,14 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
-    ("bench", &["conformance", "engine", "memory"]),
+    ("bench", &["conformance", "engine", "memory", "registry"]),
     ("figures", &["conformance", "engine", "memory"]),
-    ("workbook", &["figures"]),
+    ("registry", &["engine", "memory"]),
+    ("workbook", &["engine", "figures", "registry"]),
 ];
 
 fn root() -> PathBuf {
@@ -35,6 +41,11 @@ fn the_crates_use_each_other_as_the_plan_says() {
         .unwrap();
     let chapter = |name: &str| name.trim_end_matches("-solution").to_owned();
     let ours: BTreeSet<String> = metadata.packages.iter().map(|p| chapter(&p.name)).collect();
+    let chapters: BTreeSet<&str> = metadata
+        .packages
+        .iter()
+        .filter_map(|p| p.name.strip_suffix("-solution"))
+        .collect();
     let arrows: BTreeMap<_, _> = ARROWS.into_iter().collect();
     for package in &metadata.packages {
         let name = chapter(&package.name);
@@ -47,6 +58,13 @@ fn the_crates_use_each_other_as_the_plan_says() {
             if !ours.contains(&used) || (in_tests && used == "conformance") {
                 continue;
             }
+            let readers = chapters.contains(&dependency.name.as_str());
+            assert!(
+                !readers || dependency.optional,
+                "`{name}` is built with the reader's `{}`, which may not compile: make \
+                 it optional",
+                dependency.name
+            );
             assert!(
                 allowed.contains(&used.as_str()),
                 "`{name}` uses `{used}`, and the plan has no such arrow"

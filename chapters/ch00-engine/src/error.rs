@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::spelling::Spelled;
+
 /// A result whose error is this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -202,8 +204,8 @@ impl fmt::Display for Error {
             Error::Busy { what } => write!(f, "busy: {what}"),
             Error::Conflict { key } => write!(
                 f,
-                "a concurrent transaction changed the key \"{}\"",
-                key.escape_ascii()
+                "a concurrent transaction changed the key `{}`",
+                Spelled(key)
             ),
             Error::Deadlock => write!(
                 f,

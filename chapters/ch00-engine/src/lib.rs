@@ -7,10 +7,12 @@
 //! | [`cursor`] | [`Cursor`], what a scan hands out, and [`Entries`], the same as an iterator |
 //! | [`range`] | [`KeyRange`] and [`Order`]: which keys, and which way |
 //! | [`mod@write`] | [`Write`], one change, and [`Limits`] on its size |
+//! | [`spelling`] | how messages spell keys and values |
 //! | [`error`] | [`Error`]: what went wrong, and what the caller can do |
 //! | [`durability`] | [`Durability`]: what survives which accident |
 //! | [`stats`] | [`Stats`]: what an engine did, counted |
 //! | [`disk`] | [`Disk`](disk::Disk), the one door to files, and the real one behind it |
+//! | [`layout`] | what stands where in an engine's files, for docs and for whoever draws them |
 //! | [`powers`] | what later engines can do beyond the contract: [`Maintenance`], [`Check`], [`Snapshots`] |
 //! | [`transaction`] | [`Transactional`] engines, their [`Isolation`], and how they wait |
 //! | [`page`] | [`PageStore`](page::PageStore), the seam under the B+tree |
@@ -28,9 +30,11 @@ pub mod cursor;
 pub mod disk;
 pub mod durability;
 pub mod error;
+pub mod layout;
 pub mod page;
 pub mod powers;
 pub mod range;
+pub mod spelling;
 pub mod stats;
 pub mod storage_engine;
 pub mod sync;

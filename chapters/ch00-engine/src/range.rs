@@ -1,7 +1,10 @@
 //! Which keys a scan visits, and which way.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Bound;
+
+use crate::spelling::Spelled;
 
 /// The way a scan runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +21,9 @@ pub enum Order {
 /// Each end is one of three: included, excluded or unbounded. A range whose
 /// start lies behind its end is *inverted*. It holds no key and is no error.
 ///
+/// A message shows it as Rust spells ranges, with `<` where the start is
+/// excluded: `a..b`, `a..=b`, `a<..`, `..`.
+///
 /// ```
 /// use engine::KeyRange;
 ///
@@ -26,7 +32,7 @@ pub enum Order {
 /// assert!(!fruit.contains(b"cherry"));
 /// assert!(KeyRange::prefix(b"ban").contains(b"banana"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyRange<'a> {
     start: Bound<Cow<'a, [u8]>>,
     end: Bound<Cow<'a, [u8]>>,
@@ -125,6 +131,21 @@ impl<'a> KeyRange<'a> {
     }
 }
 
+impl fmt::Debug for KeyRange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.start() {
+            Bound::Included(start) => write!(f, "{}..", Spelled(start))?,
+            Bound::Excluded(start) => write!(f, "{}<..", Spelled(start))?,
+            Bound::Unbounded => f.write_str("..")?,
+        }
+        match self.end() {
+            Bound::Included(end) => write!(f, "={}", Spelled(end)),
+            Bound::Excluded(end) => write!(f, "{}", Spelled(end)),
+            Bound::Unbounded => Ok(()),
+        }
+    }
+}
+
 /// The smallest key behind every key that begins with `prefix`, or `None`
 /// where there is none: behind a run of `0xff` nothing follows.
 fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
@@ -149,6 +170,19 @@ mod tests {
             (b"", Unbounded),
         ] {
             assert_eq!(KeyRange::prefix(prefix).end(), end, "{prefix:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_shown_with_its_bounds_as_text() {
+        for (start, end, shown) in [
+            (Included(&b"a"[..]), Excluded(&b"b"[..]), "a..b"),
+            (Excluded(b"d"), Included(b"m"), "d<..=m"),
+            (Unbounded, Included(b"a\xff"), r"..=a\xff"),
+            (Included(b""), Unbounded, "\"\".."),
+            (Unbounded, Unbounded, ".."),
+        ] {
+            assert_eq!(format!("{:?}", KeyRange::new(start, end)), shown);
         }
     }
 

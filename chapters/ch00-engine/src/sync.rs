@@ -1,20 +1,33 @@
 //! Locks, from one place.
 //!
-//! Whatever engines use to coordinate threads comes through this module, so
-//! that a program that explores the possible schedules can put its own
-//! implementations here. They are the standard library's, with one difference:
-//! a lock whose holder panicked is not poisoned. (In this workbook *poisoned*
-//! is what a failed sync does to an engine, see
-//! [`Error::Poisoned`](crate::Error::Poisoned).)
+//! Whatever engines use to coordinate threads comes through this module. The
+//! locks are the standard library's, with two differences.
+//!
+//! - A lock whose holder panicked is not poisoned. (In this workbook *poisoned*
+//!   is what a failed sync does to an engine, see
+//!   [`Error::Poisoned`](crate::Error::Poisoned).)
+//! - A thread can have a [guide](guide), which is told of each lock that the
+//!   thread takes, waits for and gives back. A test steers threads that way:
+//!   it lets one of them run at a time, and decides at each lock which. A
+//!   thread without a guide pays for that with a look at one variable of its
+//!   own.
 
-use std::sync::PoisonError;
+use std::ops::{Deref, DerefMut};
+use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
+pub use std::sync::OnceLock;
 pub use std::sync::atomic;
-pub use std::sync::{MutexGuard, OnceLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub mod guide;
+
+use guide::{Gave, Guide, Lock, Step};
 
 /// A value that one thread at a time may touch.
 #[derive(Debug, Default)]
 pub struct Mutex<T>(std::sync::Mutex<T>);
+
+/// A [`Mutex`], taken. It is given back when this is dropped.
+pub type MutexGuard<'a, T> = Guard<'a, Mutex<T>, std::sync::MutexGuard<'a, T>>;
 
 impl<T> Mutex<T> {
     /// A new mutex around `value`.
@@ -23,8 +36,10 @@ impl<T> Mutex<T> {
     }
 
     /// Waits until no other thread holds the value, then lends it.
+    #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let lock = Lock::alone(&self.0);
+        take(self, lock, || self.0.lock(), || self.0.try_lock())
     }
 
     /// Gives the value back.
@@ -37,6 +52,12 @@ impl<T> Mutex<T> {
 #[derive(Debug, Default)]
 pub struct RwLock<T>(std::sync::RwLock<T>);
 
+/// A [`RwLock`], taken for reading. It is given back when this is dropped.
+pub type RwLockReadGuard<'a, T> = Guard<'a, RwLock<T>, std::sync::RwLockReadGuard<'a, T>>;
+
+/// A [`RwLock`], taken for writing. It is given back when this is dropped.
+pub type RwLockWriteGuard<'a, T> = Guard<'a, RwLock<T>, std::sync::RwLockWriteGuard<'a, T>>;
+
 impl<T> RwLock<T> {
     /// A new lock around `value`.
     pub const fn new(value: T) -> Self {
@@ -44,13 +65,20 @@ impl<T> RwLock<T> {
     }
 
     /// Waits until no thread writes, then lends the value for reading.
+    ///
+    /// A thread that already reads must not ask again: a thread that waits to
+    /// write may keep new readers out, and then both wait for ever.
+    #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        let lock = Lock::shared(&self.0);
+        take(self, lock, || self.0.read(), || self.0.try_read())
     }
 
     /// Waits until no other thread reads or writes, then lends the value.
+    #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        let lock = Lock::alone(&self.0);
+        take(self, lock, || self.0.write(), || self.0.try_write())
     }
 
     /// Gives the value back.
@@ -71,23 +99,110 @@ impl Condvar {
 
     /// Gives the mutex back and sleeps until notified, as long as `waiting`
     /// answers true.
+    #[track_caller]
     pub fn wait_while<'a, T>(
         &self,
-        guard: MutexGuard<'a, T>,
-        waiting: impl FnMut(&mut T) -> bool,
+        mut guard: MutexGuard<'a, T>,
+        mut waiting: impl FnMut(&mut T) -> bool,
     ) -> MutexGuard<'a, T> {
-        self.0
-            .wait_while(guard, waiting)
-            .unwrap_or_else(PoisonError::into_inner)
+        let Some(guide) = guide::of_this_thread() else {
+            let woken = self.0.wait_while(guard.inner, waiting);
+            guard.inner = woken.unwrap_or_else(PoisonError::into_inner);
+            return guard;
+        };
+        while waiting(&mut guard) {
+            let mutex = guard.lock;
+            guide(Step::Sleeps(Lock::alone(&self.0)));
+            drop(guard); // Here the guide lets others run, until one notifies.
+            guard = mutex.lock();
+        }
+        guard
     }
 
     /// Wakes one sleeping thread.
+    #[track_caller]
     pub fn notify_one(&self) {
         self.0.notify_one();
+        self.tell(false);
     }
 
     /// Wakes every sleeping thread.
+    #[track_caller]
     pub fn notify_all(&self) {
         self.0.notify_all();
+        self.tell(true);
+    }
+
+    #[track_caller]
+    fn tell(&self, all: bool) {
+        if let Some(guide) = guide::of_this_thread() {
+            let condvar = Lock::alone(&self.0);
+            guide(Step::Wakes { condvar, all });
+        }
+    }
+}
+
+/// A lock that was taken, as `G` of the standard library. It derefs to what
+/// the lock protects, and gives the lock back when it is dropped.
+#[derive(Debug)]
+pub struct Guard<'a, L, G> {
+    inner: G,
+    lock: &'a L,
+    // Behind `inner`: the guide is told when the lock is free.
+    _gave: Gave,
+}
+
+impl<L, G: Deref> Deref for Guard<'_, L, G> {
+    type Target = G::Target;
+
+    #[inline]
+    fn deref(&self) -> &G::Target {
+        &self.inner
+    }
+}
+
+impl<L, G: DerefMut> DerefMut for Guard<'_, L, G> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut G::Target {
+        &mut self.inner
+    }
+}
+
+/// Takes a lock: with `wait` alone, or, where the thread has a guide, with
+/// `attempt` again and again, since a thread that the system has put to sleep
+/// cannot be steered.
+#[inline]
+fn take<'a, L, G>(
+    owner: &'a L,
+    lock: Lock,
+    wait: impl FnOnce() -> LockResult<G>,
+    attempt: impl FnMut() -> TryLockResult<G>,
+) -> Guard<'a, L, G> {
+    let guide = guide::of_this_thread();
+    let inner = match guide {
+        None => wait().unwrap_or_else(PoisonError::into_inner),
+        Some(guide) => guided(guide, lock, attempt),
+    };
+    Guard {
+        inner,
+        lock: owner,
+        _gave: Gave::new(guide, lock),
+    }
+}
+
+#[cold]
+fn guided<G>(guide: Guide, lock: Lock, mut attempt: impl FnMut() -> TryLockResult<G>) -> G {
+    guide(Step::Asks(lock));
+    loop {
+        let inner = match attempt() {
+            Ok(inner) => inner,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                guide(Step::Waits(lock));
+                continue;
+            }
+        };
+        guide(Step::Took(lock));
+        return inner;
     }
 }

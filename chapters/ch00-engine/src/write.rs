@@ -1,9 +1,14 @@
 //! One change, and how large it may be.
 
+use std::fmt;
+
+use crate::spelling::Spelled;
 use crate::{Error, Result};
 
 /// One change to one key. A batch is a slice of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// A message shows it as a script spells it: `put apple red`, `delete apple`.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Write<'a> {
     /// Stores `value` under `key`, in place of what was there.
     Put {
@@ -48,6 +53,15 @@ impl<'a> Write<'a> {
         match self {
             Write::Put { value, .. } => Some(value),
             Write::Delete { .. } => None,
+        }
+    }
+}
+
+impl fmt::Debug for Write<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Write::Put { key, value } => write!(f, "put {} {}", Spelled(key), Spelled(value)),
+            Write::Delete { key } => write!(f, "delete {}", Spelled(key)),
         }
     }
 }

@@ -237,7 +237,7 @@ fn an_error_says_what_and_where() {
             Error::Conflict {
                 key: b"a\xff".to_vec(),
             },
-            "a concurrent transaction changed the key \"a\\xff\"",
+            r"a concurrent transaction changed the key `a\xff`",
         ),
         (
             Error::Deadlock,

@@ -7,6 +7,7 @@
 //! | [`cursor`] | [`MemoryCursor`], which copies a chunk at a time |
 //! | [`snapshot`] | the whole map as the bytes of one checksummed file |
 //! | [`snapshot_file`] | putting that file in place of the last one, all or nothing |
+//! | [`layout`] | what stands where in that file, for whoever draws it |
 //! | [`durable`] | [`DurableMemory`], the engine whose `sync` writes that file |
 //!
 //! **Invariants:**
@@ -18,6 +19,7 @@
 
 pub mod cursor;
 pub mod durable;
+pub mod layout;
 pub mod memory;
 pub mod ranges;
 pub mod snapshot;

@@ -12,7 +12,9 @@ mod ex_1_6;
 mod ex_1_7;
 mod ex_1_8;
 mod ex_1_9;
+mod layout;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +22,8 @@ use conformance::sim::{Fail, Faults, Operation, SimDisk};
 use conformance::watch::guarded;
 use engine::disk::{Disk, File, Lock, Mode};
 use engine::sync::Mutex;
-use engine::{Cursor, Entry, Result};
+use engine::sync::guide::{self, Step};
+use engine::{Cursor, Entry, Result, StorageEngine};
 
 use crate::memory::Map;
 
@@ -31,6 +34,42 @@ fn map(entries: &[(&str, &str)]) -> Map {
         .iter()
         .map(|(key, value)| (bytes(key), bytes(value)))
         .collect()
+}
+
+/// Bytes as text, for messages that a person can read. What is not printable
+/// is escaped.
+fn text(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+/// The value under a key, as text.
+#[track_caller]
+fn value(engine: &dyn StorageEngine, key: &[u8]) -> Option<String> {
+    engine.get(key).unwrap().as_deref().map(text)
+}
+
+/// An entry as text: `apple=red`.
+fn entry((key, value): (&[u8], &[u8])) -> String {
+    format!("{}={}", text(key), text(value))
+}
+
+/// Panics where two maps differ, with the first key at which they do.
+#[track_caller]
+fn same(found: &Map, expected: &Map, what: &str) {
+    let holds = |map: &Map, key: &[u8]| match map.get(key) {
+        Some(value) if value.len() > 40 => format!("{} bytes under it", value.len()),
+        Some(value) => format!("\"{}\" under it", text(value)),
+        None => "no such key".to_owned(),
+    };
+    for key in expected.keys().chain(found.keys()) {
+        assert!(
+            found.get(key) == expected.get(key),
+            "{what}, at the key \"{}\": expected {}, found {}",
+            text(&key[..key.len().min(40)]),
+            holds(expected, key),
+            holds(found, key)
+        );
+    }
 }
 
 /// The entries `k0000` to `k0999` and so on, `count` of them: their values
@@ -46,7 +85,7 @@ fn numbered(count: usize) -> impl Iterator<Item = Entry> {
 fn keys(cursor: &mut dyn Cursor) -> Vec<String> {
     let mut keys = Vec::new();
     while let Some((key, _)) = cursor.entry() {
-        keys.push(String::from_utf8_lossy(key).into_owned());
+        keys.push(text(key));
         assert!(keys.len() <= 10_000, "the cursor never reaches the end");
         cursor.advance().unwrap();
     }
@@ -69,8 +108,14 @@ fn bytes_of(disk: &SimDisk, name: &str) -> Option<Vec<u8>> {
     disk.image().get(name).map(|file| file.bytes().to_vec())
 }
 
+/// The same, as text.
+fn text_of(disk: &SimDisk, name: &str) -> Option<String> {
+    bytes_of(disk, name).as_deref().map(text)
+}
+
 /// A disk that `make` made, on which the first `operation` that `work` asks
 /// for will fail: found by rehearsing `work` on another such disk.
+#[track_caller]
 fn failing<T>(
     make: impl Fn() -> SimDisk,
     operation: Operation,
@@ -81,8 +126,9 @@ fn failing<T>(
     let before = rehearsal.operations().len();
     drop(work(&rehearsal));
     let mut asked = rehearsal.operations().into_iter().skip(before);
-    let at = asked.position(|asked| asked == operation);
-    let at = at.unwrap_or_else(|| panic!("no operation `{}` was asked for", operation.name()));
+    let Some(at) = asked.position(|asked| asked == operation) else {
+        panic!("no operation `{}` was asked for", operation.name());
+    };
     disk.set_faults(Faults {
         fail: Some(fail(before + at)),
         ..Faults::default()
@@ -90,11 +136,27 @@ fn failing<T>(
     disk
 }
 
+/// Where `work` takes locks, in the order in which it does.
+fn locks_taken(work: impl FnOnce()) -> Vec<String> {
+    thread_local! {
+        static TAKEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+    guide::set(Some(|step| {
+        if let Step::Took(lock) = step {
+            TAKEN.with_borrow_mut(|taken| taken.push(lock.at.to_string()));
+        }
+    }));
+    work();
+    guide::set(None);
+    TAKEN.take()
+}
+
 /// What `work` answers. It runs in a thread of its own, and where it never
-/// ends this panics with what is wrong then.
+/// ends this panics with what is wrong then, well before somebody who runs the
+/// tests gives up waiting for this one.
 #[track_caller]
 fn promptly<T: Send + 'static>(wrong: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
-    match guarded(Duration::from_secs(20), work) {
+    match guarded(Duration::from_secs(5), work) {
         Ok(answer) => answer,
         Err(_stuck) => panic!("{wrong}"),
     }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt;
+use std::iter::StepBy;
 
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
@@ -20,6 +21,9 @@ pub struct Budget {
 /// How much a check may try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
+    /// What an interpreter such as Miri can afford, a thousand times slower
+    /// than the machine: every check, with a part of what it repeats.
+    Tiny,
     /// What a reader waits for after every save: about a second for a level.
     Quick,
     /// What a nightly run can afford: about a minute for a level.
@@ -33,8 +37,9 @@ impl Budget {
         seed: 0,
     };
 
-    /// The budget that `STRATA_BUDGET` (`quick` or `full`) and `STRATA_SEED`
-    /// (a number or `random`) ask for.
+    /// The budget that `STRATA_BUDGET` (`tiny`, `quick` or `full`) and
+    /// `STRATA_SEED` (a number or `random`) ask for. Where nothing is asked it
+    /// is quick, and tiny under Miri.
     ///
     /// # Errors
     ///
@@ -49,13 +54,15 @@ impl Budget {
 
     fn parse(size: Option<&str>, seed: Option<&str>) -> Result<Budget, BadVariable> {
         let size = match size.map(str::trim) {
+            None | Some("") if cfg!(miri) => Size::Tiny,
+            Some("tiny") => Size::Tiny,
             None | Some("" | "quick") => Size::Quick,
             Some("full") => Size::Full,
             Some(other) => {
                 return Err(BadVariable::new(
                     "STRATA_BUDGET",
                     other,
-                    "`quick` or `full`",
+                    "`tiny`, `quick` or `full`",
                 ));
             }
         };
@@ -69,11 +76,21 @@ impl Budget {
         Ok(Budget { size, seed })
     }
 
-    /// `quick` or `full`, whichever this budget is.
+    /// `quick` or `full`, whichever this budget is. A tiny one is quick where
+    /// it is asked like this.
     pub fn pick<T>(&self, quick: T, full: T) -> T {
         match self.size {
-            Size::Quick => quick,
+            Size::Tiny | Size::Quick => quick,
             Size::Full => full,
+        }
+    }
+
+    /// `count`, or under a tiny budget a twentieth of it: for entries that only
+    /// have to be many, and for what is tried again and again.
+    pub fn many(&self, count: usize) -> usize {
+        match self.size {
+            Size::Tiny => count.div_ceil(20),
+            Size::Quick | Size::Full => count,
         }
     }
 
@@ -84,6 +101,14 @@ impl Budget {
             failure_persistence: None,
             rng_seed: RngSeed::Fixed(self.seed_of(name)),
             ..Config::default()
+        })
+    }
+
+    /// All of `cases`, or under a tiny budget every seventh.
+    pub fn each<I: IntoIterator>(&self, cases: I) -> StepBy<I::IntoIter> {
+        cases.into_iter().step_by(match self.size {
+            Size::Tiny => 7,
+            Size::Quick | Size::Full => 1,
         })
     }
 
@@ -150,12 +175,26 @@ mod tests {
         );
         assert_eq!(
             Budget::parse(Some("huge"), None).unwrap_err().to_string(),
-            "STRATA_BUDGET is `huge`, but it takes `quick` or `full`"
+            "STRATA_BUDGET is `huge`, but it takes `tiny`, `quick` or `full`"
         );
         assert_eq!(
             Budget::parse(None, Some("x")).unwrap_err().to_string(),
             "STRATA_SEED is `x`, but it takes a number or `random`"
         );
+    }
+
+    #[test]
+    fn a_tiny_budget_tries_a_part_of_everything() {
+        let tiny = Budget::parse(Some("tiny"), None).unwrap();
+        assert_eq!(tiny.size, Size::Tiny);
+        assert_eq!(
+            (tiny.many(3000), tiny.many(3), tiny.pick(1, 2)),
+            (150, 1, 1)
+        );
+        assert_eq!(tiny.each(0..15).collect::<Vec<_>>(), [0, 7, 14]);
+        let quick = Budget::QUICK;
+        assert_eq!((quick.many(3000), quick.pick(1, 2)), (3000, 1));
+        assert_eq!(quick.each(0..15).count(), 15);
     }
 
     #[test]

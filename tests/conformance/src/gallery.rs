@@ -16,6 +16,7 @@
 //! | [`cursors`] | how a cursor moves, and what it costs |
 //! | [`reading`] | scans that meet an error |
 //! | [`threads`] | what other threads see |
+//! | [`schedules`] | a moment between two lines |
 //! | [`syncing`] | what a sync makes durable |
 //! | [`opening`] | what an opening does with the files it finds |
 //! | [`failing`] | appends that fail |
@@ -39,6 +40,7 @@ pub mod owners;
 pub mod poison;
 pub mod reading;
 pub mod scans;
+pub mod schedules;
 pub mod syncing;
 #[cfg(test)]
 mod tests;
@@ -162,6 +164,7 @@ pub fn all() -> Vec<Exhibit> {
         cursors::EXHIBITS,
         reading::EXHIBITS,
         threads::EXHIBITS,
+        schedules::EXHIBITS,
         syncing::EXHIBITS,
         opening::EXHIBITS,
         failing::EXHIBITS,
@@ -226,9 +229,13 @@ pub fn table() -> String {
 }
 
 /// What convicts an exhibit, in a line: the script and how to replay it; for
-/// threads, where no run is like the other, that there are threads.
+/// threads that are steered, what they do beside each other; for those that
+/// are not, where no run is like the other, that there are threads.
 fn proof(level: Level, rejection: &Rejection) -> String {
     let failure = &rejection.failure;
+    if let Some(beside) = &failure.beside {
+        return beside.clone();
+    }
     match &failure.script {
         Some(script) if level != Level::Concurrent => {
             let mut proof = format!("`{script}`");

@@ -4,5 +4,5 @@ pub mod concurrent;
 pub mod core;
 pub mod crash;
 pub mod faults;
-mod playing;
+pub(crate) mod playing;
 pub mod reopen;

@@ -9,6 +9,7 @@
 //! | [`model`] | [`Model`](model::Model): what a correct engine would hold |
 //! | [`play`] | a script, on an engine and on the model |
 //! | [`explore`](mod@explore) | power cuts at every operation of many scripts |
+//! | [`schedules`] | threads that are steered, one at a time |
 //! | [`place`] | disks to open engines on |
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
 //! | [`report`] | [`Failure`]: what a person reads |
@@ -30,6 +31,7 @@ pub mod panics;
 pub mod place;
 pub mod play;
 pub mod report;
+pub mod schedules;
 pub mod script;
 pub mod sim;
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub struct Failure {
     pub found: Option<String>,
     /// The operations that led there.
     pub script: Option<Script>,
+    /// What threads did beside each other, in a line: `put a 1` beside `get a`.
+    pub beside: Option<String>,
     /// Where in the script it showed, counted from 0.
     pub step: Option<usize>,
     /// Lines that are shown as they are: a history, a trace of the disk.
@@ -45,6 +47,7 @@ impl Failure {
             expected: None,
             found: None,
             script: None,
+            beside: None,
             step: None,
             trace: Vec::new(),
             replay: Vec::new(),

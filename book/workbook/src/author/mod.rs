@@ -9,6 +9,8 @@
 //! | *fresh* | `author derive --check` | deriving again changes nothing |
 //! | *ladder* | `author ladder` | each exercise can be reached, none skipped |
 //! | *book* | `author book` | what the book says is so |
+//!
+//! Beside them, `author render` makes the book as files, to be published.
 
 mod book;
 mod derive;
@@ -16,13 +18,14 @@ mod fresh;
 mod ladder;
 mod manifest;
 mod progress;
+mod render;
 mod rules;
 mod scan;
 mod solution;
 mod splice;
 mod tree;
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{env, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
@@ -33,6 +36,7 @@ pub use book::Checked;
 pub use derive::{Derived, derive};
 pub use fresh::check;
 pub use ladder::{Report, ladder};
+pub use render::{Rendered, render};
 
 /// What authors do and readers do not.
 #[derive(Debug, Subcommand)]
@@ -58,6 +62,14 @@ pub enum Command {
         /// Seconds that a test may run.
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         limit: u64,
+    },
+    /// Render the book into a folder, to be published as files.
+    Render {
+        /// The folder: a new one, an empty one, or one that holds such a book.
+        dir: PathBuf,
+        /// The path at which the folder will stand on its site, as in /strata/.
+        #[arg(long, value_name = "PATH", value_parser = render::site_url)]
+        site_url: Option<String>,
     },
 }
 
@@ -85,6 +97,10 @@ pub fn run(command: &Command) -> Result<ExitCode> {
             let limit = Duration::from_secs(*limit);
             let report = ladder(&workspace, scope.unwrap_or_default(), limit)?;
             Ok(show_report(&report))
+        }
+        Command::Render { dir, site_url } => {
+            show_rendered(&render(&workspace, dir, site_url.as_deref())?);
+            Ok(ExitCode::SUCCESS)
         }
     }
 }
@@ -146,6 +162,15 @@ fn show_checked(checked: &Checked) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn show_rendered(rendered: &Rendered) {
+    println!(
+        "rendered {}, {} of them changed. Begin with\n    {}",
+        counted(rendered.files, "file"),
+        rendered.changed,
+        rendered.start.display()
+    );
 }
 
 fn counted(count: usize, what: &str) -> String {

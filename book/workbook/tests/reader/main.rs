@@ -8,11 +8,16 @@
 
 mod book;
 mod commands;
+mod engines;
+mod inspect;
 mod judge;
+mod place;
 mod preprocess;
+mod render;
 mod serve;
 mod server;
 mod shelf;
+mod shell;
 #[path = "../author/support.rs"]
 #[expect(dead_code, reason = "the authors' tests use the rest")]
 mod support;

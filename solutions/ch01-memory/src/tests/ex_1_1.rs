@@ -3,7 +3,7 @@ use std::sync::Arc;
 use engine::{Counter, StorageEngine};
 
 use crate::Memory;
-use crate::tests::{map, promptly};
+use crate::tests::{locks_taken, map, promptly, text, value};
 
 fn fruit() -> Memory {
     let entries = map(&[("", "nothing"), ("apple", "red"), ("banana", "")]);
@@ -14,8 +14,21 @@ fn fruit() -> Memory {
 fn ex_1_1_a_present_key_is_found_with_its_value() {
     let fruit = fruit();
     let mut value = Vec::new();
-    assert!(fruit.get_into(b"apple", &mut value).unwrap());
-    assert_eq!(value, b"red");
+    let found = fruit.get_into(b"apple", &mut value).unwrap();
+    assert!(found, "\"apple\" is there");
+    assert_eq!(text(&value), "red");
+}
+
+#[test]
+fn ex_1_1_what_the_buffer_held_before_is_gone() {
+    let fruit = fruit();
+    let mut value = b"something longer".to_vec();
+    fruit.get_into(b"apple", &mut value).unwrap();
+    let held = text(&value);
+    assert_eq!(held, "red", "the buffer holds the value and nothing else");
+    fruit.get_into(b"absent", &mut value).unwrap();
+    let held = text(&value);
+    assert_eq!(held, "", "the buffer is empty where nothing was found");
 }
 
 #[test]
@@ -31,18 +44,8 @@ fn ex_1_1_an_absent_key_is_not_found() {
 #[test]
 fn ex_1_1_an_empty_value_is_a_value_and_an_empty_key_a_key() {
     let fruit = fruit();
-    assert_eq!(fruit.get(b"banana").unwrap(), Some(vec![]));
-    assert_eq!(fruit.get(b"").unwrap(), Some(b"nothing".to_vec()));
-}
-
-#[test]
-fn ex_1_1_what_the_buffer_held_before_is_gone() {
-    let fruit = fruit();
-    let mut value = b"something longer".to_vec();
-    fruit.get_into(b"apple", &mut value).unwrap();
-    assert_eq!(value, b"red", "the buffer holds the value and nothing else");
-    fruit.get_into(b"absent", &mut value).unwrap();
-    assert_eq!(value, b"", "the buffer is empty where nothing was found");
+    assert_eq!(value(&fruit, b"banana").as_deref(), Some(""));
+    assert_eq!(value(&fruit, b"").as_deref(), Some("nothing"));
 }
 
 #[test]
@@ -51,7 +54,10 @@ fn ex_1_1_the_buffer_that_was_handed_in_is_used() {
     let mut value = Vec::with_capacity(100);
     let buffer = value.as_ptr();
     fruit.get_into(b"apple", &mut value).unwrap();
-    assert_eq!(value.as_ptr(), buffer, "a large enough buffer is kept");
+    assert!(
+        value.as_ptr() == buffer,
+        "the value came in another buffer, though the caller's had room for it"
+    );
 }
 
 #[test]
@@ -61,7 +67,21 @@ fn ex_1_1_every_call_counts_as_a_get() {
     for key in ["apple", "banana", "absent"] {
         fruit.get_into(key.as_bytes(), &mut value).unwrap();
     }
-    assert_eq!(fruit.stats()[Counter::Gets], 3);
+    let gets = fruit.stats()[Counter::Gets];
+    assert_eq!(gets, 3, "three keys were looked up, and one was not there");
+}
+
+#[test]
+fn ex_1_1_a_get_takes_one_lock_once() {
+    // Between two locks a writer may come and take the key away, or stand in
+    // line for the second one while this thread holds the first.
+    let (fruit, mut value) = (fruit(), Vec::new());
+    for key in ["apple", "absent"] {
+        let taken = locks_taken(|| {
+            fruit.get_into(key.as_bytes(), &mut value).unwrap();
+        });
+        assert_eq!(taken.len(), 1, "a get of {key:?} takes locks at {taken:?}");
+    }
 }
 
 #[test]
@@ -71,8 +91,8 @@ fn ex_1_1_readers_do_not_wait_for_each_other() {
     let reader = Arc::clone(&fruit);
     let found = promptly(
         "a get waits for another reader: the read lock is enough",
-        move || reader.get(b"apple"),
+        move || value(&*reader, b"apple"),
     );
-    assert_eq!(found.unwrap(), Some(b"red".to_vec()));
+    assert_eq!(found.as_deref(), Some("red"));
     drop(another_reader);
 }

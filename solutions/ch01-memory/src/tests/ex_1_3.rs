@@ -1,8 +1,9 @@
+use conformance::{Level, subject};
 use engine::{Counter, Error, StorageEngine, Write};
 
 use crate::Memory;
 use crate::memory::LIMITS;
-use crate::tests::map;
+use crate::tests::{map, value};
 
 #[test]
 fn ex_1_3_all_changes_of_a_batch_are_made() {
@@ -15,9 +16,9 @@ fn ex_1_3_all_changes_of_a_batch_are_made() {
         Write::put("apple", "green"),
     ];
     fruit.write(&batch).unwrap();
-    assert_eq!(fruit.get(b"apple").unwrap(), Some(b"green".to_vec()));
-    assert_eq!(fruit.get(b"banana").unwrap(), Some(b"yellow".to_vec()));
-    assert_eq!(fruit.get(b"cherry").unwrap(), None);
+    assert_eq!(value(&fruit, b"apple").as_deref(), Some("green"));
+    assert_eq!(value(&fruit, b"banana").as_deref(), Some("yellow"));
+    assert_eq!(value(&fruit, b"cherry"), None);
 }
 
 #[test]
@@ -30,11 +31,13 @@ fn ex_1_3_the_last_change_to_a_key_wins() {
             Write::put("a", "2"),
         ])
         .unwrap();
-    assert_eq!(fruit.get(b"a").unwrap(), Some(b"2".to_vec()));
+    let last = value(&fruit, b"a");
+    assert_eq!(last.as_deref(), Some("2"), "the put of 2 came last");
     fruit
         .write(&[Write::put("a", "3"), Write::delete("a")])
         .unwrap();
-    assert_eq!(fruit.get(b"a").unwrap(), None);
+    let last = value(&fruit, b"a");
+    assert_eq!(last, None, "the delete came last");
 }
 
 #[test]
@@ -54,8 +57,17 @@ fn ex_1_3_a_batch_that_is_refused_changes_nothing() {
             bytes_max: LIMITS.key_bytes_max
         })
     );
-    assert_eq!(fruit.get(b"a").unwrap(), Some(b"1".to_vec()));
-    assert_eq!(fruit.get(b"b").unwrap(), None);
+    let a = value(&fruit, b"a");
+    assert_eq!(
+        a.as_deref(),
+        Some("1"),
+        "`a`, after a batch that was refused"
+    );
+    assert_eq!(
+        value(&fruit, b"b"),
+        None,
+        "`b`, after a batch that was refused"
+    );
 }
 
 #[test]
@@ -63,7 +75,7 @@ fn ex_1_3_what_is_exactly_as_large_as_a_limit_is_taken() {
     let memory = Memory::new();
     let key = vec![7; LIMITS.key_bytes_max];
     memory.put(&key, b"value").unwrap();
-    assert_eq!(memory.get(&key).unwrap(), Some(b"value".to_vec()));
+    assert_eq!(value(&memory, &key).as_deref(), Some("value"));
 }
 
 #[test]
@@ -75,46 +87,12 @@ fn ex_1_3_a_batch_that_is_too_large_as_a_whole_is_refused() {
     let refused = memory.write(&batch);
     assert!(
         matches!(refused, Err(Error::TooLarge { what: "batch", .. })),
-        "{refused:?}"
+        "the batch is larger than its limit, and the answer is {refused:?}"
     );
-    assert_eq!(memory.get(b"").unwrap(), None);
+    let stored = memory.contains(b"").unwrap();
+    assert!(!stored, "a batch that is refused stores nothing");
     memory.write(&batch[..4]).unwrap();
     assert!(memory.contains(b"").unwrap());
-}
-
-#[test]
-fn ex_1_3_a_batch_that_was_taken_counts_as_one() {
-    let memory = Memory::new();
-    memory
-        .write(&[Write::put("a", "1"), Write::put("b", "2")])
-        .unwrap();
-    memory.delete(b"a").unwrap();
-    let long = vec![0; LIMITS.key_bytes_max + 1];
-    memory.put(&long, b"").unwrap_err();
-    assert_eq!(memory.stats()[Counter::Batches], 2);
-}
-
-#[test]
-fn ex_1_3_a_batch_counts_as_one_change_of_the_contents() {
-    let memory = Memory::new();
-    let changes = || memory.contents.read().changes;
-    memory
-        .write(&[Write::put("a", "1"), Write::put("b", "2")])
-        .unwrap();
-    assert_eq!(changes(), 1, "one batch, though it makes two changes");
-    memory.delete(b"a").unwrap();
-    assert_eq!(changes(), 2);
-    let long = vec![0; LIMITS.key_bytes_max + 1];
-    memory.put(&long, b"").unwrap_err();
-    assert_eq!(changes(), 2, "a batch that was refused changes nothing");
-}
-
-#[test]
-fn ex_1_3_the_empty_batch_is_a_batch() {
-    let memory = Memory::new();
-    memory.write(&[]).unwrap();
-    assert_eq!(memory.stats()[Counter::Batches], 1);
-    assert_eq!(memory.contents.read().changes, 1);
 }
 
 #[test]
@@ -148,23 +126,61 @@ fn ex_1_3_no_reader_sees_half_a_batch() {
 #[test]
 fn ex_1_3_batches_of_several_threads_do_not_undo_each_other() {
     const BATCHES: u32 = if cfg!(miri) { 50 } else { 5_000 };
+    let number_in = |value: Vec<u8>| u32::from_le_bytes(value.try_into().unwrap());
     let memory = Memory::new();
     std::thread::scope(|scope| {
         for key in ["a", "b", "c"] {
             let memory = &memory;
             scope.spawn(move || {
                 for number in 0..BATCHES {
-                    let number = number.to_le_bytes();
-                    memory.write(&[Write::put(key, &number)]).unwrap();
+                    let bytes = number.to_le_bytes();
+                    memory.write(&[Write::put(key, &bytes)]).unwrap();
+                    let found = memory.get(key.as_bytes()).unwrap();
                     assert_eq!(
-                        memory.get(key.as_bytes()).unwrap(),
-                        Some(number.to_vec()),
+                        found.map(number_in),
+                        Some(number),
                         "only this thread writes {key:?}, and what it wrote was undone"
                     );
                 }
             });
         }
     });
+}
+
+#[test]
+fn ex_1_3_a_batch_that_was_taken_counts_as_one() {
+    let memory = Memory::new();
+    memory
+        .write(&[Write::put("a", "1"), Write::put("b", "2")])
+        .unwrap();
+    memory.delete(b"a").unwrap();
+    let long = vec![0; LIMITS.key_bytes_max + 1];
+    memory.put(&long, b"").unwrap_err();
+    let batches = memory.stats()[Counter::Batches];
+    assert_eq!(batches, 2, "two were taken and one refused");
+}
+
+#[test]
+fn ex_1_3_a_batch_counts_as_one_change_of_the_contents() {
+    let memory = Memory::new();
+    let changes = || memory.contents.read().changes;
+    memory
+        .write(&[Write::put("a", "1"), Write::put("b", "2")])
+        .unwrap();
+    assert_eq!(changes(), 1, "one batch, though it makes two changes");
+    memory.delete(b"a").unwrap();
+    assert_eq!(changes(), 2);
+    let long = vec![0; LIMITS.key_bytes_max + 1];
+    memory.put(&long, b"").unwrap_err();
+    assert_eq!(changes(), 2, "a batch that was refused changes nothing");
+}
+
+#[test]
+fn ex_1_3_the_empty_batch_is_a_batch() {
+    let memory = Memory::new();
+    memory.write(&[]).unwrap();
+    assert_eq!(memory.stats()[Counter::Batches], 1);
+    assert_eq!(memory.contents.read().changes, 1);
 }
 
 #[test]
@@ -189,4 +205,13 @@ fn ex_1_3_a_batch_is_counted_at_the_moment_it_is_made() {
         writer.join().unwrap().unwrap();
     });
     assert_eq!((counted(), made()), (BATCHES, BATCHES));
+}
+
+#[test]
+fn ex_1_3_suite_every_schedule_of_gets_and_writes_has_one_order() {
+    let suite = subject!("Memory", |_disk, _durability| Ok(Memory::new()));
+    suite.check_named(
+        Level::Concurrent,
+        &["every_schedule_of_gets_and_writes_has_one_order"],
+    );
 }

@@ -5,28 +5,41 @@ use engine::{KeyRange, Order};
 
 use crate::memory::Map;
 use crate::ranges::entries_in;
-use crate::tests::map;
+use crate::tests::{entry, map, text};
 
 type Ends = (Bound<&'static [u8]>, Bound<&'static [u8]>);
 
 fn keys_in(range: &KeyRange<'_>, order: Order) -> String {
     let map = map(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
     entries_in(&map, range, order)
-        .map(|(key, _)| String::from_utf8_lossy(key).into_owned())
+        .map(|(key, _)| text(key))
         .collect()
+}
+
+/// Panics where a range of the map `a b c d` has other keys than these, or has
+/// them in another order.
+#[track_caller]
+fn has(range: &KeyRange<'_>, ascending: &str) {
+    let descending: String = ascending.chars().rev().collect();
+    for (order, expected) in [
+        (Order::Ascending, ascending),
+        (Order::Descending, &descending),
+    ] {
+        let found = keys_in(range, order);
+        assert_eq!(found, expected, "the keys of abcd in {range:?}, {order:?}");
+    }
 }
 
 #[test]
 fn ex_1_4_everything_in_both_orders() {
-    assert_eq!(keys_in(&KeyRange::all(), Order::Ascending), "abcd");
-    assert_eq!(keys_in(&KeyRange::all(), Order::Descending), "dcba");
+    has(&KeyRange::all(), "abcd");
 }
 
 #[test]
 fn ex_1_4_values_come_with_their_keys() {
     let map = map(&[("a", "1"), ("b", "2")]);
-    let entries: Vec<_> = entries_in(&map, &KeyRange::all(), Order::Descending).collect();
-    assert_eq!(entries, [(&b"b"[..], &b"2"[..]), (b"a", b"1")]);
+    let entries = entries_in(&map, &KeyRange::all(), Order::Descending).map(entry);
+    assert_eq!(entries.collect::<Vec<_>>(), ["b=2", "a=1"]);
 }
 
 #[test]
@@ -42,30 +55,20 @@ fn ex_1_4_bounds_are_included_or_excluded_as_they_say() {
         ((Excluded(b"c"), Unbounded), "d"),
     ];
     for ((start, end), expected) in cases {
-        let range = KeyRange::new(start, end);
-        assert_eq!(keys_in(&range, Order::Ascending), expected, "{range:?}");
-        let reversed: String = expected.chars().rev().collect();
-        assert_eq!(keys_in(&range, Order::Descending), reversed, "{range:?}");
+        has(&KeyRange::new(start, end), expected);
     }
 }
 
 #[test]
 fn ex_1_4_bounds_need_not_be_keys_of_the_map() {
-    let range = KeyRange::half_open("aa", "cc");
-    assert_eq!(keys_in(&range, Order::Ascending), "bc");
-    assert_eq!(keys_in(&range, Order::Descending), "cb");
-    let behind_all = KeyRange::starting_at("x");
-    assert_eq!(keys_in(&behind_all, Order::Ascending), "");
+    has(&KeyRange::half_open("aa", "cc"), "bc");
+    has(&KeyRange::starting_at("x"), "");
 }
 
 #[test]
 fn ex_1_4_a_range_from_a_key_to_the_same_key_holds_it() {
-    let range = KeyRange::new(Included(b"b"), Included(b"b"));
-    for order in [Order::Ascending, Order::Descending] {
-        assert_eq!(keys_in(&range, order), "b", "{range:?}");
-    }
-    let none = KeyRange::new(Included(b"bb"), Included(b"bb"));
-    assert_eq!(keys_in(&none, Order::Ascending), "");
+    has(&KeyRange::new(Included(b"b"), Included(b"b")), "b");
+    has(&KeyRange::new(Included(b"bb"), Included(b"bb")), "");
 }
 
 #[test]
@@ -78,10 +81,7 @@ fn ex_1_4_empty_and_inverted_ranges_have_no_entries() {
         (Excluded(b"b"), Included(b"b")),
     ];
     for (start, end) in cases {
-        let range = KeyRange::new(start, end);
-        for order in [Order::Ascending, Order::Descending] {
-            assert_eq!(keys_in(&range, order), "", "{range:?}");
-        }
+        has(&KeyRange::new(start, end), "");
     }
 }
 

@@ -6,18 +6,19 @@ use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 use crate::Memory;
 use crate::cursor::CHUNK_ENTRIES;
 use crate::ranges::from_key;
-use crate::tests::{keys, map, numbered};
+use crate::tests::{keys, map, numbered, text};
 
 fn here(cursor: &dyn Cursor) -> String {
     match cursor.entry() {
-        Some((key, _)) => String::from_utf8_lossy(key).into_owned(),
+        Some((key, _)) => text(key),
         None => "the end".to_owned(),
     }
 }
 
-/// Where a seek lands, for each of some keys, in a scan of `b d f h` (of all
-/// letters but for the bounds).
-fn lands(range: &KeyRange<'static>, order: Order, seeks: &str) -> String {
+/// Panics where a row of seeks, to one letter each, lands elsewhere than
+/// expected, in a scan of `b d f h`. A dot stands for the end.
+#[track_caller]
+fn land(range: &KeyRange<'static>, order: Order, seeks: &str, expected: &str) {
     let letters = [("b", ""), ("d", ""), ("f", ""), ("h", "")];
     let memory: Memory = map(&letters).into_iter().collect();
     let mut cursor = memory.scan(range.clone(), order).unwrap();
@@ -28,39 +29,11 @@ fn lands(range: &KeyRange<'static>, order: Order, seeks: &str) -> String {
             key => char::from(key.as_bytes()[0]),
         }
     });
-    landed.collect()
-}
-
-#[test]
-fn ex_1_7_ascending_finds_the_smallest_key_not_below() {
-    let all = KeyRange::all();
-    assert_eq!(lands(&all, Order::Ascending, "abcdefghi"), "bbddffhh.");
-}
-
-#[test]
-fn ex_1_7_descending_finds_the_largest_key_not_above() {
-    let all = KeyRange::all();
-    assert_eq!(lands(&all, Order::Descending, "ihgfedcba"), "hhffddbb.");
-}
-
-#[test]
-fn ex_1_7_a_seek_goes_backwards_too() {
-    let all = KeyRange::all();
-    assert_eq!(lands(&all, Order::Ascending, "hbfdz.b"), "hbfd.bb");
-    assert_eq!(lands(&all, Order::Descending, "bhdfah"), "bhdf.h");
-}
-
-#[test]
-fn ex_1_7_the_bounds_of_the_scan_still_hold() {
-    let inner = KeyRange::new(Included(b"d"), Included(b"f"));
-    assert_eq!(lands(&inner, Order::Ascending, "abdefgh"), "dddff..");
-    assert_eq!(lands(&inner, Order::Descending, "hgfedba"), "fffdd..");
-    let open = KeyRange::new(Excluded(b"b"), Excluded(b"h"));
-    assert_eq!(lands(&open, Order::Ascending, "abcdgh"), "dddd..");
-    assert_eq!(lands(&open, Order::Descending, "ihgfba"), "ffff..");
-    let inverted = KeyRange::new(Included(b"h"), Included(b"b"));
-    assert_eq!(lands(&inverted, Order::Ascending, "adz"), "...");
-    assert_eq!(lands(&inverted, Order::Descending, "adz"), "...");
+    assert_eq!(
+        landed.collect::<String>(),
+        expected,
+        "where seeks to {seeks} land among b d f h in {range:?}, {order:?}"
+    );
 }
 
 #[test]
@@ -88,9 +61,43 @@ fn ex_1_7_from_key_keeps_the_narrower_bound() {
             .collect();
         assert_eq!(
             left, expected,
-            "what is left of {range:?} from {key:?}, {order:?}"
+            "the letters that are left of {range:?} from {key} on, {order:?}"
         );
     }
+}
+
+#[test]
+fn ex_1_7_ascending_finds_the_smallest_key_not_below() {
+    land(&KeyRange::all(), Order::Ascending, "abcdefghi", "bbddffhh.");
+}
+
+#[test]
+fn ex_1_7_descending_finds_the_largest_key_not_above() {
+    land(
+        &KeyRange::all(),
+        Order::Descending,
+        "ihgfedcba",
+        "hhffddbb.",
+    );
+}
+
+#[test]
+fn ex_1_7_a_seek_goes_backwards_too() {
+    land(&KeyRange::all(), Order::Ascending, "hbfdz.b", "hbfd.bb");
+    land(&KeyRange::all(), Order::Descending, "bhdfah", "bhdf.h");
+}
+
+#[test]
+fn ex_1_7_the_bounds_of_the_scan_still_hold() {
+    let inner = KeyRange::new(Included(b"d"), Included(b"f"));
+    land(&inner, Order::Ascending, "abdefgh", "dddff..");
+    land(&inner, Order::Descending, "hgfedba", "fffdd..");
+    let open = KeyRange::new(Excluded(b"b"), Excluded(b"h"));
+    land(&open, Order::Ascending, "abcdgh", "dddd..");
+    land(&open, Order::Descending, "ihgfba", "ffff..");
+    let inverted = KeyRange::new(Included(b"h"), Included(b"b"));
+    land(&inverted, Order::Ascending, "adz", "...");
+    land(&inverted, Order::Descending, "adz", "...");
 }
 
 #[test]
@@ -98,15 +105,19 @@ fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
     let memory: Memory = numbered(500).collect();
     let mut cursor = memory.scan(KeyRange::all(), Order::Ascending).unwrap();
     cursor.seek(b"k0250").unwrap();
-    let rest = keys(&mut *cursor);
-    assert_eq!(rest.len(), 250);
-    assert_eq!(rest[0], "k0250");
+    assert_eq!(here(&*cursor), "k0250", "where a seek to k0250 landed");
+    assert_eq!(keys(&mut *cursor).len(), 250, "keys from k0250 to the end");
     cursor.seek(b"k0499x").unwrap();
-    assert_eq!(here(&*cursor), "the end");
+    assert_eq!(here(&*cursor), "the end", "where a seek to k0499x landed");
     cursor.advance().unwrap();
-    assert_eq!(here(&*cursor), "the end");
+    assert_eq!(here(&*cursor), "the end", "behind the end there is no more");
     cursor.seek(b"").unwrap();
-    assert_eq!(keys(&mut *cursor).len(), 500, "back at the start");
+    assert_eq!(
+        here(&*cursor),
+        "k0000",
+        "where a seek back to the start landed, from the scan's end"
+    );
+    assert_eq!(keys(&mut *cursor).len(), 500, "keys from the start on");
 }
 
 #[test]
@@ -121,7 +132,7 @@ fn ex_1_7_a_seek_goes_back_behind_the_chunk_at_hand() {
         assert_eq!(
             here(&*cursor),
             back,
-            "{order:?}, from the middle of a chunk"
+            "{order:?}: where a seek back to {back} landed, after 250 steps"
         );
     }
 }
@@ -133,7 +144,11 @@ fn ex_1_7_a_seek_visits_no_more_than_a_chunk() {
         let mut cursor = memory.scan(KeyRange::all(), order).unwrap();
         let before = memory.stats();
         cursor.seek(far.as_bytes()).unwrap();
-        assert_eq!(here(&*cursor), far);
+        assert_eq!(
+            here(&*cursor),
+            far,
+            "{order:?}: where a seek to {far} landed"
+        );
         let visited = memory.stats().since(&before)[Counter::EntriesVisited];
         assert!(
             visited <= CHUNK_ENTRIES as u64,

@@ -109,7 +109,7 @@ fn the_trace_tells_what_the_disk_did_up_to_the_cut() {
        1 create snapshot.new
        2 write snapshot.new at 0, 4 bytes
        3 rename snapshot.new to snapshot
-         — the power is cut: unsynced names are left, bytes are not —
+         — the power is cut: unsynced names survive, unsynced bytes do not —
     ");
 }
 

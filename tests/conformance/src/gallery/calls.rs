@@ -41,6 +41,10 @@ pub(crate) trait Calls: Default + Send + Sync + 'static {
         self.scan(inner, KeyRange::prefix(prefix), order)
     }
 
+    fn sync(&self, inner: &Inner) -> Result<()> {
+        inner.sync()
+    }
+
     fn limits(&self, inner: &Inner) -> Limits {
         inner.limits()
     }
@@ -85,7 +89,7 @@ impl<C: Calls> StorageEngine for Called<C> {
     }
 
     fn sync(&self) -> Result<()> {
-        self.inner.sync()
+        self.calls.sync(&self.inner)
     }
 
     fn close(self: Box<Self>) -> Result<()> {

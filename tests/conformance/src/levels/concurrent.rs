@@ -1,5 +1,10 @@
 //! Level concurrent: clause 4, one order for all threads.
 //!
+//! *Steered* threads give way to each other at every lock, as
+//! [`schedules`](crate::schedules) says: what goes wrong there is found again
+//! in every run. The other checks let threads race, and so find what shows at
+//! no lock.
+//!
 //! *Streams* run freely, one thread's writes against another's reads, and
 //! compare each read with what had been written before it began and by the
 //! time it ended: cheap enough for many thousand chances at a narrow race.
@@ -9,18 +14,34 @@
 use crate::level::{Check, Clause};
 
 mod counting;
-mod history;
+pub(crate) mod history;
 mod picture;
 mod random;
 mod reopening;
 mod rounds;
 mod scanning;
+pub(crate) mod steered;
 mod streams;
 mod together;
-mod values;
+pub(crate) mod values;
 
 /// The level's checks.
 pub const CHECKS: &[Check] = &[
+    Check::new(
+        Clause::OneOrder,
+        "every_schedule_has_one_order",
+        |subject, budget| steered::one_order(subject, budget).1,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "every_schedule_of_gets_and_writes_has_one_order",
+        |subject, budget| steered::one_order_of_gets(subject, budget).1,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "opening_again_keeps_the_order_of_every_schedule",
+        |subject, budget| steered::order_kept(subject, budget).1,
+    ),
     Check::new(
         Clause::OneOrder,
         "a_read_is_not_older_than_a_finished_write",

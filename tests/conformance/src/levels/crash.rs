@@ -1,5 +1,7 @@
 //! Level crash: the power is cut at every operation of the simulated disk.
 
+pub(crate) mod steered;
+
 use engine::Durability;
 
 use crate::budget::Budget;
@@ -24,6 +26,11 @@ pub const CHECKS: &[Check] = &[
         clause: Clause::Sync,
         name: "a_power_cut_leaves_what_was_written_with_durability_always",
         run: |subject, budget| explored(subject, budget, Durability::Always),
+    },
+    Check {
+        clause: Clause::Sync,
+        name: "what_a_sync_answered_for_survives_in_every_schedule",
+        run: |subject, budget| steered::tried(subject, budget).1,
     },
 ];
 

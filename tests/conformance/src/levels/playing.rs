@@ -67,7 +67,8 @@ pub(super) fn random(
     strategy: &impl Strategy<Value = Script>,
 ) -> Result<(), Failure> {
     let mut runner = budget.runner(name);
-    let scripts = budget.pick(scripts.0, scripts.1);
+    // What draws the scripts costs an interpreter more than playing them.
+    let scripts = budget.many(budget.many(budget.pick(scripts.0, scripts.1)));
     // A real disk is slower by orders of magnitude, and no wiser.
     let scripts = if subject.is_on_real_disk() {
         scripts.div_ceil(20)
@@ -145,14 +146,14 @@ pub(super) fn opened(subject: &Subject, clause: Clause) -> Result<Housed, Failur
 }
 
 /// An operation failed that should not.
-pub(super) fn failed(clause: Clause, error: &engine::Error) -> Failure {
+pub(crate) fn failed(clause: Clause, error: &engine::Error) -> Failure {
     Failure::new(clause, "An operation failed.")
         .expected("success")
         .found(format!("the error \"{error}\""))
 }
 
 /// What `work` answered, or the failure that it was.
-pub(super) fn outcome<T>(
+pub(crate) fn outcome<T>(
     clause: Clause,
     result: Result<engine::Result<T>, Panic>,
 ) -> Result<T, Failure> {

@@ -1,6 +1,8 @@
 //! Keys and values as a script spells them.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use engine::spelling::Spelled;
 
 /// A key or a value as a script spells it.
 ///
@@ -71,19 +73,10 @@ impl From<&str> for Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Bytes::Plain(bytes) => write_bytes(f, bytes),
-            Bytes::Times(byte, times) => {
-                write_byte(f, *byte)?;
-                write!(f, "*{times}")
-            }
-            Bytes::Longest(byte) => {
-                write_byte(f, *byte)?;
-                f.write_str("*max")
-            }
-            Bytes::TooLong(byte) => {
-                write_byte(f, *byte)?;
-                f.write_str("*max+1")
-            }
+            Bytes::Plain(bytes) => write!(f, "{}", Spelled(bytes)),
+            Bytes::Times(byte, times) => write!(f, "{}*{times}", Spelled(&[*byte])),
+            Bytes::Longest(byte) => write!(f, "{}*max", Spelled(&[*byte])),
+            Bytes::TooLong(byte) => write!(f, "{}*max+1", Spelled(&[*byte])),
         }
     }
 }
@@ -100,24 +93,5 @@ pub fn shown(bytes: &[u8]) -> String {
             format!("{head}… ({} bytes)", bytes.len())
         }
         _ => Bytes::Plain(bytes.to_vec()).to_string(),
-    }
-}
-
-/// Answers whether a byte stands for itself in a script.
-pub(super) fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
-}
-
-fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    if bytes.is_empty() {
-        return f.write_str("\"\"");
-    }
-    bytes.iter().try_for_each(|byte| write_byte(f, *byte))
-}
-
-fn write_byte(f: &mut fmt::Formatter<'_>, byte: u8) -> fmt::Result {
-    match is_plain(byte) {
-        true => f.write_char(char::from(byte)),
-        false => write!(f, "\\x{byte:02x}"),
     }
 }

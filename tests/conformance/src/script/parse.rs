@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Bound;
 
+use engine::spelling::stands_for_itself;
 use engine::{Durability, Order};
 
-use super::bytes::{Bytes, is_plain};
-use super::{Edit, Op, Script, Span};
+use super::{Bytes, Edit, Op, Script, Span};
 use crate::sim::{Cut, Fault};
 
 /// A text that is no script: what is wrong with it, and where.
@@ -304,7 +304,7 @@ impl<'t> Reader<'t> {
                 };
                 bytes.push(byte);
                 rest = &escape[2..];
-            } else if first.is_ascii() && is_plain(first as u8) {
+            } else if first.is_ascii() && stands_for_itself(first as u8) {
                 bytes.push(first as u8);
                 rest = &rest[1..];
             } else {

@@ -42,10 +42,10 @@ impl Cut {
     /// What the image's number means, in a few words.
     pub fn meaning(&self) -> &'static str {
         match self.image {
-            0 => "nothing unsynced is left",
-            1 => "everything unsynced is left",
-            2 => "unsynced names are left, bytes are not",
-            3 => "unsynced bytes are left, names are not",
+            0 => "nothing unsynced survives",
+            1 => "everything unsynced survives",
+            2 => "unsynced names survive, unsynced bytes do not",
+            3 => "unsynced bytes survive, unsynced names do not",
             4 => "each file's last unsynced change is gone",
             5 => "unsynced bytes are zeros",
             6 => "unsynced bytes are garbage",

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::disk::{Disk, File, Lock, Mode, check_name};
-use engine::sync::{Mutex, MutexGuard};
 use engine::{Error, Result};
 
 use super::change::{Change, FileId, NameChange};
@@ -17,6 +16,7 @@ use super::live::{Counts, Live, refuse};
 use super::medium::Medium;
 use super::reach::Reach;
 use super::walk::Walk;
+use crate::schedules::stage;
 
 /// A disk in memory whose power can be cut at any operation.
 ///
@@ -53,7 +53,7 @@ impl SimDisk {
     /// and lock that came from it, can no longer touch the disk.
     #[must_use]
     pub fn kill(&self) -> SimDisk {
-        let mut live = self.live.lock();
+        let mut live = self.live();
         live.die();
         SimDisk {
             live: self.live.clone(),
@@ -63,7 +63,7 @@ impl SimDisk {
 
     /// What the files hold now, while there is power.
     pub fn image(&self) -> Image {
-        let live = self.live.lock();
+        let live = self.live();
         let mut image = Image::new();
         for (name, file) in &live.names {
             image.insert(name.clone(), live.files[file.0].content.clone());
@@ -74,18 +74,18 @@ impl SimDisk {
     /// How many changes the disk has taken in: the last place for a
     /// [`Cut`].
     pub fn changes(&self) -> usize {
-        self.live.lock().log.len()
+        self.live().log.len()
     }
 
     /// The changes that the disk has taken in, one line each.
     pub fn trace(&self) -> Vec<String> {
-        let live = self.live.lock();
+        let live = self.live();
         live.log.iter().map(Change::to_string).collect()
     }
 
     /// A walk over every place at which the power may be cut.
     pub fn walk(&self) -> Walk {
-        let live = self.live.lock();
+        let live = self.live();
         Walk::new(live.start.clone(), live.log.clone())
     }
 
@@ -99,28 +99,34 @@ impl SimDisk {
 
     /// What goes wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
-        self.live.lock().faults = faults;
+        self.live().faults = faults;
     }
 
     /// The operations that the disk was asked for, failed ones included.
     pub fn operations(&self) -> Vec<Operation> {
-        self.live.lock().operations.clone()
+        self.live().operations.clone()
     }
 
     /// What the disk counted.
     pub fn counts(&self) -> Counts {
-        self.live.lock().counts
+        self.live().counts
     }
 
     /// What an engine did that the contract of [`engine::disk`] forbids, one
     /// sentence each.
     pub fn violations(&self) -> Vec<String> {
-        self.live.lock().violations.clone()
+        self.live().violations.clone()
+    }
+
+    /// What is shared. Its lock is not one of an engine's: it is never held
+    /// while a thread is steered.
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is shared, where this process is alive.
     pub(super) fn alive(&self) -> Option<MutexGuard<'_, Live>> {
-        let live = self.live.lock();
+        let live = self.live();
         (live.deaths == self.deaths).then_some(live)
     }
 
@@ -129,6 +135,7 @@ impl SimDisk {
     /// operations that leave something behind when they fail.
     pub(super) fn begin(&self, operation: Operation, file: &str) -> Result<Begun<'_>> {
         let dead = || refuse(operation, file, ErrorKind::Other, "the process was killed");
+        stage::at_disk(operation, file);
         let mut live = self.alive().ok_or_else(dead)?;
         let number = live.operations.len();
         live.operations.push(operation);

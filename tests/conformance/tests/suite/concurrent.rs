@@ -4,6 +4,7 @@ use conformance::budget::Size;
 use conformance::suite::{Rejection, judge};
 use conformance::{Budget, Clause, Level};
 
+use crate::rejection;
 use crate::small;
 use crate::small::Mistake;
 
@@ -39,6 +40,23 @@ fn each_race_is_found_by_the_stream_that_is_made_for_it() {
         ),
     ] {
         assert_eq!(finds(check, mistake).failure.clause, Clause::OneOrder);
+    }
+}
+
+/// Threads that are steered need no luck, and find it the same way each time.
+#[test]
+fn each_race_is_found_by_steering_threads_in_a_quick_run() {
+    for mistake in [
+        Mistake::StaleCache,
+        Mistake::LostUpdate,
+        Mistake::LocksPerChange,
+    ] {
+        let rejected = rejection(Level::Concurrent, mistake);
+        assert_eq!(
+            rejected.check, "every_schedule_has_one_order",
+            "{mistake:?}"
+        );
+        assert_eq!(rejected, rejection(Level::Concurrent, mistake));
     }
 }
 

@@ -20,6 +20,7 @@ fn small(mistake: Mistake) -> Subject {
     let subject = conformance::subject!("Small", move |_, _| Ok(Small::new(mistake)));
     match mistake {
         Mistake::WriterWaits => subject.with_patience(Duration::from_millis(500)),
+        Mistake::OwnLock => subject.with_patience(Duration::from_secs(2)),
         _ => subject,
     }
 }

@@ -14,13 +14,17 @@ fn message(level: Level, mistake: Mistake) -> String {
     for line in message.lines() {
         assert!(line.chars().count() <= 80, "too long: {line}");
     }
-    match message.split_once("small.rs:") {
-        Some((before, after)) => {
-            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("{before}small.rs:…{after}")
-        }
-        None => message,
-    }
+    without_lines(&message)
+}
+
+/// Where a test says `small.rs:12`, the number is left out.
+fn without_lines(message: &str) -> String {
+    let mut parts = message.split("small.rs:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{text}small.rs:…{rest}")
+    })
 }
 
 #[test]
@@ -330,4 +334,54 @@ fn an_exercise_that_is_still_to_be_done_says_so_in_its_own_words() {
     let words = payload.downcast_ref::<&str>().copied();
     let expected = "not yet implemented: exercise 1.4: Opens a cursor over the entries.";
     assert_eq!(words, Some(expected));
+}
+
+#[test]
+fn ex_1_6_a_lost_update() {
+    insta::assert_snapshot!(message(Level::Concurrent, Mistake::LostUpdate), @r#"
+    Small breaks clause 4 (one order) at level concurrent.
+
+        All writes have one order, the same for every thread; get and write each
+        take effect at one moment between call and return.
+
+    No order of these operations explains what they found and left.
+
+        At first: nothing.
+        thread 1  put a 1 begins,
+                  and is held up at tests/conformance/tests/suite/small.rs:…
+        thread 2  put b 2
+        thread 1  goes on: put a 1 ends
+        In the end: a 1.
+
+    Check: every_schedule_has_one_order
+
+    Run it again:
+
+        cargo test -p conformance ex_1_6_a_lost_update
+    "#);
+}
+
+#[test]
+fn ex_1_6_a_lock_of_its_own() {
+    insta::assert_snapshot!(message(Level::Concurrent, Mistake::OwnLock), @r#"
+    Small breaks clause 4 (one order) at level concurrent.
+
+        All writes have one order, the same for every thread; get and write each
+        take effect at one moment between call and return.
+
+    Thread 2 neither ended nor reached a lock of engine::sync for 1s, while the
+    others stood still. Engines take their locks from engine::sync: a lock, a
+    channel or a loop of another kind cannot be steered.
+
+        At first: nothing.
+        thread 1  write [put a 1, delete b] begins,
+                  and is held up at tests/conformance/tests/suite/small.rs:…
+        thread 2  put b 3
+
+    Check: every_schedule_has_one_order
+
+    Run it again:
+
+        cargo test -p conformance ex_1_6_a_lock_of_its_own
+    "#);
 }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use conformance::script::{Op, Script, Vocabulary, scripts, scripts_around_a_cursor, shrink};
 use conformance::{Budget, Level};
+use engine::Limits;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -35,6 +36,22 @@ fn a_person_may_type_freely() {
     let printed = "durability os; put a\\x00 x*100; write [put a 1, delete \"\"]; \
                    scan a<..=b desc; next; next 3";
     assert_eq!(Script::of(typed).to_string(), printed);
+}
+
+#[test]
+fn the_contract_shows_a_range_as_a_script_spells_it() {
+    let limits = Limits {
+        key_bytes_max: 9,
+        value_bytes_max: 9,
+        batch_bytes_max: 9,
+    };
+    for text in ["a..b", "a<..=b", "..", "..=\"\"", r"a\x00\xff.."] {
+        let script = Script::of(&format!("scan {text}"));
+        let [Op::Scan(span, _)] = &script.ops[..] else {
+            panic!("`{script}` is one scan");
+        };
+        assert_eq!(format!("{:?}", span.range(&limits)), text);
+    }
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(crate) enum Mistake {
     LostUpdate,
     /// The last value that was read is remembered, and not forgotten in time.
     StaleCache,
+    /// A write takes a lock of the standard library first.
+    OwnLock,
     /// The lookup of an absent key panics.
     PanicsOnAbsent,
     /// The scan is an exercise that is still to be done.
@@ -76,6 +78,7 @@ pub(crate) struct Small {
     mistake: Mistake,
     open_scans: Arc<Mutex<usize>>,
     cached: Mutex<Option<Entry>>,
+    own: std::sync::Mutex<()>,
 }
 
 impl Small {
@@ -86,6 +89,7 @@ impl Small {
             mistake,
             open_scans: Arc::default(),
             cached: Mutex::default(),
+            own: std::sync::Mutex::default(),
         }
     }
 
@@ -184,6 +188,7 @@ impl StorageEngine for Small {
                 std::thread::park_timeout(std::time::Duration::from_millis(1));
             }
         }
+        let _own = self.is(Mistake::OwnLock).then(|| self.own.lock());
         match self.mistake {
             Mistake::DeletesFirst => self.change(|map| {
                 let (puts, deletes) = batch.iter().partition::<Vec<_>, _>(|w| w.value().is_some());

@@ -10,23 +10,23 @@ use std::collections::HashSet;
 use super::picture::Bar;
 
 /// How many keys a history speaks of.
-pub(super) const KEYS: usize = 3;
+pub(crate) const KEYS: usize = 3;
 
 /// What each key holds: the stamp of a write, or nothing.
-pub(super) type State = [Option<u32>; KEYS];
+pub(crate) type State = [Option<u32>; KEYS];
 
 /// One operation, from its call to its return.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) thread: usize,
-    pub(super) call: u64,
-    pub(super) end: u64,
-    pub(super) action: Action,
+pub(crate) struct Event {
+    pub(crate) thread: usize,
+    pub(crate) call: u64,
+    pub(crate) end: u64,
+    pub(crate) action: Action,
 }
 
 /// What an operation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Wrote a batch of changes: a key, and its new stamp or none.
     Write(Vec<(usize, Option<u32>)>),
     /// Looked a key up and found that.
@@ -34,20 +34,39 @@ pub(super) enum Action {
 }
 
 /// The most events that a history may have.
-pub(super) const EVENTS_MAX: usize = 32;
+pub(crate) const EVENTS_MAX: usize = 32;
 
 /// Answers whether some order of `events`, in which none comes before one that
 /// had ended when it was called, leads from `initial` to every answer.
-pub(super) fn has_one_order(events: &[Event], initial: State) -> bool {
-    assert!(events.len() <= EVENTS_MAX, "a history fits a mask");
+pub(crate) fn has_one_order(events: &[Event], initial: State) -> bool {
+    is_reached(events, initial, |done, _| done == all(events.len()))
+}
+
+/// Answers whether a prefix of some such order leads from `initial` to `left`.
+/// Every event in `needed`, a mask, has to be in it.
+pub(crate) fn has_prefix(events: &[Event], initial: State, needed: u32, left: State) -> bool {
+    is_reached(events, initial, |done, state| {
+        done & needed == needed && state == left
+    })
+}
+
+/// All of so many events, as a mask.
+fn all(events: usize) -> u32 {
+    assert!(events <= EVENTS_MAX, "a history fits a mask");
+    (0..events).fold(0, |mask, at| mask | 1 << at)
+}
+
+/// Answers whether some order leads from `initial` to explained events, as a
+/// mask, and a state that are what is `wanted`.
+fn is_reached(events: &[Event], initial: State, wanted: impl Fn(u32, State) -> bool) -> bool {
+    let all = all(events.len());
     let mut seen = HashSet::new();
-    // Explained operations as a mask, and the state after them.
     let mut open = vec![(0_u32, initial)];
     while let Some((done, state)) = open.pop() {
-        if done.count_ones() as usize == events.len() {
+        if wanted(done, state) {
             return true;
         }
-        if !seen.insert((done, state)) {
+        if done == all || !seen.insert((done, state)) {
             continue;
         }
         let left = || (0..events.len()).filter(|at| done & (1 << at) == 0);
@@ -75,7 +94,7 @@ fn after(event: &Event, mut state: State) -> Option<State> {
 ///
 /// A read can always be left out: others do not depend on it. A write can be
 /// left out when no read that is left has found anything of it.
-pub(super) fn smallest(events: &[Event], initial: State) -> Vec<Event> {
+pub(crate) fn smallest(events: &[Event], initial: State) -> Vec<Event> {
     let mut events = events.to_vec();
     let mut at = 0;
     while at < events.len() {
@@ -173,6 +192,21 @@ mod tests {
         assert!(has_one_order(&whole, [Some(1), Some(1), None]));
         let half = [batch, get(1, 0, 7, 11, 12), get(1, 1, 1, 13, 14)];
         assert!(!has_one_order(&half, [Some(1), Some(1), None]));
+    }
+
+    #[test]
+    fn a_prefix_holds_what_it_must_and_no_hole() {
+        // The first two are beside each other, the third is behind both.
+        let events = [put(0, 0, 1, 0, 9), put(1, 1, 2, 1, 8), put(0, 2, 3, 10, 11)];
+        let left = |a, b, c| [a, b, c].map(|stamp: u32| (stamp > 0).then_some(stamp));
+        let is_prefix = |needed, left| has_prefix(&events, EMPTY, needed, left);
+        assert!(is_prefix(0, left(0, 0, 0)));
+        assert!(is_prefix(0, left(1, 0, 0)));
+        assert!(is_prefix(0, left(0, 2, 0)));
+        assert!(is_prefix(0b001, left(1, 2, 0)));
+        assert!(!is_prefix(0b001, left(0, 2, 0)));
+        assert!(!is_prefix(0, left(1, 0, 3)));
+        assert!(is_prefix(0b100, left(1, 2, 3)));
     }
 
     #[test]

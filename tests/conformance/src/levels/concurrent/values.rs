@@ -3,13 +3,13 @@
 /// The value of the write `stamp`. It consists of nothing but the stamp, again
 /// and again, and some are longer than others: what was torn from two writes
 /// is the value of none.
-pub(super) fn value_of(stamp: u32) -> Vec<u8> {
+pub(crate) fn value_of(stamp: u32) -> Vec<u8> {
     let times = [1, 3, 40][stamp as usize % 3];
     stamp.to_le_bytes().repeat(times)
 }
 
 /// The write that `value` comes from, if it comes from one.
-pub(super) fn stamp_of(value: &[u8]) -> Option<u32> {
+pub(crate) fn stamp_of(value: &[u8]) -> Option<u32> {
     let stamp = u32::from_le_bytes(*value.first_chunk()?);
     (value == value_of(stamp)).then_some(stamp)
 }

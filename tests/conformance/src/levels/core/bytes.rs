@@ -65,7 +65,7 @@ pub(super) fn get_after_delete_is_none(s: &Subject, _: &Budget) -> Result<(), Fa
     )
 }
 
-pub(super) fn any_bytes_are_a_key_and_a_value(s: &Subject, _: &Budget) -> Result<(), Failure> {
+pub(super) fn any_bytes_are_a_key_and_a_value(s: &Subject, budget: &Budget) -> Result<(), Failure> {
     let values = VALUE_LENS.map(|len| Bytes::Times(b'x', len));
     let odd: [&[u8]; 3] = [b"", b"\0", b"\xff\0\xfe\n"];
     let values = odd.into_iter().map(Bytes::from).chain(values);
@@ -75,15 +75,15 @@ pub(super) fn any_bytes_are_a_key_and_a_value(s: &Subject, _: &Budget) -> Result
             Script::new(vec![Op::Put(key.clone(), value.clone()), Op::Get(key)])
         })
     });
-    each(s, CLAUSE, scripts)
+    each(s, CLAUSE, budget.each(scripts))
 }
 
-pub(super) fn similar_keys_are_different_keys(s: &Subject, _: &Budget) -> Result<(), Failure> {
+pub(super) fn similar_keys_are_different_keys(s: &Subject, budget: &Budget) -> Result<(), Failure> {
     let pairs = KEYS.into_iter().flat_map(|one| {
         let others = KEYS.into_iter().filter(move |other| *other != one);
         others.map(move |other| (Bytes::from(one), Bytes::from(other)))
     });
-    let scripts = pairs.map(|(one, other)| {
+    let scripts = budget.each(pairs).map(|(one, other)| {
         Script::new(vec![
             Op::Put(one.clone(), "1".into()),
             Op::Get(other.clone()),

@@ -26,7 +26,7 @@ const FREE_BYTES: u64 = 64 << 10;
 
 pub(super) fn the_first_entry_of_a_scan_costs_no_copy_of_the_rest(
     s: &Subject,
-    _: &Budget,
+    budget: &Budget,
 ) -> Result<(), Failure> {
     // Of three entries there is no rest, so what is copied there was not even
     // in the range.
@@ -36,7 +36,7 @@ pub(super) fn the_first_entry_of_a_scan_costs_no_copy_of_the_rest(
     ];
     for (span, range) in spans {
         for order in ORDERS {
-            the_first_entry_costs_no_copy(s, span, &range, order)?;
+            the_first_entry_costs_no_copy(s, budget, span, &range, order)?;
         }
     }
     Ok(())
@@ -44,48 +44,52 @@ pub(super) fn the_first_entry_of_a_scan_costs_no_copy_of_the_rest(
 
 fn the_first_entry_costs_no_copy(
     s: &Subject,
+    budget: &Budget,
     span: &str,
     range: &KeyRange<'_>,
     order: Order,
 ) -> Result<(), Failure> {
-    let [few, many] = [FEW, MANY].map(|entries| {
+    let entries = [FEW, MANY].map(|entries| budget.many(entries));
+    let [few, many] = entries.map(|entries| {
         measured(s, CLAUSE, entries, |engine| {
             Ok(allocated(|| first_entry(engine, range.clone(), order)))
         })
     });
     let (few, many) = (few?, many?);
     // A copy of everything would be eight times as large.
-    let budget = 2 * few + FREE_BYTES;
-    if many <= budget {
+    let bytes_max = 2 * few + FREE_BYTES;
+    if many <= bytes_max {
         return Ok(());
     }
+    let [entries_few, entries_many] = entries;
     Err(Failure::new(
         CLAUSE,
         "Opening a scan copies entries that nobody asked for yet.",
     )
     .script(&Script::of(&format!(
-        "fill {MANY}; cursor {span}{}",
+        "fill {entries_many}; cursor {span}{}",
         spelled(order)
     )))
     .at_step(1)
     .measured()
     .expected(format!(
-        "with {MANY} entries at most {budget} bytes allocated for the first\n\
-         (twice the {few} with {FEW} entries, and {FREE_BYTES})"
+        "with {entries_many} entries at most {bytes_max} bytes allocated for the first\n\
+         (twice the {few} with {entries_few} entries, and {FREE_BYTES})"
     ))
     .found(format!("{many} bytes allocated")))
 }
 
 pub(super) fn a_write_while_a_scan_is_open_copies_no_map(
     s: &Subject,
-    _: &Budget,
+    budget: &Budget,
 ) -> Result<(), Failure> {
+    let many = budget.many(MANY);
     // A write now and then may do more than its own work (flush, split), so
     // the cheapest of a few tells.
-    let with_scan = measured(s, CLAUSE, MANY, |engine| {
+    let with_scan = measured(s, CLAUSE, many, |engine| {
         let mut cheapest = u64::MAX;
         for number in 0..5 {
-            let (key, _) = numbered(number * 1000);
+            let (key, _) = numbered(number * (many / 16));
             let cursor = engine.scan(KeyRange::all(), Order::Ascending)?;
             let mut result = Ok(());
             cheapest = cheapest.min(allocated(|| result = engine.put(&key, b"again")));
@@ -95,20 +99,20 @@ pub(super) fn a_write_while_a_scan_is_open_copies_no_map(
         Ok(cheapest)
     })?;
     // All entries have 12 bytes each, and whatever holds them.
-    let budget = 12 * MANY as u64 / 2;
-    if with_scan <= budget {
+    let bytes_max = 12 * many as u64 / 2;
+    if with_scan <= bytes_max {
         return Ok(());
     }
     Err(Failure::new(
         CLAUSE,
-        format!("With {MANY} entries, a put pays for the scan that is open: it copies them."),
+        format!("With {many} entries, a put pays for the scan that is open: it copies them."),
     )
     .script(&Script::of(&format!(
-        "fill {MANY}; cursor ..; put k00000 again"
+        "fill {many}; cursor ..; put k00000 again"
     )))
     .at_step(2)
     .measured()
-    .expected(format!("at most {budget} bytes allocated by the put"))
+    .expected(format!("at most {bytes_max} bytes allocated by the put"))
     .found(format!("{with_scan} bytes allocated")))
 }
 

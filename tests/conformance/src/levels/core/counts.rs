@@ -72,11 +72,15 @@ fn counted(script: &Script, counter: Counter, expected: u64, stats: Stats) -> Re
         .found(format!("{found} {counter:?}")))
 }
 
-pub(super) fn a_scan_visits_each_entry_about_once(s: &Subject, _: &Budget) -> Result<(), Failure> {
+pub(super) fn a_scan_visits_each_entry_about_once(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    let few = budget.many(FEW);
     // A chunk that begins anew may visit an entry of the last one again.
-    let (entries, budget) = (FEW as u64, FEW as u64 + FEW as u64 / 8 + 64);
+    let (entries, visits_max) = (few as u64, few as u64 + few as u64 / 8 + 64);
     for order in ORDERS {
-        let visited = measured(s, CLAUSE, FEW, |engine| {
+        let visited = measured(s, CLAUSE, few, |engine| {
             visits(engine, |engine| {
                 for entry in engine.entries(KeyRange::all(), order)? {
                     entry?;
@@ -84,17 +88,17 @@ pub(super) fn a_scan_visits_each_entry_about_once(s: &Subject, _: &Budget) -> Re
                 Ok(())
             })
         })?;
-        if !(entries..=budget).contains(&visited) {
+        if !(entries..=visits_max).contains(&visited) {
             return Err(Failure::new(
                 CLAUSE,
                 format!("A scan of {entries} entries visited another number of them."),
             )
             .script(&Script::of(&format!(
-                "fill {FEW}; scan ..{}",
+                "fill {few}; scan ..{}",
                 spelled(order)
             )))
             .at_step(1)
-            .expected(format!("{entries} to {budget} EntriesVisited"))
+            .expected(format!("{entries} to {visits_max} EntriesVisited"))
             .found(format!("{visited} EntriesVisited")));
         }
     }
@@ -103,10 +107,11 @@ pub(super) fn a_scan_visits_each_entry_about_once(s: &Subject, _: &Budget) -> Re
 
 pub(super) fn the_first_entry_of_a_scan_visits_few_others(
     s: &Subject,
-    _: &Budget,
+    budget: &Budget,
 ) -> Result<(), Failure> {
+    let many = budget.many(MANY);
     for order in ORDERS {
-        let visited = measured(s, CLAUSE, MANY, |engine| {
+        let visited = measured(s, CLAUSE, many, |engine| {
             visits(engine, |engine| {
                 engine.scan(KeyRange::all(), order).map(drop)
             })
@@ -114,10 +119,10 @@ pub(super) fn the_first_entry_of_a_scan_visits_few_others(
         if !(1..=CHUNK_MAX).contains(&visited) {
             return Err(Failure::new(
                 CLAUSE,
-                format!("Opening a scan of {MANY} entries visited too many of them."),
+                format!("Opening a scan of {many} entries visited too many of them."),
             )
             .script(&Script::of(&format!(
-                "fill {MANY}; cursor ..{}",
+                "fill {many}; cursor ..{}",
                 spelled(order)
             )))
             .at_step(1)

@@ -14,7 +14,7 @@ const CLAUSE: Clause = Clause::OrderedScans;
 
 pub(super) fn seek_finds_the_first_entry_from_there_on(
     s: &Subject,
-    _: &Budget,
+    budget: &Budget,
 ) -> Result<(), Failure> {
     spelled(
         s,
@@ -33,11 +33,13 @@ pub(super) fn seek_finds_the_first_entry_from_there_on(
             "put a 1; cursor ..; seek b; next",
         ],
     )?;
-    for script in [
-        "fill 3000; cursor ..; next 1500; seek k00100; next 1500",
-        "fill 3000; cursor .. desc; next 1500; seek k02900; next 3000",
+    let many = budget.many(3000);
+    let (half, low, high) = (many / 2, many / 30, many - many / 30);
+    for moves in [
+        format!("cursor ..; next {half}; seek k{low:05}; next {half}"),
+        format!("cursor .. desc; next {half}; seek k{high:05}; next {many}"),
     ] {
-        long(s, CLAUSE, Script::of(script))?;
+        long(s, CLAUSE, Script::of(&format!("fill {many}; {moves}")))?;
     }
     let spans = ["..", "a..=\\x80", "\"\"<..\\xff", "ab..", "..=a", "b..a"];
     for stored in [1, 2] {
@@ -48,8 +50,8 @@ pub(super) fn seek_finds_the_first_entry_from_there_on(
                     unreachable!("the text spells a scan");
                 };
                 ops.push(Op::Cursor(span, order));
-                for one in KEYS {
-                    for other in KEYS {
+                for one in budget.each(KEYS) {
+                    for other in budget.each(KEYS) {
                         ops.extend([Op::Seek(one.into()), Op::Seek(other.into()), Op::Next(1)]);
                     }
                 }
@@ -77,7 +79,10 @@ pub(super) fn a_write_completes_while_a_scan_is_open(
     )
 }
 
-pub(super) fn a_scan_that_has_ended_stays_ended(s: &Subject, _: &Budget) -> Result<(), Failure> {
+pub(super) fn a_scan_that_has_ended_stays_ended(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
     spelled(
         s,
         CLAUSE,
@@ -89,7 +94,7 @@ pub(super) fn a_scan_that_has_ended_stays_ended(s: &Subject, _: &Budget) -> Resu
         ],
     )?;
     // Whatever the size of a chunk is, one of these scans ends with one.
-    for entries in 1..=300 {
+    for entries in 1..=budget.many(300) {
         let script = format!("fill {entries}; cursor ..; next {entries}; put z 1; next");
         long(s, CLAUSE, Script::of(&script))?;
     }
@@ -106,16 +111,24 @@ pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
         "put a 1; put b 2; cursor .. desc; delete b; next",
         "put b 1; put c 2; cursor ..; put a 3; next; next",
         "put b 1; put c 2; cursor .. desc; put d 3; next; next",
-        "fill 3000; cursor ..; next 1000; delete k01000; put k00999x 1; put k01001x 2; next 2001",
-        "fill 3000; cursor .. desc; next 1000; delete k01999; put k00000x 1; put k02000 2; next 2001",
     ] {
         long(s, CLAUSE, Script::of(script))?;
+    }
+    let third = budget.many(1000);
+    let many = 3 * third;
+    for (order, here) in [("", third), (" desc", many - third - 1)] {
+        let (before, behind) = (here - 1, here + 1);
+        let script = format!(
+            "fill {many}; cursor ..{order}; next {third}; delete k{here:05}; \
+             put k{before:05}x 1; put k{behind:05}x 2; next {many}"
+        );
+        long(s, CLAUSE, Script::of(&script))?;
     }
     for order in ORDERS {
         each(
             s,
             CLAUSE,
-            (0..200).map(|at| deleting_where_it_stands(at, order)),
+            (0..budget.many(200)).map(|at| deleting_where_it_stands(at, order)),
         )?;
     }
     let name = "a_scan_holds_each_untouched_key_while_others_are_written";
@@ -131,7 +144,7 @@ pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
         budget,
         name,
         (25, 2_000),
-        &scripts_around_a_cursor(1200, 20),
+        &scripts_around_a_cursor(budget.many(1200), 20),
     )
 }
 

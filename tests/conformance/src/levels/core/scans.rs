@@ -60,7 +60,7 @@ pub(super) fn an_inverted_range_is_empty(s: &Subject, _: &Budget) -> Result<(), 
 
 pub(super) fn a_scan_keeps_within_every_pair_of_bounds(
     s: &Subject,
-    _: &Budget,
+    budget: &Budget,
 ) -> Result<(), Failure> {
     spelled(
         s,
@@ -84,7 +84,7 @@ pub(super) fn a_scan_keeps_within_every_pair_of_bounds(
     for stored in [1, 2] {
         let mut ops = puts(stored);
         for start in &bounds {
-            for end in &bounds {
+            for end in budget.each(&bounds) {
                 let (start, end) = (start.clone(), end.clone());
                 let span = Span { start, end };
                 ops.extend(ORDERS.map(|order| Op::Scan(span.clone(), order)));
@@ -133,14 +133,16 @@ pub(super) fn the_iterator_yields_what_the_scan_does(
     )
 }
 
-pub(super) fn a_long_scan_holds_each_key_once(s: &Subject, _: &Budget) -> Result<(), Failure> {
-    for script in [
-        "fill 3000; scan ..",
-        "fill 3000; scan .. desc",
-        "fill 3000; entries k00500<..=k02500",
-        "fill 3000; scan k00500..k02500 desc",
+pub(super) fn a_long_scan_holds_each_key_once(s: &Subject, budget: &Budget) -> Result<(), Failure> {
+    let many = budget.many(3000);
+    let (low, high) = (many / 6, many - many / 6);
+    for scan in [
+        "scan ..",
+        "scan .. desc",
+        &format!("entries k{low:05}<..=k{high:05}"),
+        &format!("scan k{low:05}..k{high:05} desc"),
     ] {
-        long(s, CLAUSE, Script::of(script))?;
+        long(s, CLAUSE, Script::of(&format!("fill {many}; {scan}")))?;
     }
     // Few entries, but many bytes: a chunk may be full by either.
     let large: Vec<String> = (10..50).map(|key| format!("put {key} x*4000")).collect();

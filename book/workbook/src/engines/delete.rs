@@ -1,0 +1,41 @@
+//! `delete`: one key, removed and synced.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::attempt;
+use super::get::Key;
+use super::place::{Need, Place};
+use super::spelling::unescape;
+
+/// What to delete.
+#[derive(Debug, clap::Args)]
+pub struct Delete {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+
+    /// The key; bytes that are no text are spelled \xNN.
+    #[arg(value_parser = unescape)]
+    pub key: Key,
+}
+
+/// Removes the key. That it is gone survives a power loss when this returns.
+///
+/// # Errors
+///
+/// Fails where the engine cannot be opened or written.
+pub fn run(delete: &Delete) -> Result<ExitCode> {
+    attempt(|| remove(delete))
+}
+
+fn remove(delete: &Delete) -> Result<ExitCode> {
+    let engine = delete.place.open(Need::Files)?;
+    let removed = engine
+        .delete(&delete.key)
+        .and_then(|()| engine.sync())
+        .and_then(|()| engine.close());
+    removed.map_err(|error| delete.place.explain(&error))?;
+    Ok(ExitCode::SUCCESS)
+}

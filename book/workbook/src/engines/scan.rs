@@ -1,0 +1,88 @@
+//! `scan`: the entries in a range, in order.
+
+use std::io::{self, BufWriter, Write};
+use std::ops::Bound;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use engine::{KeyRange, Order};
+
+use super::attempt;
+use super::get::Key;
+use super::place::{Need, Place};
+use super::spelling::{escape, unescape};
+
+/// What to scan.
+#[derive(Debug, clap::Args)]
+pub struct Scan {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+
+    /// The first key, itself included; spelled as in `get`.
+    #[arg(long, value_name = "KEY", value_parser = unescape)]
+    pub from: Option<Key>,
+
+    /// The key before which to end.
+    #[arg(long, value_name = "KEY", value_parser = unescape)]
+    pub to: Option<Key>,
+
+    /// Only keys that begin so.
+    #[arg(long, value_name = "KEY", value_parser = unescape, conflicts_with_all = ["from", "to"])]
+    pub prefix: Option<Key>,
+
+    /// From the largest key to the smallest.
+    #[arg(long)]
+    pub reverse: bool,
+
+    /// At most so many entries.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// Prints the entries, one a line: key, a tab, value. Neither holds a tab or a
+/// line's end, since these are spelled `\t` and `\n`.
+///
+/// # Errors
+///
+/// Fails where the engine cannot be opened or read.
+pub fn run(scan: &Scan) -> Result<ExitCode> {
+    attempt(|| print(scan))
+}
+
+fn print(scan: &Scan) -> Result<ExitCode> {
+    let engine = scan.place.open(Need::Files)?;
+    let bound = |key: &Option<Key>, bound: fn(Key) -> Bound<Key>| {
+        key.clone().map_or(Bound::Unbounded, bound)
+    };
+    let from = bound(&scan.from, Bound::Included);
+    let to = bound(&scan.to, Bound::Excluded);
+    let range = match &scan.prefix {
+        Some(prefix) => KeyRange::prefix(prefix),
+        None => KeyRange::new(
+            from.as_ref().map(Vec::as_slice),
+            to.as_ref().map(Vec::as_slice),
+        ),
+    };
+    let order = match scan.reverse {
+        true => Order::Descending,
+        false => Order::Ascending,
+    };
+    let explain = |error| scan.place.explain(&error);
+    let mut cursor = engine.scan(range, order).map_err(explain)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut left = scan.limit.unwrap_or(u64::MAX);
+    while left > 0
+        && let Some((key, value)) = cursor.entry()
+    {
+        writeln!(out, "{}\t{}", escape(key), escape(value))?;
+        left -= 1;
+        if let Err(error) = cursor.advance() {
+            // What was found so far is shown before what went wrong.
+            out.flush()?;
+            return Err(explain(error));
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

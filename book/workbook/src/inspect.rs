@@ -1,0 +1,219 @@
+//! `inspect`: the files of an engine, byte by byte, with what each byte means.
+//!
+//! Files are opened to be read and for nothing else. No engine is opened and
+//! no lock is taken, so that what another program has open can be looked at,
+//! and what no engine opens any more, too.
+//!
+//! | module | answers |
+//! |---|---|
+//! | `survey` | which parts of a long file to draw |
+//! | `rows` | how a part is drawn, within 80 columns |
+
+mod rows;
+mod survey;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context, Result, bail};
+use engine::layout::{Draw, Format, Part, Value};
+
+use crate::engines::{attempt, nobody_reads};
+use crate::fault::indented;
+use rows::Drawing;
+use survey::Survey;
+
+/// Of a file that nobody knows, so many bytes are shown.
+const UNKNOWN_BYTES: u64 = 256;
+
+/// What to look at.
+#[derive(Debug, clap::Args)]
+pub struct Inspect {
+    /// A directory with an engine's files, or one of the files.
+    #[arg(value_name = "DIR|FILE")]
+    pub path: PathBuf,
+
+    /// Show everything, however much it is.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// How files are shown.
+#[derive(Debug, Clone, Copy)]
+struct Show {
+    all: bool,
+    coloured: bool,
+}
+
+/// Draws the file, or each file of the directory.
+///
+/// # Errors
+///
+/// Fails where they cannot be read. A damaged file is no failure: that is what
+/// this is for.
+pub fn run(inspect: &Inspect) -> Result<ExitCode> {
+    let coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    // Colours may have to be translated for the terminal; without any, nothing.
+    let out: Box<dyn Write> = match coloured {
+        true => Box::new(anstream::stdout().lock()),
+        false => Box::new(io::stdout().lock()),
+    };
+    let show = Show {
+        all: inspect.all,
+        coloured,
+    };
+    attempt(|| draw_all(&inspect.path, show, &mut BufWriter::new(out)))
+}
+
+fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
+    let shown = path.display();
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            bail!("there is no file or directory `{shown}`")
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot look at `{shown}`")),
+    };
+    if !found.is_dir() {
+        draw(path, &found, show, out)?;
+        out.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let files = files_in(path).with_context(|| format!("cannot list `{shown}`"))?;
+    if files.is_empty() {
+        writeln!(out, "{shown} holds no files.")?;
+    }
+    let mut code = ExitCode::SUCCESS;
+    for (number, (file, found)) in files.iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        let drawn = draw(file, found, show, out);
+        out.flush()?;
+        match drawn {
+            Ok(()) => {}
+            Err(error) if nobody_reads(&error) => return Err(error),
+            // One file that cannot be read does not hide the others.
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                eprintln!("{}", indented(&format!("error: {error:#}"), 0));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// What is in a directory, by path.
+fn files_in(dir: &Path) -> io::Result<BTreeMap<PathBuf, Metadata>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        match fs::metadata(&path) {
+            Ok(found) => drop(files.insert(path, found)),
+            // It was there a moment ago: an engine may be at work.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(files)
+}
+
+fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let shown = path.display();
+    if !found.is_file() {
+        let what = match found.is_dir() {
+            true => "a directory",
+            false => "no ordinary file",
+        };
+        writeln!(out, "{shown}: {what}, not looked into")?;
+        return Ok(());
+    }
+    if name == "LOCK" {
+        writeln!(
+            out,
+            "{shown}: {}, says who owns the directory",
+            size(found.len())
+        )?;
+        return Ok(());
+    }
+    let context = || format!("cannot read `{shown}`");
+    let file = File::open(path).with_context(context)?;
+    let mut bytes = Vec::new();
+    let head = (&file).take(UNKNOWN_BYTES).read_to_end(&mut bytes);
+    head.with_context(context)?;
+    let format = registry::format_of(&name, &bytes);
+    if show.all || format.is_some() {
+        let more = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        if bytes.try_reserve(more.saturating_sub(bytes.len())).is_err() {
+            bail!(
+                "`{shown}` has {}, more than fits in memory",
+                size(found.len())
+            );
+        }
+        (&file).read_to_end(&mut bytes).with_context(context)?;
+    }
+    let len = found.len().max(bytes.len() as u64);
+    let kind = format.map_or("of no format known here", |format| format.name);
+    writeln!(out, "{shown}: {}, {kind}", size(len))?;
+    if bytes.is_empty() && format.is_none() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    match format {
+        Some(format) => draw_parts(format, &bytes, show, out),
+        None => draw_bytes(&bytes, len, show, out),
+    }
+}
+
+/// A file that nobody knows: its bytes, or the first of them.
+fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result<()> {
+    let survey = Survey::default();
+    let mut drawing = Drawing::new(out, len, true, show.coloured, &survey);
+    drawing.part(Part {
+        offset: 0,
+        bytes,
+        name: "",
+        value: Value::Bytes,
+        fault: None,
+    });
+    drawing.finish()?;
+    if bytes.len() as u64 != len {
+        let more = len - bytes.len() as u64;
+        writeln!(
+            out,
+            "        … {}, see them with --all",
+            rows::more_bytes(more)
+        )?;
+    }
+    Ok(())
+}
+
+/// A file with a format: surveyed first, so that what is left out is known to
+/// be sound.
+fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<()> {
+    let mut survey = Survey::default();
+    (format.dissect)(bytes, &mut survey);
+    let mut drawing = Drawing::new(out, bytes.len() as u64, show.all, show.coloured, &survey);
+    (format.dissect)(bytes, &mut drawing);
+    drawing.finish()?;
+    let faults = match survey.faults() {
+        0 => "No fault found.".to_owned(),
+        1 => "1 fault found.".to_owned(),
+        more => format!("{more} faults found."),
+    };
+    writeln!(out, "\n{faults}")?;
+    Ok(())
+}
+
+/// A number of bytes in words.
+fn size(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        bytes => format!("{bytes} bytes"),
+    }
+}

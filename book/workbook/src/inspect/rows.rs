@@ -1,0 +1,263 @@
+//! Parts of a file as rows: offset, bytes, the same as text, field and value.
+//!
+//! ```text
+//! offset  bytes                    text      field
+//!      0  53 54 52 41 54 41 2d 31  STRATA-1  magic        "STRATA-1"
+//!      8  01 00 00 00              ....      version      1
+//! ```
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use engine::layout::{Draw, Part, Value};
+
+use super::survey::Survey;
+use crate::engines::spelling::escape;
+use crate::fault::{WIDTH, indented};
+
+/// Bytes in a row.
+const IN_ROW: usize = 8;
+/// Columns of a row's bytes in hexadecimal.
+const HEX: usize = 3 * IN_ROW - 1;
+/// Columns of a field's name, at least.
+const NAME: usize = 11;
+/// A part of more rows than these is cut short, to half as many.
+const ROWS_MAX: usize = 8;
+
+/// Fields take turns.
+const COLOURS: [AnsiColor; 5] = [
+    AnsiColor::Cyan,
+    AnsiColor::Green,
+    AnsiColor::Yellow,
+    AnsiColor::Magenta,
+    AnsiColor::Blue,
+];
+
+/// What is not a field's.
+#[derive(Debug, Clone, Copy)]
+struct Styles {
+    quiet: Style,
+    fault: Style,
+    /// Whether there are any colours.
+    coloured: bool,
+}
+
+impl Styles {
+    fn new(coloured: bool) -> Self {
+        match coloured {
+            true => Styles {
+                quiet: Style::new().dimmed(),
+                fault: AnsiColor::Red.on_default().bold(),
+                coloured,
+            },
+            false => Styles {
+                quiet: Style::new(),
+                fault: Style::new(),
+                coloured,
+            },
+        }
+    }
+}
+
+/// Draws a file. Where it has too many groups, those that `survey` would not
+/// draw are counted instead.
+pub(super) struct Drawing<'o> {
+    out: &'o mut dyn Write,
+    /// The first error; nothing is written behind it.
+    written: io::Result<()>,
+    all: bool,
+    styles: Styles,
+    survey: &'o Survey,
+    /// Columns of an offset.
+    offset: usize,
+    /// The number of the group that is being drawn, from 1.
+    group: usize,
+    left_out: LeftOut,
+    /// The fields met so far: the place of each is its colour.
+    fields: Vec<&'static str>,
+}
+
+/// Groups that are not drawn, since the last that was.
+#[derive(Debug, Default)]
+struct LeftOut {
+    groups: usize,
+    faults: usize,
+    from: usize,
+}
+
+impl LeftOut {
+    /// What stands in their place.
+    fn until(&self, offset: usize) -> String {
+        let (groups, bytes) = (self.groups, offset - self.from);
+        match self.faults {
+            0 => format!("… {groups} more without a fault, in {bytes} bytes"),
+            1 => format!("… {groups} more with 1 fault, in {bytes} bytes"),
+            faults => format!("… {groups} more with {faults} faults, in {bytes} bytes"),
+        }
+    }
+}
+
+impl<'o> Drawing<'o> {
+    /// A drawing of a file of `len` bytes.
+    pub(super) fn new(
+        out: &'o mut dyn Write,
+        len: u64,
+        all: bool,
+        coloured: bool,
+        survey: &'o Survey,
+    ) -> Self {
+        let styles = Styles::new(coloured);
+        let quiet = styles.quiet;
+        let offset = len.to_string().len().max("offset".len());
+        let head = format!(
+            "{:>offset$}  {:<HEX$}  {:<IN_ROW$}  field",
+            "offset", "bytes", "text"
+        );
+        let written = writeln!(out, "{quiet}{head}{quiet:#}");
+        Drawing {
+            out,
+            written,
+            all,
+            styles,
+            survey,
+            offset,
+            group: 0,
+            left_out: LeftOut::default(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// The first error of writing, if there was one.
+    pub(super) fn finish(self) -> io::Result<()> {
+        self.written
+    }
+
+    fn is_left_out(&self) -> bool {
+        !self.all && self.group > 0 && !self.survey.draws(self.group)
+    }
+
+    fn print(&mut self, text: &str) {
+        if self.written.is_ok() {
+            self.written = self.out.write_all(text.as_bytes());
+        }
+    }
+
+    fn colour(&mut self, field: &'static str) -> Style {
+        if !self.styles.coloured {
+            return Style::new();
+        }
+        let place = self.fields.iter().position(|known| *known == field);
+        let place = place.unwrap_or_else(|| {
+            self.fields.push(field);
+            self.fields.len() - 1
+        });
+        COLOURS[place % COLOURS.len()].on_default()
+    }
+}
+
+impl Draw for Drawing<'_> {
+    fn group(&mut self, offset: usize, name: fmt::Arguments<'_>) {
+        self.group += 1;
+        if self.is_left_out() {
+            if self.left_out.groups == 0 {
+                self.left_out.from = offset;
+            }
+            self.left_out.groups += 1;
+            return;
+        }
+        let (margin, quiet) = (self.offset + 2, self.styles.quiet);
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out.groups > 0 {
+            let line = left_out.until(offset);
+            self.print(&format!("{:margin$}{quiet}{line}{quiet:#}\n", ""));
+        }
+        self.print(&format!("{:margin$}{quiet}{name}{quiet:#}\n", ""));
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        if self.is_left_out() || self.written.is_err() {
+            self.left_out.faults += usize::from(part.fault.is_some());
+            return;
+        }
+        let quiet = self.styles.quiet;
+        let style = match part.fault {
+            Some(_) => self.styles.fault,
+            None => self.colour(part.name),
+        };
+        let rows = part.bytes.len().div_ceil(IN_ROW);
+        let shown = match self.all || rows <= ROWS_MAX {
+            true => rows.max(1),
+            false => ROWS_MAX / 2,
+        };
+        let margin = self.offset + 2;
+        let mut text = String::new();
+        for row in 0..shown {
+            let start = (row * IN_ROW).min(part.bytes.len());
+            let bytes = &part.bytes[start..(start + IN_ROW).min(part.bytes.len())];
+            let (offset, width) = (part.offset + start, self.offset);
+            let (hex, ascii) = (hex(bytes), ascii(bytes));
+            let mut line = format!("{quiet}{offset:>width$}{quiet:#}  {style}{hex:<HEX$}  {ascii}");
+            if row == 0 && !part.name.is_empty() {
+                let pad = IN_ROW - bytes.len();
+                let name = part.name;
+                let _ = write!(line, "{:pad$}  {name:<NAME$}{style:#}", "");
+                let taken = margin + HEX + 2 + IN_ROW + 2 + name.len().max(NAME) + 2;
+                let _ = write!(line, "  {}", value(&part, WIDTH.saturating_sub(taken)));
+            } else {
+                let _ = write!(line, "{style:#}");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        if shown < rows {
+            let more = more_bytes((part.bytes.len() - shown * IN_ROW) as u64);
+            let _ = writeln!(text, "{:margin$}{quiet}… {more}{quiet:#}", "");
+        }
+        if let Some(fault) = &part.fault {
+            let fault = indented(&format!("✗ {}: {fault}", part.name), margin);
+            let _ = writeln!(text, "{style}{fault}{style:#}");
+        }
+        self.print(&text);
+    }
+}
+
+/// What a part says, in at most so many columns.
+fn value(part: &Part<'_>, columns: usize) -> String {
+    let text = match part.value {
+        Value::Number(number) => number.to_string(),
+        Value::Checksum(sum) if part.fault.is_none() => format!("0x{sum:08x}, holds"),
+        Value::Checksum(sum) => format!("0x{sum:08x}"),
+        Value::Bytes => {
+            // No more than could be shown anyway.
+            let head = &part.bytes[..part.bytes.len().min(4 * columns)];
+            format!("\"{}\"", escape(head).replace('"', "\\\""))
+        }
+    };
+    if text.chars().count() <= columns {
+        return text;
+    }
+    let head: String = text.chars().take(columns.saturating_sub(1)).collect();
+    format!("{head}…")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
+}
+
+fn ascii(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| match byte {
+        b' '..=b'~' => char::from(*byte),
+        _ => '.',
+    };
+    bytes.iter().map(shown).collect()
+}
+
+/// So many bytes that are not shown, in words.
+pub(super) fn more_bytes(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte more".to_owned(),
+        bytes => format!("{bytes} bytes more"),
+    }
+}

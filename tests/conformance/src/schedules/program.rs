@@ -1,0 +1,294 @@
+//! Which thread does what.
+
+mod simpler;
+
+use std::fmt;
+
+use engine::{KeyRange, Order, Result, StorageEngine, Write};
+
+use crate::levels::concurrent::history::{Action, Event, KEYS, State};
+use crate::levels::concurrent::values::{stamp_of, value_of};
+use crate::panics::Panic;
+use crate::sim::random::Random;
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Act {
+    Get(usize),
+    /// A batch: keys, and whether they are put or deleted.
+    Write(Vec<(usize, bool)>),
+    Scan,
+    Sync,
+}
+
+/// What programs are made of, beside writes and a few syncs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Gets, for engines that cannot scan yet.
+    Gets,
+    /// Gets and scans.
+    Reads,
+    /// More syncs.
+    Syncs,
+    /// More syncs, and a disk that fails now and then.
+    FailingSyncs,
+}
+
+/// What some threads do at the same time, and what is there before.
+///
+/// Each write has a stamp, from 1 on, which is what it puts: the keys that are
+/// there at first come first, then the writes of the first thread, and so on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Program {
+    pub(crate) at_first: Vec<usize>,
+    pub(crate) threads: Vec<Vec<Act>>,
+    /// Which operation of the disk fails, counted from 0 where the threads
+    /// begin; none, for most programs.
+    pub(crate) fails: Option<usize>,
+}
+
+/// What an operation answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It did not end.
+    Open,
+    Done,
+    /// A sync ended, and the disk had taken in so many changes.
+    Synced(usize),
+    Got(Option<u32>),
+    Scanned(State),
+    Failed(engine::Error),
+    Panicked(Panic),
+}
+
+/// The stamp of a value that is none of those that were written.
+const TORN: u32 = u32::MAX;
+
+const NAMES: [&[u8]; KEYS] = [b"a", b"b", b"c"];
+
+impl Program {
+    /// A program.
+    pub(crate) fn draw(random: &mut Random, mix: Mix) -> Self {
+        let threads = if random.below(3) == 0 { 3 } else { 2 };
+        let acts_max = if threads == 3 { 2 } else { 3 };
+        // Most mistakes need two keys or fewer to show.
+        let keys = 1 + random.below(KEYS);
+        let at_first = (0..keys).filter(|_| random.below(2) == 0).collect();
+        let mut thread = || {
+            let acts = 1 + random.below(acts_max);
+            (0..acts).map(|_| Act::draw(random, keys, mix)).collect()
+        };
+        let threads = (0..threads).map(|_| thread()).collect();
+        let fails = (mix == Mix::FailingSyncs && random.below(4) == 0).then(|| random.below(8));
+        Program {
+            at_first,
+            threads,
+            fails,
+        }
+    }
+
+    /// The stamp of an operation, if it is a write.
+    pub(crate) fn stamp(&self, thread: usize, number: usize) -> u32 {
+        let writes = |acts: &[Act]| acts.iter().filter(|a| matches!(a, Act::Write(_))).count();
+        let before: usize = self.threads[..thread].iter().map(|acts| writes(acts)).sum();
+        let stamp = 1 + self.at_first.len() + before + writes(&self.threads[thread][..number]);
+        u32::try_from(stamp).expect("writes are few")
+    }
+
+    /// What is there at first.
+    pub(crate) fn initial(&self) -> State {
+        let mut state = [None; KEYS];
+        for (stamp, key) in (1..).zip(&self.at_first) {
+            state[*key] = Some(stamp);
+        }
+        state
+    }
+
+    /// Puts what is to be there at first, and syncs that.
+    pub(crate) fn begin(&self, engine: &dyn StorageEngine) -> Result<()> {
+        for (stamp, key) in (1..).zip(&self.at_first) {
+            engine.put(NAMES[*key], &value_of(stamp))?;
+        }
+        match self.at_first.is_empty() {
+            true => Ok(()),
+            false => engine.sync(),
+        }
+    }
+
+    /// Does one operation.
+    pub(crate) fn act(&self, engine: &dyn StorageEngine, thread: usize, number: usize) -> Answer {
+        let done = match &self.threads[thread][number] {
+            Act::Get(key) => look(engine, *key).map(Answer::Got),
+            Act::Scan => contents(engine).map(Answer::Scanned),
+            Act::Sync => engine.sync().map(|()| Answer::Done),
+            Act::Write(changes) => {
+                let value = value_of(self.stamp(thread, number));
+                let change = |(key, is_put): &(usize, bool)| match is_put {
+                    true => Write::put(NAMES[*key], &value),
+                    false => Write::delete(NAMES[*key]),
+                };
+                let batch: Vec<Write<'_>> = changes.iter().map(change).collect();
+                engine.write(&batch).map(|()| Answer::Done)
+            }
+        };
+        done.unwrap_or_else(Answer::Failed)
+    }
+
+    /// What a history knows of an operation: one event, or for a scan one for
+    /// each key, since it may find each of them at a moment of its own.
+    pub(crate) fn events(
+        &self,
+        (thread, number): (usize, usize),
+        answer: &Answer,
+        (call, end): (u64, u64),
+    ) -> Vec<Event> {
+        let event = |action| Event {
+            thread,
+            call,
+            end,
+            action,
+        };
+        match (&self.threads[thread][number], answer) {
+            (Act::Get(key), Answer::Got(found)) => vec![event(Action::Get(*key, *found))],
+            (Act::Scan, Answer::Scanned(found)) => {
+                let gets = found.iter().enumerate();
+                gets.map(|(key, found)| event(Action::Get(key, *found)))
+                    .collect()
+            }
+            // What an error left is unknown, here, and when it did.
+            (Act::Write(_), Answer::Failed(_)) if end < u64::MAX => {
+                self.events((thread, number), answer, (call, u64::MAX))
+            }
+            (Act::Write(changes), _) => {
+                let stamp = self.stamp(thread, number);
+                let change = |(key, is_put): &(usize, bool)| (*key, is_put.then_some(stamp));
+                vec![event(Action::Write(changes.iter().map(change).collect()))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// An operation and its answer, as a person reads them.
+    pub(crate) fn words(&self, thread: usize, number: usize) -> String {
+        let act = &self.threads[thread][number];
+        match act {
+            Act::Get(key) => format!("get {}", name(*key)),
+            Act::Scan => "scan ..".to_owned(),
+            Act::Sync => "sync".to_owned(),
+            Act::Write(changes) => {
+                let stamp = self.stamp(thread, number);
+                let change = |(key, is_put): &(usize, bool)| match is_put {
+                    true => format!("put {} {stamp}", name(*key)),
+                    false => format!("delete {}", name(*key)),
+                };
+                let words: Vec<String> = changes.iter().map(change).collect();
+                match &words[..] {
+                    [only] => only.clone(),
+                    _ => format!("write [{}]", words.join(", ")),
+                }
+            }
+        }
+    }
+
+    /// The same with the threads in this order.
+    pub(crate) fn in_order(&self, order: &[usize]) -> Program {
+        let threads = order.iter().map(|thread| self.threads[*thread].clone());
+        Program {
+            at_first: self.at_first.clone(),
+            threads: threads.collect(),
+            fails: self.fails,
+        }
+    }
+}
+
+impl Act {
+    fn draw(random: &mut Random, keys: usize, mix: Mix) -> Self {
+        let reads = matches!(mix, Mix::Gets | Mix::Reads);
+        match random.below(if reads { 10 } else { 8 }) {
+            0..2 => Act::Write(vec![(random.below(keys), true)]),
+            2 => Act::Write(vec![(random.below(keys), false)]),
+            3..5 => {
+                let first = random.below(KEYS);
+                let mut change = |key: usize| (key % KEYS, random.below(3) > 0);
+                Act::Write(vec![change(first), change(first + 1)])
+            }
+            5 => Act::Sync,
+            6 if mix == Mix::Reads => Act::Scan,
+            _ if reads => Act::Get(random.below(keys)),
+            _ => Act::Sync,
+        }
+    }
+}
+
+/// The stamp under a key.
+pub(crate) fn look(engine: &dyn StorageEngine, key: usize) -> Result<Option<u32>> {
+    let value = engine.get(NAMES[key])?;
+    Ok(value.map(|value| stamp_of(&value).unwrap_or(TORN)))
+}
+
+/// The stamp of each key, as a scan finds them.
+pub(crate) fn contents(engine: &dyn StorageEngine) -> Result<State> {
+    let mut state = [None; KEYS];
+    for entry in engine.entries(KeyRange::all(), Order::Ascending)? {
+        let (key, value) = entry?;
+        if let Some(at) = NAMES.iter().position(|name| **name == *key) {
+            state[at] = Some(stamp_of(&value).unwrap_or(TORN));
+        }
+    }
+    Ok(state)
+}
+
+fn name(key: usize) -> char {
+    char::from(NAMES[key][0])
+}
+
+/// The entries of a state: `a 1, c 2`, or `nothing`.
+pub(crate) fn shown(state: &State) -> String {
+    let entry =
+        |(key, stamp): (usize, &Option<u32>)| Some(format!("{} {}", name(key), spelled((*stamp)?)));
+    let entries: Vec<String> = state.iter().enumerate().filter_map(entry).collect();
+    match entries.is_empty() {
+        true => "nothing".to_owned(),
+        false => entries.join(", "),
+    }
+}
+
+fn spelled(stamp: u32) -> String {
+    match stamp {
+        TORN => "what nobody wrote".to_owned(),
+        stamp => stamp.to_string(),
+    }
+}
+
+impl fmt::Display for Program {
+    /// `put a 1; sync` beside `put b 2`, with what is there at first in front.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.at_first.is_empty() {
+            write!(f, "after `{}`: ", shown(&self.initial()))?;
+        }
+        for (thread, acts) in self.threads.iter().enumerate() {
+            let words = (0..acts.len()).map(|number| self.words(thread, number));
+            let words: Vec<String> = words.collect();
+            let beside = if thread > 0 { " beside " } else { "" };
+            write!(f, "{beside}`{}`", words.join("; "))?;
+        }
+        if let Some(fails) = self.fails {
+            write!(f, ", where operation {fails} of the disk fails")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Open | Answer::Done | Answer::Synced(_) => Ok(()),
+            Answer::Got(None) => f.write_str(" → absent"),
+            Answer::Got(Some(stamp)) => write!(f, " → {}", spelled(*stamp)),
+            Answer::Scanned(state) => write!(f, " → {}", shown(state)),
+            Answer::Failed(engine::Error::Poisoned { .. }) => f.write_str(" → Poisoned"),
+            Answer::Failed(_) => f.write_str(" → an error"),
+            Answer::Panicked(_) => f.write_str(" panics"),
+        }
+    }
+}

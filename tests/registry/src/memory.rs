@@ -1,0 +1,30 @@
+//! Chapter 1.
+
+use engine::Durability;
+
+use crate::Engine;
+
+macro_rules! chapter {
+    ($crate_name:ident, $prefix:literal) => {
+        [
+            Engine {
+                name: concat!($prefix, "memory"),
+                sentence: "A map in memory, saved whole to a snapshot file.",
+                durabilities: &[Durability::Buffered],
+                formats: &[$crate_name::layout::SNAPSHOT_FILE],
+                open: |disk, _| Ok(Box::new($crate_name::DurableMemory::open(disk)?)),
+            },
+            Engine {
+                name: concat!($prefix, "map"),
+                sentence: "The same map without the file: it forgets everything.",
+                durabilities: &[Durability::Buffered],
+                formats: &[],
+                open: |_, _| Ok(Box::new($crate_name::Memory::new())),
+            },
+        ]
+    };
+}
+
+pub(crate) static REFERENCE: [Engine; 2] = chapter!(memory, "");
+#[cfg(feature = "mine")]
+pub(crate) static MINE: [Engine; 2] = chapter!(my_memory, "mine-");

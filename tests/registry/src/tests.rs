@@ -1,0 +1,70 @@
+use std::collections::BTreeSet;
+
+use engine::Error;
+use engine::disk::RealDisk;
+
+use super::*;
+
+#[test]
+fn names_are_plain_and_each_is_there_once() {
+    let names: BTreeSet<_> = engines().map(|engine| engine.name).collect();
+    assert_eq!(names.len(), engines().count());
+    for engine in engines() {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(engine.name.bytes().all(plain), "{engine:?}");
+        assert!(engine.sentence.ends_with('.'), "{engine:?}");
+        assert!(engine.sentence.len() <= 55, "{engine:?} fits no line");
+        assert!(find(engine.name).is_some_and(|found| found.name == engine.name));
+    }
+    assert!(find("").is_none());
+}
+
+#[test]
+fn every_engine_opens_keeps_what_it_says_and_knows_its_own_files() {
+    for engine in engines().filter(|engine| !engine.name.starts_with("mine-")) {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(RealDisk::new(folder.path()).unwrap());
+        for &durability in engine.durabilities {
+            let open = || engine.open(disk.clone(), durability).unwrap();
+            let opened = open();
+            opened.put(b"key", b"value").unwrap();
+            opened.close().unwrap();
+            let kept = open().get(b"key").unwrap().is_some();
+            assert_eq!(kept, engine.keeps_files(), "{engine:?}");
+        }
+        for name in disk.list().unwrap() {
+            let bytes = std::fs::read(folder.path().join(&name)).unwrap();
+            assert!(engine.owns(&name), "{engine:?} leaves a file `{name}`");
+            let format = format_of(&name, &bytes).expect("the file has a format");
+            let mut parts = String::new();
+            (format.dissect)(&bytes, &mut parts);
+            assert!(
+                !parts.is_empty() && !parts.contains("<-"),
+                "{name}: {parts}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_durability_that_an_engine_has_not_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = || Arc::new(RealDisk::new(folder.path()).unwrap());
+    for engine in engines() {
+        for durability in [Durability::Buffered, Durability::Os, Durability::Always] {
+            if !engine.durabilities.contains(&durability) {
+                let refused = engine.open(disk(), durability).err();
+                assert!(matches!(refused, Some(Error::Unsupported { .. })));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_is_known_by_its_name_or_by_its_magic() {
+    assert!(format_of("snapshot", b"").is_some());
+    assert!(format_of("snapshot.tmp", b"damaged").is_some());
+    assert!(format_of("copy", b"STRATA-1 and more").is_some());
+    assert!(format_of("copy", b"STRATA").is_none());
+    assert!(format_of("notes.txt", b"").is_none());
+}
