@@ -1,7 +1,5 @@
 //! Every figure: drawn again it is the same, and it can be read everywhere.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[test]
 fn a_figure_drawn_again_is_the_same() {
     for (name, _) in figures::ALL {
