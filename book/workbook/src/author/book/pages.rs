@@ -171,8 +171,8 @@ fn predictions_are_shown_again(book: &Book<'_>, faults: &mut Faults) {
     for (page, line, name) in named(book, "data-of=\"") {
         if !asked.contains(name) {
             let what = format!(
-                "No page asks for the prediction `{name}`: give the question \
-                 `data-name=\"{name}\"`."
+                "No page asks for the prediction `{name}`. Put its question into\n    \
+                 <div class=\"prediction\" data-name=\"{name}\">"
             );
             faults.0.push(Fault::at(&page.path, line, what));
         }
