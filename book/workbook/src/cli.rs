@@ -1,18 +1,18 @@
-//! The command line.
+//! The command line: which commands there are, and what each is for.
 
-use std::env;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use anyhow::Result;
+use clap::error::{ContextKind, ContextValue};
+use clap::{Parser, Subcommand};
 
-use crate::desk::Desk;
+use crate::commands::{build_on, check, desk, diff, hint, reset, restore, status, update};
 use crate::engines::{delete, get, put, scan, shell};
-use crate::exercise::{ExerciseId, Scope};
-use crate::progress::Progress;
-use crate::runner::Cancel;
-use crate::{author, hints, inspect, preprocess, report, serve};
+use crate::exercise::Scope;
+use crate::judge::TIME_LIMIT;
+use crate::{author, inspect, preprocess, serve};
 
 /// The book, your progress in it, and the commands that help you write it.
 ///
@@ -33,6 +33,10 @@ pub struct Cli {
     /// The port to open the book on; another is taken if it is in use.
     #[arg(long, default_value_t = serve::PORT)]
     pub port: u16,
+
+    /// Seconds after which a test never ends.
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
 }
 
 /// What the program can do.
@@ -42,15 +46,39 @@ pub enum Command {
     ///
     /// Chapters whose sources changed since they were last judged are judged
     /// first.
-    Status,
+    Status(status::Args),
 
     /// Run the tests of a chapter or an exercise, from scratch.
     ///
     /// Ends with success only if everything that was checked is solved.
-    Check(Check),
+    Check(check::Args),
 
     /// Show a hint on an exercise: a question, the invariant, or a sketch.
-    Hint(Hint),
+    Hint(hint::Args),
+
+    /// Compare your answer with the reference, once it passes.
+    ///
+    /// Lines that begin with - are yours, those with + the reference's.
+    Diff(diff::Args),
+
+    /// Take a chapter or an exercise back to how it came; a copy is kept.
+    Reset(reset::Args),
+
+    /// Take back a copy that `reset` or `update` kept.
+    Restore(restore::Args),
+
+    /// Bring chapters/ up to date, and keep what you wrote.
+    ///
+    /// For after a `git pull` or a new download. What the workbook changed and
+    /// what you wrote are merged function by function; what cannot be merged
+    /// stays yours, and the new text is laid beside it.
+    Update(update::Args),
+
+    /// Put your own earlier chapters underneath another, or the references.
+    ///
+    /// A chapter stands on the references of those before it, so that you can
+    /// start anywhere. This changes manifests under chapters/ and nothing else.
+    BuildOn(build_on::Args),
 
     /// Talk to an engine, line by line.
     Shell(shell::Shell),
@@ -86,33 +114,33 @@ pub enum Command {
     },
 }
 
-/// What to check.
-#[derive(Debug, Args)]
-pub struct Check {
-    /// A chapter, as in 2, or an exercise, as in 2.3, with those before it in
-    /// its chapter; everything you have begun if left out.
-    #[arg(value_name = "CH|CH.EX", default_value = "", hide_default_value = true, value_parser = scope)]
-    pub scope: Scope,
-}
-
-/// Which hint to show.
-#[derive(Debug, Args)]
-pub struct Hint {
-    /// The exercise, as in 2.3.
-    #[arg(value_name = "CH.EX")]
-    pub exercise: ExerciseId,
-
-    /// How much to give away: 1 a question, 2 the invariant, 3 a sketch.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
-    pub rung: u8,
-}
-
-fn scope(text: &str) -> Result<Scope, crate::exercise::NotAnExercise> {
-    if text.is_empty() {
-        Ok(Scope::All)
-    } else {
-        text.parse()
+impl Cli {
+    /// Reads what was typed at the terminal. What is not understood ends the
+    /// program with a word on what may have been meant.
+    pub fn at_the_terminal() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            if let Some(tip) = number_alone(&error) {
+                error.insert(
+                    ContextKind::Suggested,
+                    ContextValue::StyledStrs(vec![tip.into()]),
+                );
+            }
+            error.exit()
+        })
     }
+}
+
+/// A tip for somebody who typed the number of an exercise or a chapter where a
+/// command should have been.
+fn number_alone(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let scope: Scope = typed.parse().ok()?;
+    Some(match scope {
+        Scope::Exercise(id) => format!("to test it: check {id}; for a hint: hint {id}"),
+        _ => format!("to test it: check {typed}"),
+    })
 }
 
 /// Runs the command that was asked for.
@@ -122,13 +150,19 @@ fn scope(text: &str) -> Result<Scope, crate::exercise::NotAnExercise> {
 /// Fails with a sentence for the person at the terminal.
 pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
-        None => serve::run(desk()?, cli.port).map(|()| ExitCode::SUCCESS),
-        Some(Command::Status) => status(),
-        Some(Command::Check(check)) => match check.scope {
-            Scope::Exercise(id) => check_exercise(id),
-            scope => check_chapters(scope),
-        },
-        Some(Command::Hint(hint)) => show_hint(&hint),
+        None => {
+            let mut desk = desk()?;
+            desk.limit(Duration::from_secs(cli.limit));
+            serve::run(desk, cli.port).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Command::Status(args)) => status::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Hint(args)) => hint::run(&args),
+        Some(Command::Diff(args)) => diff::run(&args),
+        Some(Command::Reset(args)) => reset::run(&args),
+        Some(Command::Restore(args)) => restore::run(&args),
+        Some(Command::Update(args)) => update::run(&args),
+        Some(Command::BuildOn(args)) => build_on::run(&args),
         Some(Command::Shell(shell)) => shell::run(&shell),
         Some(Command::Get(get)) => get::run(&get),
         Some(Command::Put(put)) => put::run(&put),
@@ -142,156 +176,5 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-    }
-}
-
-fn desk() -> Result<Desk> {
-    Desk::at(&env::current_dir().context("cannot tell the current folder")?)
-}
-
-fn status() -> Result<ExitCode> {
-    let mut desk = desk()?;
-    let (mut progress, open) = desk.known();
-    for number in open {
-        judge(&mut desk, &mut progress, number)?;
-    }
-    report::say(&report::map(&progress));
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Judges a chapter and says meanwhile that it takes a moment.
-fn judge(desk: &mut Desk, progress: &mut Progress, number: u32) -> Result<()> {
-    let chapter = desk.workspace().chapter(number)?.clone();
-    eprintln!("Judging chapter {number} …");
-    if let Some(verdict) = desk.judge(&chapter, Cancel::default(), |_, _| {})? {
-        progress.apply(number, &verdict);
-    }
-    Ok(())
-}
-
-fn check_chapters(scope: Scope) -> Result<ExitCode> {
-    let mut desk = desk()?;
-    let (mut progress, _) = desk.known();
-    let asked: Vec<u32> = progress.chapters.iter().map(|c| c.number).collect();
-    let asked: Vec<u32> = asked.into_iter().filter(|n| scope.touches(*n)).collect();
-    if asked.is_empty() {
-        anyhow::bail!("{}", no_such(&progress, scope));
-    }
-    let mut solved = true;
-    for number in asked {
-        let chapter = desk.workspace().chapter(number)?.clone();
-        if scope == Scope::All && desk.is_untouched(&chapter) {
-            if let Some(chapter) = progress.chapter(number) {
-                report::say(&format!("{number}. {}: not begun yet.\n\n", chapter.title));
-            }
-            solved = false;
-            continue;
-        }
-        judge(&mut desk, &mut progress, number)?;
-        let Some(judged) = progress.chapter(number) else {
-            continue;
-        };
-        report::say(&report::chapter_map(judged, progress.next.as_deref()));
-        let current = judged.exercises.iter().find(|e| !e.is_solved());
-        solved &= current.is_none();
-        match current {
-            Some(current) if judged.trouble.is_none() => {
-                report::say(&format!(
-                    "\n{}",
-                    report::exercise(current, &current.verdict)
-                ));
-            }
-            _ => {}
-        }
-        report::say("\n");
-    }
-    report::say(&report::next(&progress));
-    Ok(exit(solved))
-}
-
-fn check_exercise(id: ExerciseId) -> Result<ExitCode> {
-    let desk = desk()?;
-    let (mut progress, _) = desk.known();
-    if progress.exercise(&id.to_string()).is_none() {
-        anyhow::bail!("{}", no_such(&progress, Scope::Exercise(id)));
-    }
-    let chapter = desk.workspace().chapter(id.chapter)?;
-    let listed = progress.clone();
-    let mut solved = true;
-    let verdict = desk.judge_through(chapter, id, |judged, verdict| {
-        let Some(exercise) = listed.exercise(&judged.to_string()) else {
-            return;
-        };
-        solved &= verdict.state == crate::progress::State::Solved;
-        if judged == id && verdict.state.is_failure() {
-            report::say(&report::exercise(exercise, verdict));
-        } else {
-            report::say(&report::line(exercise, verdict));
-        }
-    })?;
-    if let Some(trouble) = &verdict.trouble {
-        report::say(&report::failure(trouble, 0));
-        return Ok(exit(false));
-    }
-    progress.apply(id.chapter, &verdict);
-    if solved {
-        report::say(&format!("\n{}", report::next(&progress)));
-    }
-    Ok(exit(solved))
-}
-
-fn show_hint(hint: &Hint) -> Result<ExitCode> {
-    let desk = desk()?;
-    let id = hint.exercise;
-    let Some(entry) = desk.outline().exercise(id) else {
-        let (progress, _) = desk.known();
-        anyhow::bail!("{}", no_such(&progress, Scope::Exercise(id)));
-    };
-    let all = hints::read(desk.workspace().root(), entry)?;
-    let rung = usize::from(hint.rung);
-    let shown = all.get(rung - 1).context("an exercise has three hints")?;
-    report::say(&format!("{id} {}\n", entry.title));
-    report::say(&format!("{}\n\n", shown.title));
-    report::say(&format!("{}\n", hints::for_terminal(&shown.text)));
-    if let Some(further) = all.get(rung) {
-        report::say(&format!(
-            "\nMore: cargo run -- hint {id} --rung {}\n",
-            rung + 1
-        ));
-        report::say(&format!("  ({})\n", further.title));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn no_such(progress: &Progress, scope: Scope) -> String {
-    let (what, number) = match scope {
-        Scope::All => return "The book has no exercises yet.".to_owned(),
-        Scope::Chapter(number) => (format!("chapter {number}"), number),
-        Scope::Exercise(id) => (format!("exercise {id}"), id.chapter),
-    };
-    match progress.chapter(number).map(|c| c.exercises.as_slice()) {
-        Some([first, .., last]) => {
-            format!(
-                "there is no {what}; chapter {number} has {} to {}",
-                first.id, last.id
-            )
-        }
-        Some([only]) => format!("there is no {what}; chapter {number} has {}", only.id),
-        _ => {
-            let there: Vec<String> = progress
-                .chapters
-                .iter()
-                .map(|c| format!("{} {}", c.number, c.title))
-                .collect();
-            format!("there is no {what}; chapters: {}", there.join(", "))
-        }
-    }
-}
-
-fn exit(success: bool) -> ExitCode {
-    if success {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }

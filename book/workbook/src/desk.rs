@@ -2,16 +2,29 @@
 //! verdicts so far.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::edition;
 use crate::exercise::ExerciseId;
 use crate::judge::{Assignment, Judge};
-use crate::outline::Outline;
-use crate::progress::{ChapterVerdict, Progress, Verdict};
-use crate::runner::Cancel;
+use crate::mirror;
+use crate::outline::{self, Outline};
+use crate::progress::{ChapterVerdict, Progress, Reading, State, Verdict};
+use crate::runner::{Cancel, Listener};
+use crate::standing;
 use crate::store::{Store, fingerprint};
 use crate::workspace::{Chapter, Workspace};
+
+/// Who may end the judging of a chapter, and who hears how far it is.
+#[derive(Debug, Clone, Default)]
+pub struct Under {
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Hears of each package that is compiled and each test that is run.
+    pub listener: Listener,
+}
 
 /// What every command of readers needs.
 #[derive(Debug)]
@@ -21,6 +34,7 @@ pub struct Desk {
     target_dir: PathBuf,
     store: Store,
     judge: Judge,
+    outdated: Vec<u32>,
 }
 
 impl Desk {
@@ -34,13 +48,26 @@ impl Desk {
         let outline = Outline::read(workspace.root())?;
         let target_dir = workspace.metadata()?.target_directory;
         let target_dir = target_dir.into_std_path_buf();
+        for chapter in workspace.written() {
+            watch_over(&workspace, chapter);
+        }
+        // A chapter that cannot be compared, or not be remembered as it came,
+        // counts as unchanged.
+        let differs = |chapter: &&Chapter| edition::differs(&workspace, chapter).unwrap_or(false);
+        let outdated = workspace.written().filter(differs);
         Ok(Self {
+            outdated: outdated.map(|chapter| chapter.number).collect(),
             store: Store::open(&target_dir),
             judge: Judge::new(workspace.root()),
             outline,
             target_dir,
             workspace,
         })
+    }
+
+    /// Stops tests that run longer than this, in place of the usual limit.
+    pub fn limit(&mut self, time: Duration) {
+        self.judge.limits.time = time;
     }
 
     /// The workspace.
@@ -80,9 +107,10 @@ impl Desk {
         let mut progress = Progress::new(&self.outline, chapters);
         let mut open = Vec::new();
         for chapter in chapters {
-            if progress.chapter(chapter.number).is_none() {
+            let Some(shown) = progress.chapter_mut(chapter.number) else {
                 continue;
-            }
+            };
+            shown.builds_on = standing::own_below(&self.workspace, chapter).unwrap_or_default();
             match self.known_of(chapter) {
                 Some(verdict) => progress.apply(chapter.number, &verdict),
                 None => {
@@ -123,23 +151,78 @@ impl Desk {
     pub fn judge(
         &mut self,
         chapter: &Chapter,
-        cancel: Cancel,
+        under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
     ) -> Result<Option<ChapterVerdict>> {
+        watch_over(&self.workspace, chapter);
         // Before the tests: an edit meanwhile must not look judged.
         let print = fingerprint(&self.workspace, chapter)?;
-        let judge = Judge {
-            cancel,
-            ..self.judge.clone()
-        };
-        let verdict = judge.judge(&self.assignment(chapter), on_verdict)?;
-        if let Some(verdict) = &verdict {
-            self.store.keep(chapter.number, print, verdict.clone())?;
+        let verdict = self.run(&self.assignment(chapter), under, on_verdict)?;
+        if let Some(verdict) = &verdict
+            && let Err(error) = self.store.keep(chapter.number, print, verdict.clone())
+        {
+            // It only saves time: the verdict is known all the same.
+            eprintln!("This verdict will not be remembered:\n    {error:#}");
         }
         Ok(verdict)
     }
 
+    /// Judges, and adds to each verdict what to read again.
+    fn run(
+        &self,
+        assignment: &Assignment<'_>,
+        under: &Under,
+        mut on_verdict: impl FnMut(ExerciseId, &Verdict),
+    ) -> Result<Option<ChapterVerdict>> {
+        let judge = Judge {
+            cancel: under.cancel.clone(),
+            listener: under.listener.clone(),
+            ..self.judge.clone()
+        };
+        let judged = judge.judge(assignment, |id, verdict| {
+            on_verdict(id, &self.with_readings(id, verdict.clone()));
+        })?;
+        Ok(judged.map(|mut judged| {
+            for (id, verdict) in &mut judged.exercises {
+                if let Ok(id) = id.parse() {
+                    *verdict = self.with_readings(id, verdict.clone());
+                }
+            }
+            judged
+        }))
+    }
+
+    fn with_readings(&self, id: ExerciseId, mut verdict: Verdict) -> Verdict {
+        let wrong = verdict.state.is_failure() && verdict.state != State::CompileError;
+        if wrong && verdict.reread.is_empty() {
+            let page = self.outline.exercise(id).map(|entry| {
+                let title = format!("{id} {}", entry.title);
+                outline::reading(&title, &entry.page, None)
+            });
+            let clause = verdict.clause.and_then(|number| self.clause(number));
+            verdict.reread = page.into_iter().chain(clause).collect();
+        }
+        verdict
+    }
+
+    /// Where the book says what a clause of the contract asks for.
+    fn clause(&self, number: u32) -> Option<Reading> {
+        outline::heading(
+            self.workspace.root(),
+            &self.outline,
+            &format!("clause-{number}"),
+        )
+    }
+
+    /// The chapters of which the workbook ships another edition than the one
+    /// that the reader began with, and in which that changes something.
+    pub fn outdated(&self) -> &[u32] {
+        &self.outdated
+    }
+
     /// Judges an exercise and those before it in its chapter, itself first.
+    ///
+    /// `None` if it was cancelled.
     ///
     /// # Errors
     ///
@@ -148,13 +231,13 @@ impl Desk {
         &self,
         chapter: &Chapter,
         through: ExerciseId,
+        under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
-    ) -> Result<ChapterVerdict> {
+    ) -> Result<Option<ChapterVerdict>> {
         let mut assignment = self.assignment(chapter);
         assignment.exercises.retain(|id| *id <= through);
         assignment.first = Some(through);
-        let verdict = self.judge.judge(&assignment, on_verdict)?;
-        Ok(verdict.unwrap_or_default())
+        self.run(&assignment, under, on_verdict)
     }
 
     /// A whole chapter, the exercise under work first: by the last verdict,
@@ -170,5 +253,13 @@ impl Desk {
             solved: exercises.iter().copied().filter(is_solved).collect(),
             exercises,
         }
+    }
+}
+
+/// Mirrors what the reader wrote, and says what was lost since the last time.
+/// Where nothing can be kept, nothing is said: the reader's files are there.
+fn watch_over(workspace: &Workspace, chapter: &Chapter) {
+    if let Ok(Some(lost)) = mirror::look(workspace, chapter) {
+        eprintln!("{}\n", lost.told());
     }
 }

@@ -99,6 +99,7 @@ pub fn indented(text: &str, indent: usize) -> String {
     let options = textwrap::Options::new(WIDTH)
         .initial_indent(&margin)
         .subsequent_indent(&margin)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false);
     let mut out = String::new();
     for line in text.lines() {

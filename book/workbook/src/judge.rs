@@ -1,5 +1,7 @@
 //! Judging a chapter: its tests compiled once, each exercise given a state.
 
+mod ending;
+mod missing;
 mod place;
 mod verdict;
 
@@ -12,10 +14,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::exercise::{self, ExerciseId};
+use crate::exercise::{self, Exercise, ExerciseId};
 use crate::fault::slashes;
-use crate::progress::{ChapterVerdict, Place, State, Verdict};
-use crate::runner::{self, Build, BuildOptions, Cancel, Job, Limits, Outcome, Test, TestBinary};
+use crate::progress::{Cause, ChapterVerdict, Function, Place, State, Verdict};
+use crate::runner::{
+    self, Build, BuildOptions, Cancel, Job, Limits, Listener, Outcome, Stage, Test, TestBinary,
+};
 use crate::workspace::{CHAPTERS, Chapter};
 
 use place::Places;
@@ -35,6 +39,8 @@ pub struct Judge {
     pub limits: Limits,
     /// Ends the judging early.
     pub cancel: Cancel,
+    /// Hears of each package that is compiled and each test that is run.
+    pub listener: Listener,
 }
 
 /// The part of a chapter to judge.
@@ -61,6 +67,7 @@ impl Judge {
                 ..Limits::default()
             },
             cancel: Cancel::default(),
+            listener: Listener::default(),
         }
     }
 
@@ -88,29 +95,45 @@ impl Judge {
         }
         let options = BuildOptions {
             target_dir: self.target_dir.clone(),
+            cancel: self.cancel.clone(),
+            listener: self.listener.clone(),
             ..BuildOptions::default()
         };
-        let tests = match runner::build(&self.root, &chapter.package, &options) {
+        let built = runner::build(&self.root, &chapter.package, &options);
+        if self.cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let tests = match built {
             Ok(Build::Ready { tests, .. }) => tests.stopped_by(self.cancel.clone()),
             Ok(Build::CompileErrors(errors)) => {
                 let place_of = |location: &str| places.read(location);
                 let trouble = verdict::of_errors(&chapter.package, &errors, place_of);
+                let trouble = missing::blamed(&self.root, chapter, trouble);
                 return Ok(Some(in_trouble(assignment, &trouble)));
             }
             Err(error) => return Ok(Some(in_trouble(assignment, &refused(&error)))),
         };
-        if self.cancel.is_cancelled() {
-            return Ok(None);
-        }
         let by_exercise = group(tests.list()?);
+        let asked = assignment.exercises.iter();
+        let count = asked
+            .filter_map(|id| by_exercise.get(id))
+            .map(Vec::len)
+            .sum();
+        let mut tell = Tell {
+            listener: &self.listener,
+            number: 0,
+            of: count,
+        };
+        let functions = exercise::of_crate(&self.root, &chapter.dir()).unwrap_or_default();
         let mut found = ChapterVerdict::default();
         let mut hung: Option<ExerciseId> = None;
         for id in in_order(assignment) {
             let verdict = match (by_exercise.get(&id), hung) {
                 (_, Some(hung)) if hung < id => verdict::behind_hung(hung),
-                (None, _) => verdict::without_tests(id),
-                (Some(names), _) => self.exercise(id, names, &tests, &places)?,
+                (None, _) => missing::blamed(&self.root, chapter, verdict::without_tests(id)),
+                (Some(names), _) => self.exercise(id, names, &tests, &places, &mut tell)?,
             };
+            let verdict = with_functions(verdict, id, &functions);
             if self.cancel.is_cancelled() {
                 return Ok(None);
             }
@@ -130,10 +153,12 @@ impl Judge {
         names: &[String],
         tests: &TestBinary,
         places: &Places<'_>,
+        tell: &mut Tell<'_>,
     ) -> Result<Verdict> {
         let workers = thread::available_parallelism().map_or(1, NonZero::get);
         let mut runs = Vec::new();
         let jobs: Vec<Job> = names.iter().map(Job::new).collect();
+        tell.next();
         tests.run_all(jobs, workers, &self.limits, |job, run| {
             let hung = matches!(run.outcome, Outcome::TimedOut { .. });
             runs.push(Ran {
@@ -143,6 +168,9 @@ impl Judge {
             if hung || self.cancel.is_cancelled() {
                 ControlFlow::Break(())
             } else {
+                if runs.len() < names.len() {
+                    tell.next();
+                }
                 ControlFlow::Continue(())
             }
         })?;
@@ -153,6 +181,10 @@ impl Judge {
             && verdict.place.as_ref().is_none_or(|place| !place.yours);
         if wants_place && let Some(test) = &verdict.test {
             verdict.place = self.trace(test, tests, places)?.or(verdict.place);
+        }
+        let panicked = verdict.place.as_ref().is_some_and(|place| place.yours);
+        if panicked && verdict.cause == Some(Cause::Test) {
+            verdict.cause = Some(Cause::Panic);
         }
         Ok(verdict)
     }
@@ -174,12 +206,8 @@ impl Judge {
         }
         let mut open: BTreeMap<ExerciseId, Place> = BTreeMap::new();
         for exercise in exercises {
-            open.entry(exercise.id).or_insert_with(|| Place {
-                file: slashes(&exercise.file),
-                line: exercise.line,
-                column: 1,
-                yours: true,
-            });
+            open.entry(exercise.id)
+                .or_insert_with(|| place_of_function(&exercise));
         }
         let mut found = ChapterVerdict::default();
         for id in &assignment.exercises {
@@ -192,6 +220,45 @@ impl Judge {
             found.exercises.insert(id.to_string(), verdict);
         }
         Some(found)
+    }
+}
+
+/// Counts tests for whoever listens.
+struct Tell<'l> {
+    listener: &'l Listener,
+    number: usize,
+    of: usize,
+}
+
+impl Tell<'_> {
+    fn next(&mut self) {
+        self.number += 1;
+        self.listener.tell(Stage::Test {
+            number: self.number,
+            of: self.of,
+        });
+    }
+}
+
+/// Adds where the exercise's functions stand, if something went wrong there.
+fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Verdict {
+    if verdict.state.is_failure() {
+        let own = all.iter().filter(|exercise| exercise.id == id);
+        let found = own.map(|exercise| Function {
+            name: exercise.function.clone(),
+            place: place_of_function(exercise),
+        });
+        verdict.functions = found.collect();
+    }
+    verdict
+}
+
+fn place_of_function(exercise: &Exercise) -> Place {
+    Place {
+        file: slashes(&exercise.file),
+        line: exercise.line,
+        column: 1,
+        yours: true,
     }
 }
 
@@ -235,10 +302,7 @@ fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict 
 fn gone(chapter: &Chapter) -> Verdict {
     let dir = Path::new(CHAPTERS).join(&chapter.folder);
     Verdict {
-        message: Some(format!(
-            "`git restore {}` brings it back as it was committed.",
-            slashes(&dir)
-        )),
+        message: Some("`cargo run -- update` brings it back as it came.".to_owned()),
         ..Verdict::new(
             State::Unknown,
             format!("The chapter's folder {} is gone.", slashes(&dir)),

@@ -23,14 +23,27 @@
 //! | [`report`] | progress and verdicts for the terminal |
 //! | [`engines`] | an engine in a shell, and one command each |
 //! | [`inspect`] | an engine's files, byte by byte |
+//! | [`paint`] | colours, where a terminal shows them |
+//! | [`ticker`] | what long work is at, on one line |
+//! | [`interrupt`] | Ctrl-C |
+//! | [`ask`] | a question, and yes or no |
+//! | [`keep`] | copies of what readers wrote, before anything changes it |
+//! | [`mirror`] | what readers wrote, mirrored, so that nothing takes it away |
+//! | [`shipped`] | the chapters as the workbook ships them |
+//! | [`edition`] | a new edition of a chapter, merged with what its reader wrote |
+//! | [`standing`] | which earlier chapter, the reader's or the reference, is underneath |
 //! | [`fault`] | what is wrong at a place, and what to do about it |
 //! | [`author`] | the gates of those who write chapters |
 //! | [`cli`] | the command line |
+//! | [`commands`] | what each command of readers does |
 
+pub mod ask;
 pub mod author;
 pub mod book;
 pub mod cli;
+pub mod commands;
 pub mod desk;
+pub mod edition;
 pub mod engines;
 pub mod excerpt;
 pub mod exercise;
@@ -38,16 +51,23 @@ pub mod fault;
 pub mod files;
 pub mod hints;
 pub mod inspect;
+pub mod interrupt;
 pub mod judge;
+pub mod keep;
 pub mod live;
 pub mod map;
 pub mod markdown;
+pub mod mirror;
 pub mod outline;
+pub mod paint;
 pub mod preprocess;
 pub mod progress;
 pub mod report;
 pub mod runner;
 pub mod serve;
+pub mod shipped;
+pub mod standing;
 pub mod store;
+pub mod ticker;
 pub mod watch;
 pub mod workspace;

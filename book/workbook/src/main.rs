@@ -2,15 +2,16 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use workbook::cli::Cli;
+use workbook::cli::{self, Cli};
+use workbook::{fault, paint};
 
 fn main() -> ExitCode {
-    match workbook::cli::run(Cli::parse()) {
+    match cli::run(Cli::at_the_terminal()) {
         Ok(code) => code,
         Err(error) => {
-            let message = format!("error: {error:#}");
-            eprintln!("{}", workbook::fault::indented(&message, 0));
+            let message = fault::indented(&format!("error: {error:#}"), 0);
+            let message = message.replacen("error:", &paint::bad("error:"), 1);
+            anstream::eprintln!("{message}");
             ExitCode::FAILURE
         }
     }

@@ -11,6 +11,7 @@ use mdbook_summary::{Link, SummaryItem, parse_summary};
 use crate::exercise::ExerciseId;
 use crate::fault::{Fault, slashes};
 use crate::preprocess::PAGES;
+use crate::progress::Reading;
 
 /// What `SUMMARY.md` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,6 +134,32 @@ impl Outline {
             format!("`{number}` is listed twice; give each number one page."),
         ));
     }
+}
+
+/// A page to read again, or the part of it behind the heading with `anchor`.
+pub fn reading(title: &str, page: &Path, anchor: Option<&str>) -> Reading {
+    let anchor = anchor
+        .map(|anchor| format!("#{anchor}"))
+        .unwrap_or_default();
+    Reading {
+        title: title.to_owned(),
+        source: format!("{}{anchor}", slashes(&Path::new(PAGES).join(page))),
+        url: format!("{}{anchor}", url(page)),
+    }
+}
+
+/// The part of the book whose heading ends with `{#anchor}`.
+pub fn heading(root: &Path, outline: &Outline, anchor: &str) -> Option<Reading> {
+    let mark = format!("{{#{anchor}}}");
+    outline.pages.iter().find_map(|page| {
+        let text = std::fs::read_to_string(root.join(PAGES).join(page)).ok()?;
+        let headings = text.lines().filter(|line| line.starts_with('#'));
+        let title = headings
+            .filter_map(|line| line.trim_end().strip_suffix(&mark))
+            .map(|line| line.trim_start_matches('#').trim().to_owned())
+            .next()?;
+        Some(reading(&title, page, Some(anchor)))
+    })
 }
 
 /// Where a page stands in the rendered book.

@@ -1,5 +1,7 @@
 //! How far the reader is: what the terminal prints and the pages show.
 
+mod why;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::exercise::ExerciseId;
 use crate::outline::{self, Outline};
 use crate::workspace::Chapter;
+
+pub use why::{Cause, Function, Reading};
 
 /// The whole book, chapter by chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,10 @@ pub struct ChapterProgress {
     pub package: String,
     /// Whether its tests are running now.
     pub judging: bool,
+    /// The earlier chapters of the reader's own that it stands on, in place
+    /// of the references.
+    #[serde(default)]
+    pub builds_on: Vec<u32>,
     /// Why none of it can be judged, if so.
     pub trouble: Option<Verdict>,
     /// Its exercises, in the book's order.
@@ -70,6 +78,18 @@ pub struct Verdict {
     /// Whether the exercise was solved when its chapter last compiled.
     #[serde(default)]
     pub was_solved: bool,
+    /// How the test that decided went wrong, if it did.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// The clause of the contract that it broke, if the suite says so.
+    #[serde(default)]
+    pub clause: Option<u32>,
+    /// The functions of the exercise, in what readers write.
+    #[serde(default)]
+    pub functions: Vec<Function>,
+    /// What to read again.
+    #[serde(default)]
+    pub reread: Vec<Reading>,
 }
 
 /// The states of an exercise.
@@ -142,6 +162,10 @@ impl Verdict {
             place: None,
             output: None,
             was_solved: false,
+            cause: None,
+            clause: None,
+            functions: Vec::new(),
+            reread: Vec::new(),
         }
     }
 
@@ -200,6 +224,7 @@ impl Progress {
                     page: entry.map(|e| outline::url(&e.page)),
                     package: chapter.package.clone(),
                     judging: false,
+                    builds_on: Vec::new(),
                     trouble: None,
                     exercises,
                 })
@@ -269,7 +294,8 @@ impl Progress {
         })
     }
 
-    fn chapter_mut(&mut self, number: u32) -> Option<&mut ChapterProgress> {
+    /// A chapter by its number, to change it.
+    pub fn chapter_mut(&mut self, number: u32) -> Option<&mut ChapterProgress> {
         self.chapters.iter_mut().find(|c| c.number == number)
     }
 

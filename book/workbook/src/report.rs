@@ -3,14 +3,15 @@
 use std::fmt::Write;
 use std::io;
 
-use crate::fault::indented;
-use crate::progress::{ChapterProgress, ExerciseProgress, Progress, State, Verdict};
+use crate::fault::{WIDTH, indented};
+use crate::paint;
+use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Progress, State, Verdict};
 
-/// Prints to the terminal. Nobody may be reading, as behind `| head`: that is no
+/// Prints to the terminal, in colour where it shows them. Nobody may be reading, as behind `| head`: that is no
 /// reason to stop judging.
 pub fn say(text: &str) {
     use io::Write;
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::AutoStream::auto(io::stdout()).lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
 }
@@ -18,7 +19,8 @@ pub fn say(text: &str) {
 /// The whole book's map: every exercise with its mark, and what is next.
 pub fn map(progress: &Progress) -> String {
     let (solved, all) = progress.solved();
-    let mut out = format!("Strata: {solved} of {all} exercises solved.\n");
+    let title = format!("Strata: {solved} of {all} exercises solved.");
+    let mut out = paint::heading(title) + "\n";
     for chapter in &progress.chapters {
         out.push('\n');
         out.push_str(&chapter_map(chapter, progress.next.as_deref()));
@@ -30,20 +32,20 @@ pub fn map(progress: &Progress) -> String {
 /// One chapter's part of the map.
 pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
     let solved = chapter.exercises.iter().filter(|e| e.is_solved()).count();
-    let mut out = format!(
-        "{}. {} ({solved}/{})\n",
-        chapter.number,
-        chapter.title,
-        chapter.exercises.len()
-    );
+    let title = format!("{}. {}", chapter.number, chapter.title);
+    let count = chapter.exercises.len();
+    let mut out = format!("{} ({solved}/{count})\n", paint::heading(title));
+    if !chapter.builds_on.is_empty() {
+        let _ = writeln!(out, "  stands on your own {}", chapters(&chapter.builds_on));
+    }
     if let Some(trouble) = &chapter.trouble {
         out.push_str(&failure(trouble, 2));
     }
     for exercise in &chapter.exercises {
         let pointer = if next == Some(exercise.id.as_str()) {
-            "  ← next"
+            paint::next("  ← next")
         } else {
-            ""
+            String::new()
         };
         let state = match &chapter.trouble {
             Some(_) if exercise.is_solved() => State::Solved,
@@ -53,7 +55,7 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
         let _ = writeln!(
             out,
             "  {} {:<5}{}{pointer}",
-            state.mark(),
+            paint::mark(state),
             exercise.id,
             exercise.title
         );
@@ -71,7 +73,8 @@ pub fn next(progress: &Progress) -> String {
         return "Every exercise is solved. Well done.\n".to_owned();
     };
     let id = &exercise.id;
-    let mut out = format!("Next: {id} {}\n", exercise.title);
+    let title = format!("Next: {id} {}", exercise.title);
+    let mut out = paint::heading(title) + "\n";
     if let Some(page) = &exercise.page {
         let source = page.strip_suffix(".html").unwrap_or(page);
         let _ = writeln!(
@@ -87,14 +90,23 @@ pub fn next(progress: &Progress) -> String {
     out
 }
 
+/// Says which chapters came in a new edition, if any did.
+pub fn news(chapters_in_it: &[u32]) -> String {
+    if chapters_in_it.is_empty() {
+        return String::new();
+    }
+    let text = format!(
+        "The workbook ships a new edition of {}. To have it, and to keep what \
+         you wrote:\n  cargo run -- update",
+        chapters(chapters_in_it)
+    );
+    format!("\n{}\n", indented(&text, 0))
+}
+
 /// One exercise with its mark and its sentence, and why it fails, if it does.
 pub fn exercise(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
-    let mut out = format!(
-        "{} {} {}\n",
-        verdict.state.mark(),
-        exercise.id,
-        exercise.title
-    );
+    let title = format!("{} {}", exercise.id, exercise.title);
+    let mut out = format!("{} {}\n", paint::mark(verdict.state), paint::heading(title));
     out.push_str(&failure(verdict, 2));
     out
 }
@@ -103,14 +115,15 @@ pub fn exercise(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
 pub fn line(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
     format!(
         "{} {} {}: {}\n",
-        verdict.state.mark(),
+        paint::mark(verdict.state),
         exercise.id,
         exercise.title,
         verdict.sentence
     )
 }
 
-/// A verdict: its sentence, and for a failure the message and the place.
+/// A verdict: its sentence, and for a failure the message, the places to look
+/// at and the pages to read again.
 ///
 /// What a test or the compiler says is shown in full and as it is.
 pub fn failure(verdict: &Verdict, indent: usize) -> String {
@@ -128,17 +141,63 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
         out.push_str(&quoted(words, indent + 2));
         out.push('\n');
     }
-    if let Some(place) = verdict.place.as_ref().filter(|_| !compiler) {
-        let whose = if place.yours { "Your code" } else { "The test" };
+    if !compiler {
+        out.push_str(&places(verdict, &" ".repeat(indent)));
+    }
+    if !verdict.reread.is_empty() {
         let margin = " ".repeat(indent);
-        let _ = writeln!(out, "{margin}{whose}: {place}:{}", place.column);
+        let _ = writeln!(out, "{margin}{}", paint::heading("Read again:"));
+        for reading in &verdict.reread {
+            let _ = writeln!(out, "{margin}  {}", reading.title);
+            let _ = writeln!(out, "{margin}    {}", reading.source);
+        }
     }
     out
 }
 
-/// Somebody else's words, indented and otherwise untouched.
+/// The place that the test or its backtrace names, and the functions of the
+/// exercise where that place is in none of them.
+fn places(verdict: &Verdict, margin: &str) -> String {
+    let mut out = String::new();
+    let mut is_yours = false;
+    if let Some(place) = &verdict.place {
+        is_yours = place.yours;
+        let panicked = is_yours && verdict.cause == Some(Cause::Panic);
+        let label = match is_yours {
+            true if panicked => "Your code panicked at:",
+            true => "Your code:",
+            false => "The test:",
+        };
+        let column = place.column;
+        let _ = writeln!(out, "{margin}{} {place}:{column}", paint::heading(label));
+    }
+    if !is_yours && !verdict.functions.is_empty() {
+        let _ = writeln!(out, "{margin}{}", paint::heading("Your code:"));
+        for function in &verdict.functions {
+            let (place, name) = (&function.place, &function.name);
+            let _ = writeln!(out, "{margin}  {place} `{name}`");
+        }
+    }
+    out
+}
+
+/// `chapter 4`, `chapters 4 and 5`, `chapters 4, 5 and 6`.
+pub fn chapters(numbers: &[u32]) -> String {
+    let words: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    match words.as_slice() {
+        [] => "no chapter".to_owned(),
+        [only] => format!("chapter {only}"),
+        [first @ .., last] => format!("chapters {} and {last}", first.join(", ")),
+    }
+}
+
+/// Somebody else's words, otherwise untouched: indented if they fit the
+/// terminal then.
 fn quoted(text: &str, indent: usize) -> String {
-    let margin = " ".repeat(indent);
+    let text = text.trim_matches('\n');
+    let widest = text.lines().map(textwrap::core::display_width).max();
+    let fits = widest.is_none_or(|widest| widest + indent <= WIDTH);
+    let margin = " ".repeat(if fits { indent } else { 0 });
     text.lines().fold(String::new(), |mut out, line| {
         let _ = writeln!(out, "{}", format!("{margin}{line}").trim_end());
         out
@@ -174,6 +233,7 @@ mod tests {
                 page: None,
                 package: "memory".to_owned(),
                 judging: false,
+                builds_on: Vec::new(),
                 trouble: None,
                 exercises: vec![
                     exercise("1.1", "A map", Verdict::new(State::Solved, "Solved.")),
@@ -188,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_map_shows_marks_and_what_is_next() {
-        insta::assert_snapshot!(map(&progress()), @r"
+        insta::assert_snapshot!(paint::plain(&map(&progress())), @r"
         Strata: 1 of 3 exercises solved.
 
         1. Memory (1/3)
@@ -208,7 +268,7 @@ mod tests {
     fn a_failure_shows_message_and_place() {
         let progress = progress();
         let failing = progress.exercise("1.2").expect("listed");
-        insta::assert_snapshot!(exercise(failing, &failing.verdict), @r"
+        insta::assert_snapshot!(paint::plain(&exercise(failing, &failing.verdict)), @r"
         ✗ 1.2 Batches
           2 of 3 tests pass; `ex_1_2_a` fails.
 

@@ -30,6 +30,7 @@ use tokio_stream::{Stream, StreamExt};
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::desk::Desk;
+use crate::interrupt;
 use crate::live::Live;
 use crate::progress::Progress;
 use crate::report;
@@ -55,13 +56,15 @@ pub fn run(desk: Desk, port: u16) -> Result<()> {
         let (listener, moved) = listen(port).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let book_dir = desk.book_dir();
+        let news = report::news(desk.outdated());
         // Rendering takes its time and must not hold up the runtime.
         let live = tokio::task::spawn_blocking(|| Live::start(desk)).await??;
         greet(&url, moved, port, &live.progress().borrow());
+        report::say(&news);
         let app = router(&live, book_dir);
         tokio::select! {
             served = axum::serve(listener, app).into_future() => served?,
-            () = ended() => {}
+            () = interrupt::asked() => {}
         }
         report::say("\nUntil next time.\n");
         tokio::task::spawn_blocking(|| live.stop()).await?;
@@ -179,21 +182,4 @@ async fn only_here(request: Request, next: Next) -> Response {
     }
     let text = "This server answers to localhost and 127.0.0.1 alone.\n";
     (StatusCode::FORBIDDEN, text).into_response()
-}
-
-/// Waits until the program is told to end.
-async fn ended() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler Ctrl-C ends the program by itself.
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::sync::Mutex;
 use engine::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -23,6 +23,9 @@ pub struct Stuck {
     /// The operation in it, counted from 0.
     pub step: usize,
 }
+
+/// How often within its patience somebody looks for marks.
+const LOOKS: u32 = 20;
 
 /// Runs `work` in a thread of its own and answers with what it returns, or
 /// with [`Stuck`] when it left no mark for `patience`. A panic in `work` goes
@@ -47,21 +50,24 @@ pub fn guarded<T: Send + 'static>(
         let _nobody_waits = send.send(result);
     });
     worker.expect("the system has room for a thread");
-    let mut seen = 0;
+    let mut seen = (0, Instant::now());
     loop {
-        match receive.recv_timeout(patience) {
+        // Looking often, silence is noticed when it has lasted for as long as
+        // nobody should have to wait, and not up to twice that.
+        match receive.recv_timeout(patience / LOOKS) {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(panic)) => resume_unwind(panic),
             Err(RecvTimeoutError::Disconnected) => unreachable!("the worker sends, always"),
             Err(RecvTimeoutError::Timeout) => {
                 let beats = marks.beats.load(Ordering::Relaxed);
-                if beats == seen {
+                if beats != seen.0 {
+                    seen = (beats, Instant::now());
+                } else if seen.1.elapsed() >= patience {
                     return Err(Stuck {
                         script: marks.script.lock().clone(),
                         step: marks.step.load(Ordering::Relaxed),
                     });
                 }
-                seen = beats;
             }
         }
     }

@@ -20,9 +20,10 @@ use super::{
     tree::Desk,
 };
 use crate::{
+    edition,
     fault::{Faults, slashes},
     files,
-    workspace::{CHAPTERS, Workspace},
+    workspace::{CHAPTERS, Chapter, Workspace},
 };
 
 /// What `derive` did: the files it wrote and removed, from the root.
@@ -61,6 +62,7 @@ pub fn derive(workspace: &Workspace, force: bool) -> Result<Derived> {
         for path in &plan.stale {
             files::remove(workspace.root(), path)?;
         }
+        edition::remember(workspace, &plan.chapter)?;
         done.written.extend_from_slice(&plan.changed);
         done.removed.extend_from_slice(&plan.stale);
     }
@@ -91,6 +93,7 @@ pub(super) fn read_all(workspace: &Workspace) -> Result<Vec<Solution>> {
 /// What deriving one chapter would change; paths from the root.
 #[derive(Debug)]
 pub(super) struct Plan {
+    pub(super) chapter: Chapter,
     pub(super) dir: PathBuf,
     /// What the chapter shall hold; paths from its folder.
     pub(super) derived: Files,
@@ -116,6 +119,7 @@ impl Plan {
             .map(|(path, _)| path)
             .collect();
         Ok(Self {
+            chapter: solution.chapter.clone(),
             dir,
             derived,
             changed,

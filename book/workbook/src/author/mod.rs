@@ -25,18 +25,36 @@ mod solution;
 mod splice;
 mod tree;
 
-use std::{env, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, env, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::{exercise::Scope, fault::slashes, workspace::Workspace};
+use crate::{
+    exercise::Scope,
+    fault::slashes,
+    workspace::{Chapter, Workspace},
+};
+
+use solution::Solution;
 
 pub use book::Checked;
 pub use derive::{Derived, derive};
 pub use fresh::check;
 pub use ladder::{Report, ladder};
 pub use render::{Rendered, render};
+
+/// The files of a chapter as readers get it; paths from its folder.
+///
+/// # Errors
+///
+/// Fails if the solution cannot be read or is not Rust.
+pub(crate) fn shipped(
+    workspace: &Workspace,
+    chapter: &Chapter,
+) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    Solution::read(workspace, chapter)?.derived()
+}
 
 /// What authors do and readers do not.
 #[derive(Debug, Subcommand)]

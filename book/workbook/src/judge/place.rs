@@ -16,14 +16,21 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// Reads `file:line:column`, as panics and backtraces write it.
+    /// Reads `file:line:column`, as panics and backtraces write it, or
+    /// `file:line`, as the suite does.
     ///
     /// `None` if it is not a file of this repository.
     pub(super) fn read(&self, location: &str) -> Option<Place> {
-        let mut parts = location.trim().rsplitn(3, ':');
-        let column = parts.next()?.parse().ok()?;
-        let line = parts.next()?.parse().ok()?;
-        let file = self.in_repository(Path::new(parts.next()?))?;
+        let (rest, last) = location.trim().rsplit_once(':')?;
+        let last = last.parse().ok()?;
+        let both = rest
+            .rsplit_once(':')
+            .and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        let (file, line, column) = match both {
+            Some((file, line)) => (file, line, last),
+            None => (rest, last, 1),
+        };
+        let file = self.in_repository(Path::new(file))?;
         Some(Place {
             yours: self.is_yours(Path::new(&file)),
             file,
@@ -102,6 +109,7 @@ mod tests {
         for location in [
             "chapters/ch01-x/src/a.rs:3:5".to_owned(),
             "./src/a.rs:3:5".to_owned(),
+            "chapters/ch01-x/src/a.rs:3".to_owned(),
             format!("{}:3:5", absolute.display()),
         ] {
             let place = places.read(&location).expect("a place");

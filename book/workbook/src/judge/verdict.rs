@@ -1,7 +1,6 @@
 //! From what an exercise's tests did to how the exercise stands.
 
-use std::time::Duration;
-
+use super::ending;
 use crate::exercise::ExerciseId;
 use crate::progress::{Place, State, Verdict};
 use crate::runner::{Diagnostic, Outcome, Run};
@@ -159,40 +158,21 @@ fn failing(
     total: usize,
     place_of: impl Fn(&str) -> Option<Place>,
 ) -> Verdict {
-    let name = short(&ran.test);
-    let count = if total == 1 {
-        String::new()
-    } else {
-        format!("{passed} of {total} tests pass; ")
+    let ending = ending::of(&ran.test, &ran.run);
+    let sentence = match ending.state {
+        State::Failing if total > 1 => {
+            format!("{passed} of {total} tests pass; {}", ending.sentence)
+        }
+        _ => ending.sentence,
     };
-    let (state, sentence, message) = match &ran.run.outcome {
-        Outcome::TimedOut { limit } => (
-            State::Hung,
-            format!("`{name}` was stopped after {}.", seconds(*limit)),
-            Some(
-                "It never ended: look for a loop whose condition stays true, or for \
-                 a lock that is taken while it is held."
-                    .to_owned(),
-            ),
-        ),
-        Outcome::Aborted { status } => (
-            State::Aborted,
-            format!("`{name}` ended its whole process ({status})."),
-            Some(last_words(&ran.run)),
-        ),
-        _ => (
-            State::Failing,
-            format!("{count}`{name}` fails."),
-            Some(panic_message(&ran.run)),
-        ),
-    };
-    let location = ran.run.outcome.panic().map(|panic| panic.location.as_str());
     Verdict {
         test: Some(ran.test.clone()),
-        message,
-        place: location.and_then(place_of),
+        message: Some(ending.message),
+        place: ending.location.as_deref().and_then(place_of),
         output: Some(shortened(&output(&ran.run))),
-        ..Verdict::new(state, sentence)
+        cause: Some(ending.cause),
+        clause: ending.clause,
+        ..Verdict::new(ending.state, sentence)
     }
 }
 
@@ -201,31 +181,8 @@ pub(super) fn short(test: &str) -> &str {
     test.rsplit("::").next().unwrap_or(test)
 }
 
-fn seconds(limit: Duration) -> String {
-    if limit == Duration::from_secs(1) {
-        "1 second".to_owned()
-    } else {
-        format!("{} seconds", limit.as_secs_f32())
-    }
-}
-
-fn panic_message(run: &Run) -> String {
-    match run.outcome.panic() {
-        Some(panic) => panic.message.clone(),
-        // A test that returns an error prints it and panics nowhere.
-        None => last_words(run),
-    }
-}
-
-fn last_words(run: &Run) -> String {
-    let text = output(run);
-    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
-    let from = lines.len().saturating_sub(3);
-    lines[from..].join("\n")
-}
-
 /// What the test wrote, without what its harness adds.
-fn output(run: &Run) -> String {
+pub(super) fn output(run: &Run) -> String {
     let by_harness = |line: &&str| {
         let line = line.trim();
         line.starts_with("running 1 test")
@@ -255,8 +212,10 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::runner::{Output, Panic};
+    use crate::runner::{Activity, Output, Panic};
 
     fn ran(test: &str, outcome: Outcome) -> Ran {
         Ran {
@@ -264,6 +223,7 @@ mod tests {
             run: Run {
                 outcome,
                 time: Duration::ZERO,
+                activity: Activity::Unknown,
                 output: Output {
                     stdout: "\nrunning 1 test\nsaid\ntest x ... FAILED\n\nfailures:\n\nfailures:\n"
                         .to_owned(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::work::{Todo, Work};
-use crate::desk::Desk;
+use crate::desk::{Desk, Under};
 use crate::progress::{ChapterVerdict, ExerciseProgress, Progress, State};
 use crate::report;
 use crate::runner::Cancel;
@@ -95,7 +95,11 @@ impl Judging {
         let before = Arc::clone(&self.progress.borrow());
         let started = Instant::now();
         let publish = self.progress.clone();
-        let judged = self.desk.judge(&chapter, cancel, |id, verdict| {
+        let under = Under {
+            cancel,
+            ..Under::default()
+        };
+        let judged = self.desk.judge(&chapter, &under, |id, verdict| {
             publish.send_modify(|progress| {
                 let mut known = ChapterVerdict::default();
                 known.exercises.insert(id.to_string(), verdict.clone());

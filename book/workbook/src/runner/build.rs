@@ -4,13 +4,18 @@ use std::{
     env,
     ffi::OsString,
     fmt,
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Message, diagnostic};
 
+use super::process::Cancel;
+use super::stage::{Listener, Stage};
 use super::test_binary::TestBinary;
 
 /// What a build may be told beside the package.
@@ -20,6 +25,10 @@ pub struct BuildOptions {
     pub target_dir: Option<PathBuf>,
     /// Arguments handed on to `cargo test --no-run`.
     pub args: Vec<String>,
+    /// Hears of each package that is compiled.
+    pub listener: Listener,
+    /// Ends the build early.
+    pub cancel: Cancel,
 }
 
 /// What became of a build.
@@ -89,7 +98,7 @@ pub fn build(root: &Path, package: &str, options: &BuildOptions) -> Result<Build
     command
         .args(["test", "--no-run", "--lib", "--package", package])
         .args(&options.args);
-    let compiled = compile(command)?;
+    let compiled = compile_under(command, &options.listener, &options.cancel)?;
     if !compiled.success {
         return Ok(Build::CompileErrors(compiled.only(Level::Error)));
     }
@@ -134,18 +143,28 @@ impl Compiled {
 }
 
 /// Runs a compiling cargo command and reads its messages.
-pub(crate) fn compile(mut command: Command) -> Result<Compiled> {
-    let output = command
+pub(crate) fn compile(command: Command) -> Result<Compiled> {
+    compile_under(command, &Listener::default(), &Cancel::default())
+}
+
+fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> Result<Compiled> {
+    let mut child = command
         .args(["--quiet", "--message-format", "json"])
-        .output()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .context("cannot run cargo: is it installed and on the path?")?;
+    let words = child.stderr.take().map(read_in_thread);
     let mut compiled = Compiled {
-        success: output.status.success(),
+        success: false,
         diagnostics: Vec::new(),
         executables: Vec::new(),
     };
-    for message in Message::parse_stream(output.stdout.as_slice()) {
-        match message.context("cannot read cargo's messages")? {
+    let messages = child.stdout.take().map(messages);
+    for message in messages.into_iter().flat_map(|m| until(m, cancel)) {
+        let read = message.context("cannot read cargo's messages");
+        match read.inspect_err(|_| stop(&mut child))? {
             Message::CompilerMessage(message) => {
                 let package = package_name(&message.package_id.repr);
                 let diagnostic = Diagnostic::read(package, &message.message);
@@ -154,9 +173,14 @@ pub(crate) fn compile(mut command: Command) -> Result<Compiled> {
                     .diagnostics
                     .extend(diagnostic.filter(|d| !compiled.diagnostics.contains(d)));
             }
-            Message::CompilerArtifact(artifact) if artifact.profile.test => {
+            Message::CompilerArtifact(artifact) => {
+                if !artifact.fresh {
+                    listener.tell(Stage::Compiled(package_name(&artifact.package_id.repr)));
+                }
                 let manifest = artifact.manifest_path.into_std_path_buf();
-                if let Some(executable) = artifact.executable {
+                if artifact.profile.test
+                    && let Some(executable) = artifact.executable
+                {
                     let executable = executable.into_std_path_buf();
                     compiled.executables.push((manifest, executable));
                 }
@@ -164,12 +188,60 @@ pub(crate) fn compile(mut command: Command) -> Result<Compiled> {
             _ => {}
         }
     }
+    if cancel.is_cancelled() {
+        stop(&mut child);
+        bail!("the build was stopped");
+    }
+    compiled.success = child.wait().context("cannot wait for cargo")?.success();
     let said = |level| compiled.diagnostics.iter().any(|d| d.level == level);
     if !compiled.success && !said(Level::Error) {
-        let words = String::from_utf8_lossy(&output.stderr);
+        let words = words.and_then(|w| w.join().ok()).unwrap_or_default();
         bail!("cargo says:\n{}", words.trim_end());
     }
     Ok(compiled)
+}
+
+/// Cargo's messages, read in a thread of its own so that waiting for them can
+/// be given up.
+fn messages(stdout: ChildStdout) -> mpsc::Receiver<io::Result<Message>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for message in Message::parse_stream(BufReader::new(stdout)) {
+            // Whoever was cancelled listens no more.
+            if send.send(message).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}
+
+/// What comes until the sender is done, or until `cancel`.
+fn until<T>(receive: mpsc::Receiver<T>, cancel: &Cancel) -> impl Iterator<Item = T> {
+    std::iter::from_fn(move || {
+        loop {
+            match receive.recv_timeout(Cancel::NOTICED_WITHIN) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => {}
+                Err(_) => return None,
+            }
+        }
+    })
+}
+
+fn read_in_thread(mut stderr: ChildStderr) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read until then is all that there is to say.
+        let _ = stderr.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn stop(cargo: &mut Child) {
+    // Both fail only if it is over already.
+    let _ = cargo.kill();
+    let _ = cargo.wait();
 }
 
 impl Diagnostic {

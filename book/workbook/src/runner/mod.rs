@@ -24,13 +24,17 @@
 //! ```
 
 mod build;
+mod gauge;
 mod outcome;
 mod process;
+mod stage;
 mod test_binary;
 
 pub use build::{Build, BuildOptions, Diagnostic, Level, build, cargo};
+pub use gauge::Activity;
 pub use outcome::{Outcome, Panic, Run};
 pub use process::{Cancel, Limits, Output};
+pub use stage::{Listener, Stage};
 pub use test_binary::{Job, Test, TestBinary};
 
 pub(crate) use build::compile;

@@ -2,7 +2,8 @@
 
 use std::{fmt, process::ExitStatus, time::Duration};
 
-use super::process::{Finished, Output};
+use super::gauge::Activity;
+use super::process::{End, Finished, Limits, Output};
 use crate::exercise::ExerciseId;
 
 /// A test that has run.
@@ -14,6 +15,8 @@ pub struct Run {
     pub time: Duration,
     /// What it wrote, bounded.
     pub output: Output,
+    /// What it did last, for one that did not end.
+    pub activity: Activity,
 }
 
 /// How a test ended.
@@ -32,6 +35,11 @@ pub enum Outcome {
     TimedOut {
         /// The limit.
         limit: Duration,
+    },
+    /// The test took more memory than its limit and was killed.
+    TooLarge {
+        /// The limit, in bytes.
+        limit_bytes: u64,
     },
     /// The process ended without a verdict: an abort, a stack overflow, a
     /// signal, or a call to `process::exit`.
@@ -101,6 +109,9 @@ impl fmt::Display for Outcome {
             },
             Self::TimedOut { limit } => {
                 write!(f, "was still running after {} s", limit.as_secs_f32())
+            }
+            Self::TooLarge { limit_bytes } => {
+                write!(f, "took more than {} MiB of memory", limit_bytes >> 20)
             }
             Self::Aborted { status } => {
                 write!(f, "ended without a verdict: {status}")
@@ -176,20 +187,25 @@ impl Run {
     }
 
     /// Judges a process that ran exactly one test.
-    pub(super) fn judge(finished: Finished, limit: Duration) -> Self {
+    pub(super) fn judge(finished: Finished, limits: &Limits) -> Self {
         let Finished {
-            status,
+            end,
             output,
             time,
+            activity,
         } = finished;
-        let outcome = match status {
-            None => Outcome::TimedOut { limit },
-            Some(status) => verdict(status, &output),
+        let outcome = match end {
+            End::OutOfTime => Outcome::TimedOut { limit: limits.time },
+            End::OutOfMemory => Outcome::TooLarge {
+                limit_bytes: limits.memory_bytes,
+            },
+            End::Own(status) => verdict(status, &output),
         };
         Self {
             outcome,
             time,
             output,
+            activity,
         }
     }
 }

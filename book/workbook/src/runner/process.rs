@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::gauge::{Activity, Gauge};
+
 /// What a process may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -20,6 +22,9 @@ pub struct Limits {
     pub time: Duration,
     /// Bytes kept of each output stream: its beginning and its end, half each.
     pub output_bytes: usize,
+    /// Bytes of memory; a process that takes more is killed before the machine
+    /// suffers. Only where the system tells: on Linux.
+    pub memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -27,6 +32,7 @@ impl Default for Limits {
         Self {
             time: Duration::from_secs(60),
             output_bytes: 256 * 1024,
+            memory_bytes: 2 << 30,
         }
     }
 }
@@ -37,7 +43,7 @@ pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
     /// How long a running process may go on after [`cancel`](Self::cancel).
-    const NOTICED_WITHIN: Duration = Duration::from_millis(50);
+    pub(super) const NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
     /// Stops what runs under this, and what would be started under it.
     pub fn cancel(&self) {
@@ -63,10 +69,22 @@ pub struct Output {
 /// A process that is over.
 #[derive(Debug)]
 pub(super) struct Finished {
-    /// How it ended by itself; `None` if it was killed for taking too long.
-    pub(super) status: Option<ExitStatus>,
+    pub(super) end: End,
     pub(super) output: Output,
     pub(super) time: Duration,
+    /// What it did last.
+    pub(super) activity: Activity,
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// By itself.
+    Own(ExitStatus),
+    /// It was killed for taking too long, or because nobody waits any more.
+    OutOfTime,
+    /// It was killed for taking too much memory.
+    OutOfMemory,
 }
 
 /// Runs `command` to its end, or kills it when its time is over.
@@ -94,10 +112,15 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
 
     let mut output = Output::default();
     let mut deadline = start + limits.time;
-    let mut in_time = true;
+    let mut killed = None;
+    let mut gauge = Gauge::of(&child.0);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        if in_time && cancel.is_cancelled() {
+        if killed.is_none() && cancel.is_cancelled() {
+            deadline = Instant::now();
+        }
+        let too_large = gauge.read() > limits.memory_bytes;
+        if killed.is_none() && too_large {
             deadline = Instant::now();
         }
         match streams.recv_timeout(left.min(Cancel::NOTICED_WITHIN)) {
@@ -105,8 +128,12 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
             Ok((Stream::Stderr, text)) => output.stderr = text,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
-            Err(RecvTimeoutError::Timeout) if in_time => {
-                in_time = false;
+            Err(RecvTimeoutError::Timeout) if killed.is_none() => {
+                killed = Some(if too_large {
+                    End::OutOfMemory
+                } else {
+                    End::OutOfTime
+                });
                 child.0.kill()?;
                 // The streams of a dead process close at once, unless it left
                 // a child behind that holds them; nobody waits for that one.
@@ -116,11 +143,31 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
         }
     }
     let status = child.0.wait()?;
+    if killed.is_none() && was_interrupted(status) {
+        // Ctrl-C reached the process before it reached this program.
+        cancel.cancel();
+    }
     Ok(Finished {
-        status: in_time.then_some(status),
+        end: killed.unwrap_or(End::Own(status)),
         output,
         time: start.elapsed(),
+        activity: gauge.activity(),
     })
+}
+
+/// Whether Ctrl-C ended a process.
+fn was_interrupted(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        const SIGINT: i32 = 2;
+        std::os::unix::process::ExitStatusExt::signal(&status) == Some(SIGINT)
+    }
+    #[cfg(not(unix))]
+    {
+        /// `STATUS_CONTROL_C_EXIT`, read as a signed number.
+        const CONTROL_C: i32 = -0x3fff_fec6;
+        status.code() == Some(CONTROL_C)
+    }
 }
 
 /// No way out of a function leaves its process running.

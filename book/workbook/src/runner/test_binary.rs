@@ -4,7 +4,11 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -12,7 +16,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     outcome::Run,
-    process::{self, Cancel, Limits},
+    process::{self, Cancel, End, Limits},
 };
 use crate::exercise::ExerciseId;
 
@@ -103,7 +107,7 @@ impl TestBinary {
             &self.cancel,
         )
         .with_context(|| self.cannot_run())?;
-        if !finished.status.is_some_and(|status| status.success()) {
+        if !matches!(&finished.end, End::Own(status) if status.success()) {
             bail!(
                 "{} does not list its tests:\n{}",
                 self.executable.display(),
@@ -142,12 +146,13 @@ impl TestBinary {
             .envs(job.env.iter().map(|(name, value)| (name, value)));
         let finished =
             process::run(&mut command, limits, &self.cancel).with_context(|| self.cannot_run())?;
-        Ok(Run::judge(finished, limits.time))
+        Ok(Run::judge(finished, limits))
     }
 
     /// Runs `jobs` in their order, `workers` of them at a time, and hands each
     /// back with its result to `on_run` in the calling thread, in the order
-    /// they end. No further test is started once `on_run` answered `Break`.
+    /// they end. No further test is started once `on_run` answered `Break`;
+    /// those that run by then are still handed back.
     ///
     /// A job may be a type of the caller's own, which knows what it is for.
     ///
@@ -162,7 +167,11 @@ impl TestBinary {
         mut on_run: impl FnMut(J, Run) -> ControlFlow<()>,
     ) -> Result<()> {
         let queue = Mutex::new(jobs.into_iter().fuse());
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let stop = AtomicBool::new(false);
+        let next = || {
+            let job = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            job.filter(|_| !stop.load(Ordering::Relaxed))
+        };
         thread::scope(|scope| {
             let (done, runs) = mpsc::channel();
             for _ in 0..workers.max(1) {
@@ -177,10 +186,10 @@ impl TestBinary {
                 });
             }
             drop(done);
-            // Leaving this loop drops the receiver, and the workers stop.
+            // Leaving this loop early drops the receiver, and the workers stop.
             for (job, run) in runs {
                 if on_run(job, run?).is_break() {
-                    break;
+                    stop.store(true, Ordering::Relaxed);
                 }
             }
             Ok(())

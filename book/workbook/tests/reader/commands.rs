@@ -1,16 +1,6 @@
 //! What the commands say, and how they end.
 
-use crate::shelf::{FIND, Fixture, LIB, derived, page, run, solve_first};
-
-fn shown(fixture: &Fixture, args: &[&str]) -> String {
-    let answer = run(fixture, args);
-    let end = if answer.success { "success" } else { "failure" };
-    let all = format!("{}{}[{end}]\n", answer.stdout, answer.stderr);
-    for line in all.lines() {
-        assert!(line.chars().count() <= 80, "{line}");
-    }
-    all
-}
+use crate::shelf::{FIND, FOUND, LIB, derived, page, run, shown, solve_first};
 
 #[test]
 fn the_map_of_an_untouched_book() {
@@ -83,4 +73,63 @@ fn mdbook_may_ask_for_any_renderer() {
         shown(&derived(), &["preprocess", "supports", "html"]),
         "[success]\n"
     );
+}
+
+#[test]
+fn a_typo_and_a_number_alone_are_answered_with_what_was_meant() {
+    let fixture = derived();
+    insta::assert_snapshot!("typo", shown(&fixture, &["chekc", "1.1"]));
+    insta::assert_snapshot!("number_alone", shown(&fixture, &["1.2"]));
+}
+
+#[test]
+fn the_reference_is_shown_once_an_exercise_passes() {
+    let fixture = derived();
+    insta::assert_snapshot!("diff_too_early", shown(&fixture, &["diff", "1.1"]));
+    insta::assert_snapshot!(
+        "diff_nobody_to_ask",
+        shown(&fixture, &["diff", "1.2", "--peek"])
+    );
+    let peek = run(&fixture, &["diff", "1.2", "--peek", "--yes"]);
+    assert!(
+        peek.stdout
+            .contains("+     place(&self.titles, title).ok()"),
+        "{}",
+        peek.stdout
+    );
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, FOUND);
+    fixture.edit(LIB, "    /// Says at which", "    /// Says, then, at which");
+    insta::assert_snapshot!("diff_of_what_passes", shown(&fixture, &["diff", "1.1"]));
+    insta::assert_snapshot!("diff_of_the_same", shown(&fixture, &["diff", "1.2"]));
+}
+
+#[test]
+fn json_has_a_version_and_a_shape_that_stays() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "Some(title.len() / (self.len() - self.len()))");
+    let status = run(&fixture, &["status", "--format", "json"]);
+    insta::assert_snapshot!("json_status", status.stdout);
+    let check = run(&fixture, &["check", "1.2", "--format", "json"]);
+    insta::assert_snapshot!("json_check", check.stdout);
+    assert!(!check.success);
+    let read: serde_json::Value = serde_json::from_str(&check.stdout).unwrap();
+    assert_eq!(read["version"], 1);
+    assert_eq!(read["chapters"][0]["exercises"][1]["cause"], "panic");
+}
+
+#[test]
+fn colours_come_only_where_they_are_wanted() {
+    let fixture = derived();
+    let colours = |variable: Option<&str>| {
+        let mut command = crate::shelf::program(&fixture, &["status"]);
+        if let Some(variable) = variable {
+            command.env(variable, "1");
+        }
+        command.output().unwrap().stdout.contains(&0x1b)
+    };
+    assert!(!colours(None), "there is no terminal");
+    assert!(colours(Some("CLICOLOR_FORCE")));
+    assert!(!colours(Some("NO_COLOR")));
 }

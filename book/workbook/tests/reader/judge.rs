@@ -18,13 +18,18 @@ fn id(text: &str) -> ExerciseId {
 /// Judges the chapter under a short time limit; the order of the verdicts
 /// comes with them.
 fn judged(fixture: &Fixture) -> (ChapterVerdict, Vec<String>) {
+    let limits = Limits {
+        time: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    judged_under(fixture, limits)
+}
+
+fn judged_under(fixture: &Fixture, limits: Limits) -> (ChapterVerdict, Vec<String>) {
     let workspace = Workspace::at(fixture.root()).unwrap();
     let judge = Judge {
         target_dir: Some(fixture.target_dir().to_owned()),
-        limits: Limits {
-            time: Duration::from_secs(2),
-            ..Limits::default()
-        },
+        limits,
         ..Judge::new(fixture.root())
     };
     let assignment = Assignment {
@@ -129,7 +134,7 @@ fn a_test_that_never_ends_is_stopped_and_those_behind_it_wait() {
     let hung = of(&verdict, "1.2");
     assert_eq!(hung.state, State::Hung);
     assert!(
-        hung.sentence.ends_with("was stopped after 2 seconds."),
+        hung.sentence.ends_with("it was stopped after 2 seconds."),
         "{}",
         hung.sentence
     );
@@ -140,6 +145,26 @@ fn a_test_that_never_ends_is_stopped_and_those_behind_it_wait() {
         "{}",
         behind.sentence
     );
+    assert_eq!(of(&verdict, "1.1").state, State::Solved);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_test_that_takes_all_memory_is_stopped_in_time() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let hoard = "let mut all = Vec::new();\n        loop { all.push([1_u8; 65536]); }";
+    fixture.edit(LIB, FIND, hoard);
+    let limits = Limits {
+        memory_bytes: 64 << 20,
+        ..Limits::default()
+    };
+    let (verdict, _) = judged_under(&fixture, limits);
+    let hoarder = of(&verdict, "1.2");
+    assert_eq!(hoarder.state, State::Aborted);
+    let cause = workbook::progress::Cause::OutOfMemory;
+    assert_eq!(hoarder.cause, Some(cause));
+    insta::assert_snapshot!(hoarder.sentence, @"`ex_1_2_find_knows_what_is_not_there` took more than 64 MiB of memory and was stopped.");
     assert_eq!(of(&verdict, "1.1").state, State::Solved);
 }
 

@@ -7,10 +7,14 @@
 )]
 
 mod book;
+mod build_on;
 mod commands;
 mod engines;
+mod failures;
+mod help;
 mod inspect;
 mod judge;
+mod kept;
 mod place;
 mod preprocess;
 mod render;
@@ -21,3 +25,4 @@ mod shell;
 #[path = "../author/support.rs"]
 #[expect(dead_code, reason = "the authors' tests use the rest")]
 mod support;
+mod update;

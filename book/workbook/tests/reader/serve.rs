@@ -229,6 +229,43 @@ fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
 }
 
 #[test]
+fn whatever_goes_wrong_is_survived_while_it_watches() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let server = Server::start(&fixture, 0);
+    let mut events = Events::of(&server);
+    events.states(["solved", "not-started", "not-started"]);
+    let lock = "let lock = std::sync::Mutex::new(());\n        \
+        drop((lock.lock(), lock.lock()));\n        None";
+    let mut body = FIND;
+    for (wrong, state, cause) in [
+        ("panic!(\"a crooked shelf\")", "failing", "panic"),
+        ("loop { std::hint::spin_loop(); }", "hung", "endless-loop"),
+        (lock, "hung", "deadlock"),
+        (
+            "self.find(title).map(|at| at + 1)",
+            "aborted",
+            "stack-overflow",
+        ),
+        ("std::process::exit(0)", "aborted", "exit"),
+        #[cfg(unix)]
+        ("std::process::abort()", "aborted", "abort"),
+    ] {
+        fixture.edit(LIB, body, wrong);
+        body = wrong;
+        let progress = events.progress(|progress| {
+            let exercise = &progress["chapters"][0]["exercises"][1];
+            let known = exercise["cause"] == cause || exercise["cause"] == "never-ended";
+            progress["chapters"][0]["judging"] == false && exercise["state"] == state && known
+        });
+        let first = &progress["chapters"][0]["exercises"][0];
+        assert_eq!(first["state"], "solved");
+    }
+    fixture.edit(LIB, body, FOUND);
+    events.states(["solved", "solved", "not-started"]);
+}
+
+#[test]
 fn a_book_that_was_never_good_is_explained() {
     let fixture = derived();
     fixture.edit(page("01-put"), "{{#signature", "{{#signatur");

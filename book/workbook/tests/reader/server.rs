@@ -21,7 +21,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(fixture: &Fixture, port: u16) -> Self {
-        let mut child = program(fixture, &["--port", &port.to_string()])
+        // Far longer than any test here takes that ends.
+        let mut child = program(fixture, &["--port", &port.to_string(), "--limit", "3"])
             .stdout(Stdio::piped())
             // A fault of the book is told there, too.
             .stderr(Stdio::null())

@@ -54,6 +54,8 @@ pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
         .current_dir(fixture.root())
         .args(args)
         .env("CARGO_TARGET_DIR", fixture.target_dir())
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
         .env_remove("RUST_BACKTRACE");
     command
 }
@@ -67,6 +69,23 @@ pub(crate) fn run(fixture: &Fixture, args: &[&str]) -> Answer {
         stdout: text(&output.stdout),
         stderr: text(&output.stderr),
     }
+}
+
+/// What a command prints and how it ends; no line of it is too long.
+pub(crate) fn shown(fixture: &Fixture, args: &[&str]) -> String {
+    let answer = run(fixture, args);
+    let end = if answer.success { "success" } else { "failure" };
+    let all = format!("{}{}[{end}]\n", answer.stdout, answer.stderr);
+    for line in all.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    all
+}
+
+/// The same, with today's date in it made any day.
+pub(crate) fn shown_any_day(fixture: &Fixture, args: &[&str]) -> String {
+    let today = jiff::Zoned::now().date().to_string();
+    shown(fixture, args).replace(&today, "2026-03-01")
 }
 
 /// The page of an exercise, from the root.

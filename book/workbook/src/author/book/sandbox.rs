@@ -19,6 +19,7 @@ use super::super::solution::{Files, Solution};
 use super::commands::words;
 use crate::exercise::ExerciseId;
 use crate::files;
+use crate::keep;
 use crate::preprocess::PAGES;
 use crate::runner;
 use crate::workspace::Workspace;
@@ -139,13 +140,16 @@ impl Sandbox {
         for (path, bytes) in tree {
             files::write_if_changed(&self.root.join(path), bytes)?;
         }
-        // A verdict from an earlier run would change what a command says.
-        match fs::remove_dir_all(self.target_dir.join("strata")) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                Err(e).context("cannot forget the verdicts of an earlier run")
+        // What an earlier run remembers would change what a command says.
+        for memory in [self.target_dir.join("strata"), self.root.join(keep::FOLDER)] {
+            match fs::remove_dir_all(memory) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    return Err(e).context("cannot forget an earlier run");
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Runs one command; both its streams come as one, as at a terminal.

@@ -18,12 +18,13 @@ use rustyline::{CompletionType, Config, Editor, Helper};
 use super::line::NAMES;
 use super::session::{INTERRUPTED, Next, Session};
 use crate::fault::indented;
+use crate::interrupt;
 use crate::workspace::Workspace;
 
 /// Talks with the person at the terminal until they leave.
 pub(super) fn talk(session: &mut Session) -> Result<()> {
     // It fails where somebody else handles Ctrl-C; then Ctrl-C just ends us.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    interrupt::each(|| INTERRUPTED.store(true, Ordering::Relaxed));
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .auto_add_history(true)

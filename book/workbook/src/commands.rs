@@ -1,0 +1,124 @@
+//! What each command of readers does, in a module of its own.
+
+pub mod build_on;
+pub mod check;
+pub mod diff;
+pub mod hint;
+pub mod json;
+pub mod reset;
+pub mod restore;
+pub mod status;
+pub mod update;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::desk::{Desk, Under};
+use crate::exercise::{ExerciseId, Scope};
+use crate::interrupt;
+use crate::progress::{ExerciseProgress, Progress};
+use crate::ticker::Ticker;
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a person at a terminal.
+    #[default]
+    Text,
+    /// For a program: one JSON object; see the page on how to use the book.
+    Json,
+}
+
+/// Lays out the desk of the workspace around the current folder.
+///
+/// # Errors
+///
+/// Fails if there is no workspace, or no table of contents in it.
+pub fn desk() -> Result<Desk> {
+    Desk::at(&env::current_dir().context("cannot tell the current folder")?)
+}
+
+/// Judging that says how far it is, and that Ctrl-C ends together with the
+/// tests it has started.
+#[derive(Debug)]
+struct Session {
+    under: Under,
+    ticker: Ticker,
+}
+
+impl Session {
+    fn begin(ticker: Ticker) -> Self {
+        let under = Under {
+            listener: ticker.listener(),
+            ..Under::default()
+        };
+        interrupt::stops(&under.cancel);
+        Self { under, ticker }
+    }
+}
+
+/// Judges a chapter and takes over what was found; false if Ctrl-C ended it.
+fn judge(desk: &mut Desk, progress: &mut Progress, number: u32) -> Result<bool> {
+    let chapter = desk.workspace().chapter(number)?.clone();
+    let session = Session::begin(Ticker::announce(format!("Judging chapter {number}")));
+    let judged = desk.judge(&chapter, &session.under, |_, _| {})?;
+    if let Some(verdict) = &judged {
+        progress.apply(number, verdict);
+    }
+    Ok(judged.is_some())
+}
+
+/// What a command says that Ctrl-C ended.
+fn stopped() -> ExitCode {
+    eprintln!("Stopped. What was not judged by then is as it was.");
+    ExitCode::from(interrupt::INTERRUPTED)
+}
+
+fn exit(success: bool) -> ExitCode {
+    if success {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The exercise of that number.
+fn exercise(progress: &Progress, id: ExerciseId) -> Result<&ExerciseProgress> {
+    let Some(found) = progress.exercise(&id.to_string()) else {
+        bail!("{}", no_such(progress, Scope::Exercise(id)));
+    };
+    Ok(found)
+}
+
+fn no_such(progress: &Progress, scope: Scope) -> String {
+    let (what, number) = match scope {
+        Scope::All => return "the book has no exercises yet".to_owned(),
+        Scope::Chapter(number) => (format!("chapter {number}"), number),
+        Scope::Exercise(id) => (format!("exercise {id}"), id.chapter),
+    };
+    match progress.chapter(number).map(|c| c.exercises.as_slice()) {
+        Some([first, .., last]) => {
+            format!(
+                "there is no {what}; chapter {number} has {} to {}",
+                first.id, last.id
+            )
+        }
+        Some([only]) => format!("there is no {what}; chapter {number} has {}", only.id),
+        _ => {
+            let there: Vec<String> = progress
+                .chapters
+                .iter()
+                .map(|c| format!("{} {}", c.number, c.title))
+                .collect();
+            format!("there is no {what}; chapters: {}", there.join(", "))
+        }
+    }
+}
+
+/// `1 exercise`, `2 exercises`.
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
+}

@@ -1,0 +1,141 @@
+//! `check`: the tests of an exercise, a chapter, or all that was begun.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::{Format, Session, desk, exercise, exit, json, judge, no_such, stopped};
+use crate::desk::Desk;
+use crate::exercise::{ExerciseId, NotAnExercise, Scope};
+use crate::judge::TIME_LIMIT;
+use crate::progress::{Progress, State};
+use crate::report;
+use crate::ticker::Ticker;
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A chapter, as in 2, or an exercise, as in 2.3, with those before it in
+    /// its chapter; everything you have begun if left out.
+    #[arg(value_name = "CH|CH.EX", default_value = "", hide_default_value = true, value_parser = scope)]
+    pub scope: Scope,
+
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+
+    /// Seconds after which a test never ends.
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+}
+
+fn scope(text: &str) -> Result<Scope, NotAnExercise> {
+    if text.is_empty() {
+        Ok(Scope::All)
+    } else {
+        text.parse()
+    }
+}
+
+/// Runs the tests and says how they went; success if all of it is solved.
+///
+/// # Errors
+///
+/// Fails if there is no such exercise, or if a test cannot be run.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut desk = desk()?;
+    desk.limit(Duration::from_secs(args.limit));
+    match args.scope {
+        Scope::Exercise(id) => one(&desk, id, args.format),
+        scope => chapters(&mut desk, scope, args.format),
+    }
+}
+
+fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
+    let (mut progress, _) = desk.known();
+    let asked: Vec<u32> = progress.chapters.iter().map(|c| c.number).collect();
+    let asked: Vec<u32> = asked.into_iter().filter(|n| scope.touches(*n)).collect();
+    if asked.is_empty() {
+        bail!("{}", no_such(&progress, scope));
+    }
+    let mut solved = true;
+    for &number in &asked {
+        let chapter = desk.workspace().chapter(number)?.clone();
+        let begun = scope != Scope::All || !desk.is_untouched(&chapter);
+        if begun && !judge(desk, &mut progress, number)? {
+            return Ok(stopped());
+        }
+        if format == Format::Text {
+            report::say(&shown(&progress, number, begun));
+        }
+        let judged = progress.chapter(number);
+        solved &= judged
+            .is_some_and(|c| c.exercises.iter().all(|e| e.is_solved()) && c.trouble.is_none());
+    }
+    match format {
+        Format::Text => report::say(&report::next(&progress)),
+        Format::Json => report::say(&json::check(&progress, &asked, None, solved)),
+    }
+    Ok(exit(solved))
+}
+
+/// A chapter's map, and why its current exercise fails.
+fn shown(progress: &Progress, number: u32, begun: bool) -> String {
+    let Some(chapter) = progress.chapter(number) else {
+        return String::new();
+    };
+    if !begun {
+        return format!("{number}. {}: not begun yet.\n\n", chapter.title);
+    }
+    let mut out = report::chapter_map(chapter, progress.next.as_deref());
+    let current = chapter.exercises.iter().find(|e| !e.is_solved());
+    if let Some(current) = current
+        && chapter.trouble.is_none()
+    {
+        out.push('\n');
+        out.push_str(&report::exercise(current, &current.verdict));
+    }
+    out.push('\n');
+    out
+}
+
+fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
+    let (mut progress, _) = desk.known();
+    exercise(&progress, id)?;
+    let chapter = desk.workspace().chapter(id.chapter)?;
+    let listed = progress.clone();
+    let session = Session::begin(Ticker::begin(format!("Judging exercise {id}")));
+    let mut solved = true;
+    let judged = desk.judge_through(chapter, id, &session.under, |judged, verdict| {
+        let Some(exercise) = listed.exercise(&judged.to_string()) else {
+            return;
+        };
+        solved &= verdict.state == State::Solved;
+        if format == Format::Text {
+            session.ticker.clear();
+            report::say(&if judged == id && verdict.state.is_failure() {
+                report::exercise(exercise, verdict)
+            } else {
+                report::line(exercise, verdict)
+            });
+        }
+    })?;
+    drop(session);
+    let Some(judged) = judged else {
+        return Ok(stopped());
+    };
+    solved &= judged.trouble.is_none();
+    progress.apply(id.chapter, &judged);
+    match (format, &judged.trouble) {
+        (Format::Json, _) => {
+            report::say(&json::check(&progress, &[id.chapter], Some(id), solved));
+        }
+        (Format::Text, Some(trouble)) => report::say(&report::failure(trouble, 0)),
+        (Format::Text, None) if solved => {
+            report::say(&format!("\n{}", report::next(&progress)));
+        }
+        (Format::Text, None) => {}
+    }
+    Ok(exit(solved))
+}

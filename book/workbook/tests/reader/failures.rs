@@ -1,0 +1,256 @@
+//! What goes wrong, and what the reader is told: each message is one that
+//! somebody has read.
+
+use std::fs;
+
+use crate::shelf::{FIND, Fixture, LIB, derived, program, run, shown, solve_first};
+
+/// What `check 1.2` says of this body of `find`.
+fn told_of(body: &str) -> String {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, body);
+    checked(&fixture)
+}
+
+fn checked(fixture: &Fixture) -> String {
+    shown(fixture, &["check", "1.2", "--limit", "2"])
+}
+
+#[test]
+fn a_panic() {
+    insta::assert_snapshot!(told_of("Some(title.len() / (self.len() - self.len()))"));
+}
+
+#[test]
+fn a_wrong_answer() {
+    insta::assert_snapshot!(told_of("place(&self.titles, title).ok().map(|at| at + 1)"));
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "only Linux tells it from a deadlock"
+)]
+fn an_endless_loop() {
+    insta::assert_snapshot!(told_of("loop { std::hint::spin_loop(); }"));
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux tells it from a loop")]
+fn a_deadlock() {
+    let body = "let lock = std::sync::Mutex::new(());\n        \
+        drop((lock.lock(), lock.lock()));\n        None";
+    insta::assert_snapshot!(told_of(body));
+}
+
+#[test]
+#[cfg(unix)]
+fn an_abort() {
+    insta::assert_snapshot!(told_of("std::process::abort()"));
+}
+
+#[test]
+fn an_exit() {
+    insta::assert_snapshot!(told_of("std::process::exit(3)"));
+}
+
+#[test]
+fn an_endless_recursion() {
+    insta::assert_snapshot!(told_of(
+        "let deeper = self.find(title)?;\n        Some(deeper + 1)"
+    ));
+}
+
+#[test]
+fn a_panic_while_panicking() {
+    let body = "struct Loud;\n        \
+        impl Drop for Loud { fn drop(&mut self) { panic!(\"dropped\") } }\n        \
+        let _loud = Loud;\n        panic!(\"the shelf is {}\", \"crooked\")";
+    insta::assert_snapshot!(told_of(body));
+}
+
+/// What the suite says of an engine, as a test of the shelf.
+const REPORT: &str = "\\nShelf breaks clause 3 (ordered scans) at level core.\\n\\n    \
+    A scan yields each key at most once, in order, both ways, for every pair of\\n    \
+    bounds; it holds every write that completed before it began.\\n\\n\
+    WHAT\\n\\n    expected  a holds \\\"\\\"\\n    found     a is absent\\n\\n\
+    This script shows it:\\n\\n     1  put a 1\\n  >  2  scan\\n\\n\
+    Check: a_scan_is_sorted\\n\\nRun it again:\\n\\n    \
+    STRATA_SCRIPT='put a 1; scan' \\\\\\n    cargo test -p shelf ex_1_2_find\\n";
+
+fn told_by_the_suite(what: &str) -> String {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "place(&self.titles, title).ok()");
+    let panic = format!("panic!(\"{}\");", REPORT.replace("WHAT", what));
+    let test = "assert_eq!(shelf(&[\"Emma\"]).find(\"Ulysses\"), None);";
+    fixture.edit("chapters/ch01-shelf/src/tests/ex_1_2.rs", test, &panic);
+    let clause = "Books in a row.\n\n## Clause 3: ordered scans {#clause-3}";
+    let glossary = fixture.read("book/src/glossary.md");
+    fixture.write("book/src/glossary.md", &format!("{glossary}\n{clause}\n"));
+    checked(&fixture)
+}
+
+#[test]
+fn a_broken_clause() {
+    insta::assert_snapshot!(told_by_the_suite("`scan` skipped an entry."));
+}
+
+#[test]
+fn a_panic_that_the_suite_caught() {
+    let what = "The engine panicked at chapters/ch01-shelf/src/lib.rs:35:\\n\\n    \
+        index out of bounds";
+    insta::assert_snapshot!(told_by_the_suite(what));
+}
+
+#[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "its words say what the process did"
+)]
+fn an_operation_that_the_suite_gave_up_on() {
+    let what = "An operation has not returned for 10s, and never will.";
+    let said = told_by_the_suite(what);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The test ends at once, before anybody can tell what it did.
+    assert!(
+        said.contains("an operation never ended, it was still running."),
+        "{said}"
+    );
+    assert!(said.contains("This script shows it:"), "{said}");
+    assert!(said.contains("Look for a loop whose condition"), "{said}");
+    assert!(said.contains("glossary.md#clause-3"), "{said}");
+}
+
+#[test]
+fn a_removed_source() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fs::remove_file(
+        fixture
+            .root()
+            .join("chapters/ch01-shelf/src/tests/ex_1_2.rs"),
+    )
+    .unwrap();
+    let said = run(&fixture, &["check", "1.2"]).stdout;
+    let told = "chapters/ch01-shelf/src/tests/ex_1_2.rs is missing. `cargo";
+    assert!(
+        said.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(told),
+        "{said}"
+    );
+    insta::assert_snapshot!("update_brings_back", shown(&fixture, &["update"]));
+    assert!(!checked(&fixture).contains("missing"));
+}
+
+#[test]
+fn a_chapter_that_is_gone() {
+    let fixture = derived();
+    fs::remove_dir_all(fixture.root().join("chapters/ch01-shelf")).unwrap();
+    insta::assert_snapshot!("gone", shown(&fixture, &["check", "1"]));
+    let back = shown(&fixture, &["update"]);
+    assert!(
+        back.starts_with("Brought back:\n  chapters/ch01-shelf/Cargo.toml"),
+        "{back}"
+    );
+    let status = shown(&fixture, &["status"]);
+    assert!(status.contains("· 1.1"), "{status}");
+}
+
+/// In the place of a folder that cannot be written, since root may write
+/// anywhere: a file where a folder should be.
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.write("target/strata", "no folder");
+    let answer = run(&fixture, &["check", "1"]);
+    assert!(answer.stdout.contains("✓ 1.1"), "{}", answer.stdout);
+    let told = "This verdict will not be remembered:\n    cannot write";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+
+    let _ = fs::remove_dir_all(fixture.root().join(".strata"));
+    fixture.write(".strata", "no folder");
+    let before = fixture.read(LIB);
+    let answer = run(&fixture, &["reset", "1", "--yes"]);
+    let told = "error: cannot keep a copy in .strata/copies, so nothing was changed:";
+    assert!(
+        !answer.success && answer.stderr.starts_with(told),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(fixture.read(LIB), before);
+}
+
+#[test]
+fn a_target_folder_that_cannot_be_written() {
+    let fixture = derived();
+    let target = fixture.root().join("a-file/target");
+    fixture.write("a-file", "no folder");
+    solve_first(&fixture);
+    let output = program(&fixture, &["check", "1.1"])
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success());
+    assert!(
+        said.starts_with("Cargo cannot build the chapter."),
+        "{said}"
+    );
+    assert!(said.contains("a-file"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_check_and_the_test_it_started() {
+    use std::io::Read;
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let fixture = derived();
+    solve_first(&fixture);
+    let marker = fixture.root().join("running");
+    let hang = format!(
+        "std::fs::write({marker:?}, std::process::id().to_string()).unwrap();\n        \
+         loop {{ std::thread::park(); }}"
+    );
+    fixture.edit(LIB, FIND, &hang);
+    let mut check = program(&fixture, &["check", "1.2"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !marker.exists() && Instant::now() < until {
+        std::thread::yield_now();
+    }
+    let pid = check.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(kill.unwrap().success());
+    let (mut out, mut err) = (String::new(), String::new());
+    // Both end when nobody holds the pipes any more, the test included.
+    check
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut out)
+        .unwrap();
+    check
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert_eq!(out, "");
+    assert!(
+        err.ends_with("Stopped. What was not judged by then is as it was.\n"),
+        "{err}"
+    );
+    assert_eq!(check.wait().unwrap().code(), Some(130));
+}
