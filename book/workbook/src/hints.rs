@@ -1,5 +1,7 @@
 //! The three hints on an exercise's page.
 
+mod terminal;
+
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -48,38 +50,10 @@ pub fn read(root: &Path, entry: &ExerciseEntry) -> Result<Vec<Hint>> {
     Ok(resolved)
 }
 
-/// A hint's Markdown for the terminal: paragraphs filled to its width, code and
-/// lists as they are.
+/// A hint's Markdown for the terminal, in at most 80 columns where its words
+/// and its code allow that.
 pub fn for_terminal(text: &str) -> String {
-    let mut out = String::new();
-    let mut paragraph = String::new();
-    let mut in_code = false;
-    for line in text.lines() {
-        let fence = line.trim_start().starts_with("```");
-        let starts_as_it_is = |c: char| matches!(c, ' ' | '-' | '*' | '>' | '|' | '0'..='9');
-        if in_code || fence || line.trim().is_empty() || line.starts_with(starts_as_it_is) {
-            flush(&mut paragraph, &mut out);
-            if !fence {
-                out.push_str(if in_code { "    " } else { "" });
-                out.push_str(line.trim_end());
-                out.push('\n');
-            }
-            in_code ^= fence;
-        } else {
-            paragraph.push_str(line.trim());
-            paragraph.push(' ');
-        }
-    }
-    flush(&mut paragraph, &mut out);
-    out.trim_end().to_owned()
-}
-
-fn flush(paragraph: &mut String, out: &mut String) {
-    if !paragraph.is_empty() {
-        out.push_str(&crate::fault::indented(paragraph.trim_end(), 0));
-        out.push('\n');
-        paragraph.clear();
-    }
+    terminal::shown(text)
 }
 
 /// Finds the hints in a page's text.

@@ -2,6 +2,7 @@
 
 mod ending;
 mod missing;
+mod order;
 mod place;
 mod verdict;
 
@@ -113,7 +114,10 @@ impl Judge {
             }
             Err(error) => return Ok(Some(in_trouble(assignment, &refused(&error)))),
         };
-        let by_exercise = group(tests.list()?);
+        let by_exercise = group(order::as_written(
+            tests.list()?,
+            &self.root.join(chapter.dir()),
+        ));
         let asked = assignment.exercises.iter();
         let count = asked
             .filter_map(|id| by_exercise.get(id))
@@ -174,7 +178,7 @@ impl Judge {
                 ControlFlow::Continue(())
             }
         })?;
-        runs.sort_by(|a, b| a.test.cmp(&b.test));
+        runs.sort_by_key(|ran| names.iter().position(|name| *name == ran.test));
         let place_of = |location: &str| places.read(location);
         let mut verdict = verdict::of_runs(id, &runs, names.len(), place_of);
         let wants_place = verdict.state == State::Failing
@@ -207,7 +211,7 @@ impl Judge {
         let mut open: BTreeMap<ExerciseId, Place> = BTreeMap::new();
         for exercise in exercises {
             open.entry(exercise.id)
-                .or_insert_with(|| place_of_function(&exercise));
+                .or_insert_with(|| place_at(&exercise, exercise.first_line));
         }
         let mut found = ChapterVerdict::default();
         for id in &assignment.exercises {
@@ -246,17 +250,17 @@ fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Ver
         let own = all.iter().filter(|exercise| exercise.id == id);
         let found = own.map(|exercise| Function {
             name: exercise.function.clone(),
-            place: place_of_function(exercise),
+            place: place_at(exercise, exercise.line),
         });
         verdict.functions = found.collect();
     }
     verdict
 }
 
-fn place_of_function(exercise: &Exercise) -> Place {
+fn place_at(exercise: &Exercise, line: usize) -> Place {
     Place {
         file: slashes(&exercise.file),
-        line: exercise.line,
+        line,
         column: 1,
         yours: true,
     }

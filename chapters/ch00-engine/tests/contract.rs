@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::ErrorKind;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::clock::{Clock, SystemClock};
 use engine::disk::{Lent, Lock};
 use engine::page::PageId;
+use engine::spelling::Spelled;
 use engine::sync::{Condvar, Mutex};
 use engine::{
     Counters, Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, StorageEngine, Write,
@@ -310,4 +312,14 @@ fn a_condition_wakes_those_who_wait_for_it() {
         });
     }
     assert_eq!(state.into_inner(), (2, true));
+}
+
+#[test]
+fn what_a_message_shows_of_bytes_can_be_read() {
+    let put = Write::put("apple", b"\xff red");
+    assert_eq!(format!("{put:?}"), r"put apple \xff\x20red");
+    assert_eq!(format!("{:?}", Write::delete("")), r#"delete """#);
+    assert_eq!(format!("{:?}", [Spelled(b"a-1")]), "[a-1]");
+    let range = KeyRange::new(Bound::Excluded(b"d"), Bound::Included(b"\0"));
+    assert_eq!(format!("{range:?}"), r"d<..=\x00");
 }

@@ -21,6 +21,9 @@ pub struct Exercise {
     pub function: String,
     /// The line of the function's name, from 1.
     pub line: usize,
+    /// The line of its body's first statement: where its `todo!` is, if the
+    /// function is unwritten.
+    pub first_line: usize,
     /// The first sentence of its docs, without its full stop.
     pub summary: String,
     /// Whether its body still is the `todo!` that was derived.
@@ -63,6 +66,7 @@ pub fn of_file(file: &Path, text: &str) -> Result<Vec<Exercise>> {
         file: file.to_owned(),
         function: site.function.clone(),
         line: site.line,
+        first_line: site.first_line,
         summary: site.summary(),
         unwritten: site.is_unwritten(text),
     });

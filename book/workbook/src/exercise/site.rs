@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) function: String,
     /// The line of the function's name, from 1.
     pub(crate) line: usize,
+    /// The line of the body's first statement, or of the name if it has none.
+    pub(crate) first_line: usize,
     /// The docs as Markdown, each line with its number in the file.
     pub(crate) docs: Vec<(usize, String)>,
     /// Bytes of the body, from its `{` to behind its `}`.
@@ -179,6 +181,12 @@ impl Finder {
                 None => name,
             },
             line: sig.ident.span().start().line,
+            first_line: block
+                .stmts
+                .first()
+                .map_or(sig.ident.span(), Spanned::span)
+                .start()
+                .line,
             docs,
             body: self.shifted(body.start)..self.shifted(body.end),
             first_statement: self.shifted(first_statement),

@@ -36,12 +36,12 @@ pub(super) fn of_runs(
         return solved(total);
     };
     if let Some(ran) = failed().find(|r| r.run.outcome.todo().is_none()) {
-        return failing(ran, passed, total, place_of);
+        return failing(ran, &others(ran, runs), passed, total, place_of);
     }
     let own = failed().find(|r| r.run.outcome.reached_todo(id));
     match own {
         Some(ran) if passed == 0 => not_started(id, ran, place_of),
-        Some(ran) => failing(ran, passed, total, place_of),
+        Some(ran) => failing(ran, &others(ran, runs), passed, total, place_of),
         None => waiting(id, first, place_of),
     }
 }
@@ -152,8 +152,16 @@ fn todo_place(
     place_of(&panic.location)
 }
 
+/// The tests that fail beside `shown`, which is the one that is told of.
+fn others<'r>(shown: &Ran, runs: &'r [Ran]) -> Vec<&'r str> {
+    let failed = runs.iter().filter(|ran| !ran.run.outcome.is_passed());
+    let others = failed.filter(|ran| ran.test != shown.test);
+    others.map(|ran| short(&ran.test)).collect()
+}
+
 fn failing(
     ran: &Ran,
+    others: &[&str],
     passed: usize,
     total: usize,
     place_of: impl Fn(&str) -> Option<Place>,
@@ -164,6 +172,12 @@ fn failing(
             format!("{passed} of {total} tests pass; {}", ending.sentence)
         }
         _ => ending.sentence,
+    };
+    let sentence = match others {
+        _ if ending.state != State::Failing => sentence,
+        [] => sentence,
+        [other] => format!("{sentence} So does `{other}`."),
+        [other, rest @ ..] => format!("{sentence} So do `{other}` and {} more.", rest.len()),
     };
     Verdict {
         test: Some(ran.test.clone()),

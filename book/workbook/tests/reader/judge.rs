@@ -164,7 +164,7 @@ fn a_test_that_takes_all_memory_is_stopped_in_time() {
     assert_eq!(hoarder.state, State::Aborted);
     let cause = workbook::progress::Cause::OutOfMemory;
     assert_eq!(hoarder.cause, Some(cause));
-    insta::assert_snapshot!(hoarder.sentence, @"`ex_1_2_find_knows_what_is_not_there` took more than 64 MiB of memory and was stopped.");
+    insta::assert_snapshot!(hoarder.sentence, @"`ex_1_2_find_says_the_place_in_order` took more than 64 MiB of memory and was stopped.");
     assert_eq!(of(&verdict, "1.1").state, State::Solved);
 }
 
