@@ -37,11 +37,12 @@
 
     const boxes = [...document.querySelectorAll('.exercise[data-exercise]')];
 
-    const fill = (box, exercise, judging) => {
-        const shown = JSON.stringify([exercise, judging]);
+    const fill = (box, exercise, judging, next) => {
+        const shown = JSON.stringify([exercise, judging, next?.id]);
         if (box.dataset.shown === shown) {
             return;
         }
+        const hadFocus = box.contains(document.activeElement);
         const wasOpen = box.querySelector('details')?.open;
         box.dataset.shown = shown;
         box.dataset.state = exercise.state;
@@ -68,7 +69,15 @@
             details.open = wasOpen ?? false;
             parts.push(details);
         }
+        if (exercise.state === 'solved' && next?.page && next.id !== exercise.id) {
+            const link = element('a', '', `Go on with ${next.id} ${next.title}`);
+            link.href = new URL(next.page, root).href;
+            parts.push(element('p', 'exercise-next', link));
+        }
         box.replaceChildren(...parts);
+        if (hadFocus) {
+            box.querySelector('summary, a')?.focus();
+        }
     };
 
     // The marks in the table of contents.
@@ -78,25 +87,79 @@
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
-    const markLink = (exercise, troubled, isNext) => {
-        const link = exercise.page && pages.get(new URL(exercise.page, root).href);
-        if (!link) {
-            return;
-        }
-        // What does not compile just now takes nothing back.
+    // What does not compile just now takes nothing back.
+    const stateOf = (exercise, troubled, isNext) => {
         const meanwhile = exercise.was_solved ? 'solved' : isNext ? exercise.state : 'unknown';
-        const state = troubled ? meanwhile : exercise.state;
-        let mark = link.querySelector('.strata-mark');
-        if (!mark) {
-            mark = element('span', 'strata-mark');
-            mark.setAttribute('role', 'img');
-            link.append(mark);
+        return troubled ? meanwhile : exercise.state;
+    };
+
+    const mark = (place, state) => {
+        let made = place.querySelector('.strata-mark');
+        if (!made) {
+            made = element('span', 'strata-mark');
+            made.setAttribute('role', 'img');
+            place.append(made);
         }
         const [sign, words] = STATES[state] ?? STATES.unknown;
-        mark.dataset.state = state;
-        mark.textContent = sign;
-        mark.title = words;
-        mark.setAttribute('aria-label', words);
+        made.dataset.state = state;
+        made.textContent = sign;
+        made.title = words;
+        made.setAttribute('aria-label', words);
+    };
+
+    // How much of a chapter is solved, behind a link to it.
+
+    const isSolved = exercise => exercise.state === 'solved' || exercise.was_solved;
+
+    const count = (place, exercises, short) => {
+        const solved = exercises.filter(isSolved).length;
+        const words = `${solved} of ${exercises.length} solved`;
+        let made = place.querySelector('.strata-count');
+        if (!made) {
+            made = element('span', 'strata-count');
+            place.append(made);
+        }
+        made.textContent = short ? `${solved}/${exercises.length}` : words;
+        if (short) {
+            made.title = words;
+            made.setAttribute('role', 'img');
+            made.setAttribute('aria-label', words);
+        }
+    };
+
+    const linkTo = page => page && pages.get(new URL(page, root).href);
+
+    // The map on the first page, and the way on.
+
+    const map = new Map();
+    for (const item of document.querySelectorAll('.book-map li[data-exercise]')) {
+        map.set(item.dataset.exercise, item);
+    }
+    const mapChapters = new Map();
+    for (const item of document.querySelectorAll('.book-map li[data-chapter]')) {
+        mapChapters.set(item.dataset.chapter, item.querySelector('.book-map-chapter'));
+    }
+
+    const goOn = (place, progress, all) => {
+        const solved = all.filter(isSolved).length;
+        const next = all.find(exercise => exercise.id === progress.next);
+        const shown = `${solved}/${all.length} ${progress.next}`;
+        if (place.dataset.shown === shown || !all.length) {
+            return;
+        }
+        place.dataset.shown = shown;
+        if (!next?.page) {
+            place.textContent = `All ${all.length} exercises are solved.`;
+            return;
+        }
+        const link = element('a', '', `${solved ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
+        link.href = new URL(next.page, root).href;
+        const so = element('span', 'strata-count', `${solved} of ${all.length} exercises solved`);
+        const hadFocus = place.contains(document.activeElement);
+        place.replaceChildren(link, ' ', so);
+        if (hadFocus) {
+            link.focus();
+        }
     };
 
     // The dot in the menu bar; it appears with the first connection.
@@ -114,15 +177,38 @@
     };
 
     const show = progress => {
+        const all = progress.chapters.flatMap(chapter => chapter.exercises);
+        const next = all.find(exercise => exercise.id === progress.next);
         for (const chapter of progress.chapters) {
+            const link = linkTo(chapter.page);
+            if (link) {
+                count(link, chapter.exercises, true);
+            }
+            const item = mapChapters.get(String(chapter.number));
+            if (item) {
+                count(item, chapter.exercises, false);
+            }
             for (const exercise of chapter.exercises) {
-                markLink(exercise, chapter.trouble !== null, exercise.id === progress.next);
+                const isNext = exercise.id === progress.next;
+                const state = stateOf(exercise, chapter.trouble !== null, isNext);
+                const inSidebar = linkTo(exercise.page);
+                if (inSidebar) {
+                    mark(inSidebar, state);
+                }
+                const inMap = map.get(exercise.id);
+                if (inMap) {
+                    mark(inMap, state);
+                    inMap.classList.toggle('is-next', isNext);
+                }
                 for (const box of boxes) {
                     if (box.dataset.exercise === exercise.id) {
-                        fill(box, exercise, chapter.judging);
+                        fill(box, exercise, chapter.judging, next);
                     }
                 }
             }
+        }
+        for (const place of document.querySelectorAll('.go-on')) {
+            goOn(place, progress, all);
         }
         if (progress.book_trouble) {
             showLive('fault', 'book fault', `The book could not be rendered:\n${progress.book_trouble}`);

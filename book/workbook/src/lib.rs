@@ -11,6 +11,7 @@
 //! | [`hints`] | the three hints on an exercise's page |
 //! | [`excerpt`] | items of a source file, cut out by name |
 //! | [`preprocess`] | the directives of the book's pages |
+//! | [`map`] | the map of the book on a page |
 //! | [`markdown`] | headings, blocks and inline code of a page |
 //! | [`judge`] | how each exercise of a chapter stands |
 //! | [`store`] | the last verdicts, kept while their sources stay |
@@ -54,6 +55,7 @@ pub mod interrupt;
 pub mod judge;
 pub mod keep;
 pub mod live;
+pub mod map;
 pub mod markdown;
 pub mod mirror;
 pub mod outline;

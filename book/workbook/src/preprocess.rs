@@ -5,6 +5,9 @@
 //! | `{{#excerpt PATH ITEM}}` | the item's source: docs and code |
 //! | `{{#signature PATH ITEM}}` | the function's docs and signature |
 //! | `{{#doc PATH ITEM}}` | the item's docs as Markdown, `mod` for the file's own |
+//! | `{{#figure NAME}}` | that picture of [`figures`], drawn from running an engine |
+//! | `{{#map}}` | every chapter and exercise, with the reader's marks |
+//! | `{{#go-on}}` | a link to the exercise that is next |
 //!
 //! A directive stands alone on its line; what it becomes takes over the line's
 //! indentation, so it may stand in a list. `\{{#…}}` shows a directive as text.
@@ -23,12 +26,15 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::excerpt::Source;
 use crate::fault::{Fault, Faults, slashes};
+use crate::map;
+use crate::outline::Outline;
 
 /// Where the pages are, from the root of the repository.
 pub const PAGES: &str = "book/src";
 
-const KNOWN: &str = "`{{#excerpt PATH ITEM}}`, `{{#signature PATH ITEM}}` and \
-                     `{{#doc PATH ITEM}}` are what there is";
+const KNOWN: &str = "`{{#excerpt PATH ITEM}}`, `{{#signature PATH ITEM}}`, \
+                     `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}` and \
+                     `{{#go-on}}` are what there is";
 
 /// The preprocessor `strata`, as mdBook drives it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,6 +83,8 @@ pub fn speak(input: impl Read, output: impl Write) -> Result<()> {
 pub struct Resolver {
     root: PathBuf,
     sources: HashMap<PathBuf, Source>,
+    /// The table of contents, once a page has asked for it.
+    outline: Option<Outline>,
 }
 
 impl Resolver {
@@ -85,6 +93,7 @@ impl Resolver {
         Self {
             root: root.to_path_buf(),
             sources: HashMap::new(),
+            outline: None,
         }
     }
 
@@ -129,7 +138,7 @@ impl Resolver {
                 self.check_include(page, arguments)?;
                 return Ok(None);
             }
-            "excerpt" | "signature" | "doc" => {}
+            "excerpt" | "signature" | "doc" | "figure" | "map" | "go-on" => {}
             "playground" | "rustdoc_include" => {
                 bail!("{{{{#{name}}}}} cannot follow an edit of the source; {KNOWN}")
             }
@@ -137,6 +146,9 @@ impl Resolver {
         }
         if !before.trim().is_empty() || !after.trim().is_empty() {
             bail!("{{{{#{name}}}}} must stand alone on its line");
+        }
+        if let Some(shown) = self.drawn(page, name, arguments)? {
+            return Ok(Some(shown));
         }
         let (path, item) = arguments
             .split_once(char::is_whitespace)
@@ -149,6 +161,24 @@ impl Resolver {
             _ => source.doc(item).with_context(|| path.to_owned())?,
         };
         Ok(Some(shown))
+    }
+
+    /// What a directive becomes that cuts nothing out of a source.
+    fn drawn(&mut self, page: &Path, name: &str, arguments: &str) -> Result<Option<String>> {
+        let part = match name {
+            "figure" => return figures::draw(arguments).map(Some),
+            "map" => map::list,
+            "go-on" => map::go_on,
+            _ => return Ok(None),
+        };
+        if !arguments.is_empty() {
+            bail!("{{{{#{name}}}}} takes no arguments");
+        }
+        if self.outline.is_none() {
+            self.outline = Some(Outline::read(&self.root)?);
+        }
+        let page = page.strip_prefix(PAGES).unwrap_or(page);
+        Ok(self.outline.as_ref().map(|outline| part(outline, page)))
     }
 
     fn source(&mut self, path: &str) -> Result<&Source> {

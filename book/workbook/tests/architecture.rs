@@ -18,13 +18,14 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
     ("bench", &["conformance", "engine", "memory", "registry"]),
+    ("figures", &["conformance", "engine", "memory"]),
     ("registry", &["engine", "memory"]),
-    ("workbook", &["engine", "registry"]),
+    ("workbook", &["engine", "figures", "registry"]),
 ];
 
 fn root() -> PathBuf {

@@ -89,6 +89,17 @@ fn numbers_paths_and_commands_of_what_is_not_there() {
 }
 
 #[test]
+fn predictions_without_a_question_and_two_of_one_name() {
+    insta::assert_snapshot!(complaint(|fixture| {
+        let question = "<div class=\"prediction\" data-name=\"width\">\nHow wide?\n</div>\n";
+        let again = "<div class=\"prediction\" data-of=\"height\"></div>\n";
+        let text = fixture.read("book/src/glossary.md");
+        let text = format!("{text}\n{question}\n{question}\n{again}");
+        fixture.write("book/src/glossary.md", &text);
+    }));
+}
+
+#[test]
 fn exercises_without_page_and_pages_without_exercise() {
     insta::assert_snapshot!(complaint(|fixture| {
         fixture.edit("book/src/SUMMARY.md", "[1.3 Taking", "[1.4 Taking");

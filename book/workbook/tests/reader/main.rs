@@ -19,6 +19,7 @@ mod place;
 mod preprocess;
 mod render;
 mod serve;
+mod server;
 mod shelf;
 mod shell;
 #[path = "../author/support.rs"]

@@ -67,6 +67,8 @@ fn resolve(page: &str) -> (String, Vec<String>) {
     std::fs::write(root.path().join("src/store.rs"), SOURCE).unwrap();
     std::fs::write(root.path().join("src/broken.rs"), "fn x( {}\n").unwrap();
     std::fs::write(root.path().join("book/src/part.md"), "part\n").unwrap();
+    let summary = "# Summary\n\n- [1. A store](page.md)\n  - [1.1 Keep](keep.md)\n";
+    std::fs::write(root.path().join("book/src/SUMMARY.md"), summary).unwrap();
     let mut faults = Faults::default();
     let mut resolver = Resolver::new(root.path());
     let out = resolver.page(Path::new("book/src/page.md"), page, &mut faults);
@@ -192,6 +194,20 @@ fn includes_are_whole_files_of_the_book() {
 }
 
 #[test]
+fn a_figure_is_drawn_and_the_map_lists_the_book() {
+    let figure = resolved("{{#figure snapshot-file}}\n");
+    assert!(figure.starts_with("<figure class=\"drawn\">\n<svg role=\"img\""));
+    assert!(figure.contains(">STRATA-1</text>"), "{figure}");
+    assert_eq!(
+        resolved("{{#go-on}}\n"),
+        "<p class=\"go-on\"><a href=\"keep.html\">Begin with 1.1 Keep</a></p>\n"
+    );
+    let map = resolved("{{#map}}\n");
+    let exercise = "<li data-exercise=\"1.1\"><a href=\"keep.html\">1.1 Keep</a></li>";
+    assert!(map.contains(exercise), "{map}");
+}
+
+#[test]
 fn faults_say_where_and_what_to_do() {
     insta::assert_snapshot!(fault("# Page\n\n{{#excerpt src/store.rs Entry::size}}\n"), @r"
     book/src/page.md:3
@@ -220,7 +236,17 @@ fn faults_say_where_and_what_to_do() {
     insta::assert_snapshot!(fault("{{#exerpt src/store.rs Entry}}\n"), @r"
     book/src/page.md:1
       {{#exerpt}} is no directive; `{{#excerpt PATH ITEM}}`, `{{#signature PATH
-      ITEM}}` and `{{#doc PATH ITEM}}` are what there is.
+      ITEM}}`, `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}` and `{{#go-on}}`
+      are what there is.
+    ");
+    insta::assert_snapshot!(fault("{{#figure nothing}}\n"), @r"
+    book/src/page.md:1
+      there is no figure `nothing`; there are: unsynced-writes, scan-chunks,
+      snapshot-file, snapshot-sync.
+    ");
+    insta::assert_snapshot!(fault("{{#map of this}}\n"), @r"
+    book/src/page.md:1
+      {{#map}} takes no arguments.
     ");
     insta::assert_snapshot!(fault("{{#excerpt src/broken.rs x}}\n"), @r"
     book/src/page.md:1

@@ -1,107 +1,13 @@
 //! The live book: what the server answers, and what it pushes after a save.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, page, program, run, solve_first};
-
-/// Far longer than anything here takes: who waits longer waits for ever.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The program while it serves; it ends with this value.
-struct Server {
-    child: Child,
-    said: BufReader<ChildStdout>,
-    port: u16,
-    /// What it said before its address.
-    greeting: String,
-}
-
-impl Server {
-    fn start(fixture: &Fixture, port: u16) -> Self {
-        // Far longer than any test here takes that ends.
-        let mut child = program(fixture, &["--port", &port.to_string(), "--limit", "3"])
-            .stdout(Stdio::piped())
-            // A fault of the book is told there, too.
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self {
-            child,
-            said,
-            port: 0,
-            greeting: String::new(),
-        };
-        while server.port == 0 {
-            let mut line = String::new();
-            let read = server.said.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "it ended: {}", server.greeting);
-            match line.split_once("http://127.0.0.1:") {
-                Some((_, rest)) => {
-                    let digits = rest.split(' ').next().unwrap();
-                    server.port = digits.parse().unwrap();
-                }
-                None => server.greeting.push_str(&line),
-            }
-        }
-        server
-    }
-
-    /// Status line and head of an answer, and its body.
-    fn get(&self, path: &str) -> (String, String) {
-        self.get_from(path, &format!("127.0.0.1:{}", self.port))
-    }
-
-    fn get_from(&self, path: &str, host: &str) -> (String, String) {
-        let mut stream = self.request(path, host);
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.to_owned(), body.to_owned())
-    }
-
-    fn request(&self, path: &str, host: &str) -> TcpStream {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        stream
-    }
-
-    fn events(&self) -> Events {
-        let stream = self.request("/events", &format!("localhost:{}", self.port));
-        Events {
-            stream: BufReader::new(stream),
-            until: Instant::now() + PATIENCE,
-        }
-    }
-
-    /// Reads what it says until a line holds `text`.
-    fn says(&mut self, text: &str) {
-        let mut all = String::new();
-        while !all.contains(text) {
-            let read = self.said.read_line(&mut all).unwrap();
-            assert_ne!(read, 0, "it ended without {text}: {all}");
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Fails only if the test ended it already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::server::{PATIENCE, Server};
+use crate::shelf::{FIND, FOUND, LIB, derived, page, program, run, solve_first};
 
 /// What the server pushes.
 struct Events {
@@ -110,6 +16,14 @@ struct Events {
 }
 
 impl Events {
+    fn of(server: &Server) -> Self {
+        let stream = server.request("/events", &format!("localhost:{}", server.port));
+        Self {
+            stream: BufReader::new(stream),
+            until: Instant::now() + PATIENCE,
+        }
+    }
+
     /// The next event's name and data.
     fn next(&mut self) -> (String, Value) {
         let mut name = String::new();
@@ -213,7 +127,7 @@ fn pages_progress_and_nothing_for_strangers() {
 fn a_save_is_judged_and_pushed_to_every_open_page() {
     let fixture = derived();
     let mut server = Server::start(&fixture, 0);
-    let (mut one, mut two) = (server.events(), server.events());
+    let (mut one, mut two) = (Events::of(&server), Events::of(&server));
     one.states(["not-started", "waiting", "waiting"]);
     solve_first(&fixture);
     for events in [&mut one, &mut two] {
@@ -239,7 +153,7 @@ fn a_save_during_judging_starts_it_anew() {
     let fixture = derived();
     solve_first(&fixture);
     let server = Server::start(&fixture, 0);
-    let mut events = server.events();
+    let mut events = Events::of(&server);
     events.states(["solved", "not-started", "not-started"]);
     // Endless: without the second save the verdict would take its time limit.
     let endless = "loop { std::thread::park(); }";
@@ -254,7 +168,7 @@ fn a_save_during_judging_starts_it_anew() {
 fn a_chapter_may_vanish_and_come_back() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
-    let mut events = server.events();
+    let mut events = Events::of(&server);
     events.states(["not-started", "waiting", "waiting"]);
     let chapter = fixture.root().join("chapters/ch01-shelf");
     let elsewhere = fixture.root().join("elsewhere");
@@ -274,7 +188,7 @@ fn a_chapter_may_vanish_and_come_back() {
 fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
-    let mut events = server.events();
+    let mut events = Events::of(&server);
     events.states(["not-started", "waiting", "waiting"]);
     fixture.edit(page("01-put"), "A heap is no shelf.", "A heap is a heap.");
     let changed = events.book();
@@ -319,7 +233,7 @@ fn whatever_goes_wrong_is_survived_while_it_watches() {
     let fixture = derived();
     solve_first(&fixture);
     let server = Server::start(&fixture, 0);
-    let mut events = server.events();
+    let mut events = Events::of(&server);
     events.states(["solved", "not-started", "not-started"]);
     let lock = "let lock = std::sync::Mutex::new(());\n        \
         drop((lock.lock(), lock.lock()));\n        None";
@@ -376,7 +290,7 @@ fn a_port_that_is_taken_is_no_hindrance() {
         assert_ne!(server.port, taken);
     }
     // Both judge the same save.
-    let events = [one.events(), two.events()];
+    let events = [Events::of(&one), Events::of(&two)];
     solve_first(&fixture);
     for mut events in events {
         events.states(["solved", "not-started", "not-started"]);
@@ -389,7 +303,7 @@ fn ctrl_c_ends_it_cleanly_while_a_test_hangs() {
     let fixture = derived();
     solve_first(&fixture);
     let mut server = Server::start(&fixture, 0);
-    let mut events = server.events();
+    let mut events = Events::of(&server);
     events.states(["solved", "not-started", "not-started"]);
     let marker = fixture.root().join("running");
     let hang =

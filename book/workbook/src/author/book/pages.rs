@@ -33,6 +33,7 @@ const TREE: [&str; 4] = ["solutions/", "chapters/", "tests/", "book/"];
 pub(super) fn check(book: &Book<'_>, faults: &mut Faults) {
     every_page_is_listed(book, faults);
     every_exercise_has_its_page(book, faults);
+    predictions_are_shown_again(book, faults);
     for page in &book.pages {
         paths_exist(book, page, faults);
         numbers_exist(book, page, faults);
@@ -153,6 +154,41 @@ fn mark(page: &Page, id: ExerciseId, faults: &mut Faults) {
         let what = format!("Under its title the page needs this line, once:\n    {place}");
         faults.0.push(Fault::at(&page.path, 1, what));
     }
+}
+
+/// What a page shows of a prediction was asked for somewhere, once.
+fn predictions_are_shown_again(book: &Book<'_>, faults: &mut Faults) {
+    let mut asked = BTreeSet::new();
+    for (page, line, name) in named(book, "data-name=\"") {
+        if !asked.insert(name) {
+            let what = format!(
+                "A prediction called `{name}` stands elsewhere: give this one a name \
+                 of its own."
+            );
+            faults.0.push(Fault::at(&page.path, line, what));
+        }
+    }
+    for (page, line, name) in named(book, "data-of=\"") {
+        if !asked.contains(name) {
+            let what = format!(
+                "No page asks for the prediction `{name}`. Put its question into\n    \
+                 <div class=\"prediction\" data-name=\"{name}\">"
+            );
+            faults.0.push(Fault::at(&page.path, line, what));
+        }
+    }
+}
+
+/// The values of an attribute on every page, each with its place.
+fn named<'a>(book: &'a Book<'_>, before: &'a str) -> Vec<(&'a Page, usize, &'a str)> {
+    let mut found = Vec::new();
+    for page in &book.pages {
+        for (i, line) in page.text.lines().enumerate() {
+            let values = line.split(before).skip(1);
+            found.extend(values.map(|rest| (page, i + 1, rest.split('"').next().unwrap_or(rest))));
+        }
+    }
+    found
 }
 
 /// Paths of the tree in backticks lead somewhere.

@@ -1,0 +1,101 @@
+//! The map of the book on a page: every chapter and every exercise, as a plain
+//! list. The page's script adds the marks.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::outline::{Outline, url};
+
+/// The list of chapters and exercises, with links from `page` (from `book/src`).
+pub fn list(outline: &Outline, page: &Path) -> String {
+    let mut out = String::from(
+        "<nav class=\"book-map\" aria-label=\"The chapters and their exercises\">\n<ul>\n",
+    );
+    for chapter in &outline.chapters {
+        let link = link(
+            page,
+            &chapter.page,
+            &format!("{}. {}", chapter.number, chapter.title),
+        );
+        push(
+            &mut out,
+            format_args!(
+                "<li data-chapter=\"{}\"><span class=\"book-map-chapter\">{link}</span>\n",
+                chapter.number
+            ),
+        );
+        let exercises = outline.exercises.iter();
+        let own: Vec<_> = exercises
+            .filter(|e| e.id.chapter == chapter.number)
+            .collect();
+        if !own.is_empty() {
+            out.push_str("<ul>\n");
+            for exercise in own {
+                let text = format!("{} {}", exercise.id, exercise.title);
+                let link = self::link(page, &exercise.page, &text);
+                push(
+                    &mut out,
+                    format_args!("<li data-exercise=\"{}\">{link}</li>\n", exercise.id),
+                );
+            }
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</li>\n");
+    }
+    out.push_str("</ul>\n</nav>\n");
+    out
+}
+
+/// The way to the first exercise, which becomes the way to the next.
+pub fn go_on(outline: &Outline, page: &Path) -> String {
+    let Some(first) = outline.exercises.first() else {
+        return String::new();
+    };
+    let text = format!("Begin with {} {}", first.id, first.title);
+    let link = link(page, &first.page, &text);
+    format!("<p class=\"go-on\">{link}</p>\n")
+}
+
+/// A link from one page to another, both from `book/src`.
+fn link(from: &Path, to: &Path, text: &str) -> String {
+    let up = "../".repeat(from.components().count().saturating_sub(1));
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<a href=\"{up}{}\">{text}</a>", url(to))
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a string takes every text");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline() -> Outline {
+        Outline::parse(
+            "# Summary\n\n[Introduction](introduction.md)\n\n\
+             - [0. Wood & glue](ch00/index.md)\n\
+             - [1. Shelves](ch01/index.md)\n  - [1.1 Put it up](ch01/01-put.md)\n",
+        )
+        .expect("a summary")
+    }
+
+    #[test]
+    fn the_map_is_a_list_of_links() {
+        let map = list(&outline(), Path::new("introduction.md"));
+        assert!(
+            map.contains("<a href=\"ch00/index.html\">0. Wood &amp; glue</a>"),
+            "{map}"
+        );
+        let exercise = "<li data-exercise=\"1.1\"><a href=\"ch01/01-put.html\">\
+                        1.1 Put it up</a></li>";
+        assert!(map.contains(exercise), "{map}");
+        assert!(!map.contains("\n\n"), "Markdown would end it there: {map}");
+    }
+
+    #[test]
+    fn links_lead_out_of_folders() {
+        let on = go_on(&outline(), Path::new("ch01/index.md"));
+        assert!(on.contains("href=\"../ch01/01-put.html\""), "{on}");
+    }
+}

@@ -1,0 +1,131 @@
+//! A browser, and a person in front of it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use axum::http::Method;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A browser of its own, with nothing kept from before; it ends with this value.
+pub(crate) struct Browser {
+    driver: Child,
+    pub(crate) client: Client,
+}
+
+impl Browser {
+    /// Starts a browser whose window is this wide.
+    pub(crate) async fn start(width: u32) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("these tests need chromedriver, and Chromium beside it");
+        let mut said = BufReader::new(driver.stdout.take().unwrap());
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "chromedriver ended");
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim().trim_end_matches('.').to_owned();
+            }
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("Chromium starts");
+        let browser = Self { driver, client };
+        browser.width(width).await;
+        browser
+    }
+
+    /// Makes the window this wide, also narrower than a real one can be.
+    pub(crate) async fn width(&self, width: u32) {
+        let size = json!({
+            "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.tell("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Tells Chromium something that WebDriver has no words for.
+    pub(crate) async fn tell(&self, command: &'static str, parameters: Value) {
+        let told = self.client.issue_cmd(Tell(command, parameters)).await;
+        told.expect("Chromium understands");
+    }
+
+    pub(crate) async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// What a script answers.
+    pub(crate) async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Waits until a condition holds, an expression of JavaScript.
+    pub(crate) async fn until(&self, condition: &str) {
+        let script = format!("return Boolean({condition})");
+        // Each question goes to the browser and back: that is pause enough.
+        let holds = async {
+            while self.client.execute(&script, Vec::new()).await.ok() != Some(json!(true)) {}
+        };
+        if tokio::time::timeout(PATIENCE, holds).await.is_err() {
+            let page = self.ask("return document.body.innerText").await;
+            panic!("never came: {condition}\n{}", page.as_str().unwrap());
+        }
+    }
+
+    /// Presses keys where the focus is.
+    pub(crate) async fn press(&self, keys: &str) {
+        let focus = self.client.active_element().await.unwrap();
+        focus.send_keys(keys).await.unwrap();
+    }
+
+    /// Ends the browser, and whatever it holds.
+    pub(crate) async fn close(self) {
+        self.client.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Fails only if it ended by itself.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn capabilities() -> Capabilities {
+    let options = json!({ "args": [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--allow-file-access-from-files",
+    ]});
+    [("goog:chromeOptions".to_owned(), options)]
+        .into_iter()
+        .collect()
+}
+
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct Tell(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Tell {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/goog/cdp/execute"))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({ "cmd": self.0, "params": self.1 });
+        (Method::POST, Some(body.to_string()))
+    }
+}

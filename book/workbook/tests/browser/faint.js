@@ -1,0 +1,64 @@
+// Texts too faint to read, as a script that answers them.
+const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+const rgba = colour => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+};
+const over = ([r, g, b, a], [R, G, B]) =>
+    [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
+const behind = node => {
+    const layers = [];
+    for (let at = node; at; at = at.parentElement) {
+        const colour = rgba(getComputedStyle(at).backgroundColor);
+        layers.push(colour);
+        if (colour[3] === 1) break;
+    }
+    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]);
+};
+const light = colour => {
+    const [r, g, b] = colour.slice(0, 3).map(part => {
+        const c = part / 255;
+        return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const contrast = (one, two) => {
+    const [a, b] = [light(one), light(two)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+};
+const faint = new Map();
+const texts = 'main :is(p, li, td, th, a, summary, h1, h2, h3, label, code), .drawn text, #mdbook-sidebar a';
+for (const node of document.querySelectorAll(texts)) {
+    if (!node.checkVisibility()) continue;
+    const style = getComputedStyle(node);
+    const isDrawn = node.namespaceURI.endsWith('svg');
+    let ground = behind(isDrawn ? node.closest('figure') : node);
+    if (isDrawn) {
+        // A part's text stands on the last shape that was drawn around it.
+        const text = node.getBBox();
+        const around = shape => {
+            const box = shape.getBBox();
+            return box.x <= text.x && box.x + box.width >= text.x + text.width
+                && box.y <= text.y + 3 && box.y + box.height >= text.y + text.height - 3;
+        };
+        let shape = node.previousElementSibling;
+        while (shape && !(shape.tagName === 'rect' && around(shape))) {
+            shape = shape.previousElementSibling;
+        }
+        const fill = shape ? getComputedStyle(shape).fill : 'none';
+        if (fill !== 'none') {
+            ground = over(rgba(fill), ground);
+        }
+    }
+    const found = contrast(over(rgba(isDrawn ? style.fill : style.color), ground), ground);
+    const size = parseFloat(style.fontSize);
+    const enough = size >= 24 || size >= 18.66 && style.fontWeight >= 700 ? 3 : 4.5;
+    if (found < enough) {
+        const what = `${node.tagName.toLowerCase()}.${node.className?.baseVal ?? node.className}`;
+        faint.set(what, `${found.toFixed(2)} ${what} ${node.textContent.slice(0, 30)}`);
+    }
+}
+return [...faint.values()];

@@ -1,0 +1,174 @@
+//! A served book, in two tabs.
+
+use std::path::Path;
+
+use fantoccini::Locator;
+use fantoccini::key::Key;
+
+use crate::browser::Browser;
+use crate::server::Server;
+use crate::shelf::{Fixture, derived, page, solve_first};
+
+/// The fixture with this book's own look, a map, and a question to predict.
+fn dressed() -> Fixture {
+    let fixture = derived();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for file in workbook::files::below(&ours.join("theme")).unwrap() {
+        let text = std::fs::read_to_string(ours.join("theme").join(&file)).unwrap();
+        fixture.write(Path::new("book/theme").join(&file), &text);
+    }
+    fixture.write(
+        "book/book.toml",
+        &std::fs::read_to_string(ours.join("book.toml")).unwrap(),
+    );
+    fixture.edit(
+        "book/src/introduction.md",
+        "# Introduction\n",
+        "# Introduction\n\n{{#go-on}}\n\n{{#map}}\n",
+    );
+    fixture.edit(
+        page("01-put"),
+        "How many books will it touch?\n",
+        "<details class=\"answer\">\n<summary>How many books will it touch?</summary>\n\n\
+         Half of them.\n\n</details>\n",
+    );
+    fixture
+}
+
+#[tokio::test]
+async fn a_solved_exercise_is_marked_in_every_tab_and_after_a_restart() {
+    let fixture = dressed();
+    let server = Server::start(&fixture, 0);
+    let port = server.port;
+    let book = format!("http://127.0.0.1:{port}");
+    let browser = Browser::start(1280).await;
+
+    let exercise = browser.client.window().await.unwrap();
+    browser
+        .open(&format!("{book}/ch01-shelf/01-put.html"))
+        .await;
+    let introduction = browser.client.new_window(true).await.unwrap().handle;
+    browser
+        .client
+        .switch_to_window(introduction.clone())
+        .await
+        .unwrap();
+    browser.open(&book).await;
+    for tab in [&introduction, &exercise] {
+        browser.client.switch_to_window(tab.clone()).await.unwrap();
+        browser
+            .until("document.querySelector('.strata-live[data-live=on]')")
+            .await;
+        // Gone with the page, if that is loaded again.
+        browser.ask("window.stillTheSame = true").await;
+    }
+    let is_marked = |number: &str, state: &str| {
+        format!(
+            "[...document.querySelectorAll('#mdbook-sidebar a')].some(a => \
+             a.textContent.startsWith('{number} ') && a.querySelector('.strata-mark[data-state={state}]'))"
+        )
+    };
+    browser
+        .until("document.querySelector('.exercise[data-state=not-started]')")
+        .await;
+    browser.until(&is_marked("1.1", "not-started")).await;
+
+    solve_first(&fixture);
+    browser
+        .until("document.querySelector('.exercise[data-state=solved]')")
+        .await;
+    browser.until(&is_marked("1.1", "solved")).await;
+    browser.until("document.querySelector('.exercise-next a').textContent == 'Go on with 1.2 Finding a book'").await;
+    browser
+        .until("document.querySelector('#mdbook-sidebar .strata-count').textContent == '1/3'")
+        .await;
+    browser.until("window.stillTheSame").await;
+
+    browser.client.switch_to_window(introduction).await.unwrap();
+    browser
+        .until("document.querySelector('.book-map [data-exercise=\"1.1\"] [data-state=solved]')")
+        .await;
+    browser
+        .until("document.querySelector('.go-on a').textContent == 'Go on with 1.2 Finding a book'")
+        .await;
+    browser
+        .until("document.querySelector('.book-map .strata-count').textContent == '1 of 3 solved'")
+        .await;
+    browser.until("window.stillTheSame").await;
+
+    drop(server);
+    browser
+        .until("document.querySelector('.strata-live[data-live=off]')")
+        .await;
+    let _again = Server::start(&fixture, port);
+    browser
+        .until("document.querySelector('.strata-live[data-live=on]')")
+        .await;
+    browser.until(&is_marked("1.1", "solved")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
+    let fixture = dressed();
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(1280).await;
+    let url = format!("http://127.0.0.1:{}/ch01-shelf/01-put.html", server.port);
+    browser.open(&url).await;
+    let field = browser
+        .client
+        .find(Locator::Css(".prediction textarea"))
+        .await
+        .unwrap();
+    // Neither the arrows nor the search's keys are for the page here.
+    field.send_keys("all of <them>?/s").await.unwrap();
+    field.send_keys(&Key::Left.to_string()).await.unwrap();
+    field.send_keys(&Key::Right.to_string()).await.unwrap();
+    assert_eq!(browser.client.current_url().await.unwrap().as_str(), url);
+    browser
+        .until("document.activeElement.value == 'all of <them>?/s'")
+        .await;
+    browser
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in this browser.'")
+        .await;
+    // A field is told by its label and its question.
+    browser
+        .until("document.activeElement.labels[0].textContent == 'Your prediction'")
+        .await;
+    browser.until("document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent == 'How many books will it touch?'").await;
+
+    browser.client.refresh().await.unwrap();
+    browser
+        .until("document.querySelector('.prediction textarea').value == 'all of <them>?/s'")
+        .await;
+    browser
+        .until("!document.querySelector('.predicted').checkVisibility()")
+        .await;
+    browser
+        .ask("document.querySelector('details.answer > summary').click()")
+        .await;
+    browser
+        .until("document.querySelector('.predicted').checkVisibility()")
+        .await;
+    browser
+        .until("document.querySelector('.predicted').innerText.includes('all of <them>?/s')")
+        .await;
+
+    // Cleared in one tab, cleared in the other.
+    let first = browser.client.window().await.unwrap();
+    let second = browser.client.new_window(true).await.unwrap().handle;
+    browser.client.switch_to_window(second).await.unwrap();
+    browser.open(&url).await;
+    let field = browser
+        .client
+        .find(Locator::Css(".prediction textarea"))
+        .await
+        .unwrap();
+    field.clear().await.unwrap();
+    browser.until("localStorage.length == 0 || !Object.keys(localStorage).some(key => key.startsWith('strata-prediction'))").await;
+    browser.client.switch_to_window(first).await.unwrap();
+    browser
+        .until("document.querySelector('.prediction textarea').value == ''")
+        .await;
+    browser.close().await;
+}
