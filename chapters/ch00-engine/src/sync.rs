@@ -6,7 +6,7 @@
 //! - A lock whose holder panicked is not poisoned. (In this workbook *poisoned*
 //!   is what a failed sync does to an engine, see
 //!   [`Error::Poisoned`](crate::Error::Poisoned).)
-//! - A thread can have a [guide](guide), which is told of each lock that the
+//! - A thread can have a [guide], which is told of each lock that the
 //!   thread takes, waits for and gives back. A test steers threads that way:
 //!   it lets one of them run at a time, and decides at each lock which. A
 //!   thread without a guide pays for that with a look at one variable of its
