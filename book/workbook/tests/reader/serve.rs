@@ -1,6 +1,6 @@
 //! The live book: what the server answers, and what it pushes after a save.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Instant;
 
@@ -317,7 +317,7 @@ fn ctrl_c_ends_it_cleanly_while_a_test_hangs() {
     assert!(kill.unwrap().success());
     let mut rest = String::new();
     // Ends when nobody holds the pipe any more, hanging tests included.
-    server.said.read_to_string(&mut rest).unwrap();
+    std::io::Read::read_to_string(&mut server.said, &mut rest).unwrap();
     assert!(rest.contains("Until next time."), "{rest}");
     assert!(server.child.wait().unwrap().success());
 }
