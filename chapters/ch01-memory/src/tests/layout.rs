@@ -132,3 +132,28 @@ fn every_byte_of_any_file_is_drawn_once() {
         }
     }
 }
+
+#[test]
+fn lengths_have_as_many_bytes_as_they_need() {
+    let long = |marker: &[u8], len: usize| {
+        let entry = [&[1, 0], marker, &vec![b'x'; len]].concat();
+        parts(&[&SOUND[..HEADER_BYTES], &entry].concat())
+    };
+    for (marker, len) in [
+        (&[250][..], 250),
+        (&[251, 0x2c, 1], 300),
+        (&[252, 0x70, 0x11, 1, 0], 70_000),
+        (&[253, 0x70, 0x11, 1, 0, 0, 0, 0, 0], 70_000),
+    ] {
+        let text = long(marker, len);
+        assert!(text.contains(&format!("value_len {len}\n")), "{marker:?}");
+        assert!(!text.contains("unread"), "{marker:?}");
+    }
+}
+
+#[test]
+fn both_files_are_known_by_their_names() {
+    for (name, is_ours) in [("snapshot", true), ("snapshot.tmp", true), ("LOCK", false)] {
+        assert_eq!((SNAPSHOT_FILE.is_named)(name), is_ours, "{name}");
+    }
+}
