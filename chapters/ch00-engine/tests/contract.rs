@@ -1,5 +1,6 @@
 //! What the contract provides on its required calls, and the small types.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -11,7 +12,8 @@ use engine::clock::{Clock, SystemClock};
 use engine::disk::{Lent, Lock};
 use engine::page::PageId;
 use engine::spelling::Spelled;
-use engine::sync::{Condvar, Mutex};
+use engine::sync::guide::{self, Step};
+use engine::sync::{Condvar, Mutex, RwLock};
 use engine::{
     Counters, Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, StorageEngine, Write,
 };
@@ -322,4 +324,35 @@ fn what_a_message_shows_of_bytes_can_be_read() {
     assert_eq!(format!("{:?}", [Spelled(b"a-1")]), "[a-1]");
     let range = KeyRange::new(Bound::Excluded(b"d"), Bound::Included(b"\0"));
     assert_eq!(format!("{range:?}"), r"d<..=\x00");
+}
+
+#[test]
+fn a_guide_is_told_of_each_lock_that_its_thread_takes_and_gives_back() {
+    thread_local! {
+        static TOLD: RefCell<Vec<(&'static str, bool)>> = const { RefCell::new(Vec::new()) };
+    }
+    guide::set(Some(|step| {
+        let told = match step {
+            Step::Asks(lock) => ("asks", lock.is_shared),
+            Step::Took(lock) => ("took", lock.is_shared),
+            Step::Gave(lock) => ("gave", lock.is_shared),
+            Step::Waits(lock) | Step::Sleeps(lock) => ("waits", lock.is_shared),
+            Step::Wakes { all, .. } => ("wakes", all),
+        };
+        TOLD.with_borrow_mut(|all| all.push(told));
+    }));
+    let lock = RwLock::new(());
+    drop(lock.read());
+    drop(lock.write());
+    drop(Mutex::new(()).lock());
+    Condvar::new().notify_all();
+    guide::set(None);
+    drop(lock.read());
+    let [read, write] = [true, false].map(|s| [("asks", s), ("took", s), ("gave", s)]);
+    let told = [&read[..], &write, &write, &[("wakes", true)]].concat();
+    assert_eq!(
+        TOLD.take(),
+        told,
+        "what a guide was told, and whether shared"
+    );
 }
