@@ -253,6 +253,13 @@ fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Ver
             place: place_at(exercise, exercise.line),
         });
         verdict.functions = found.collect();
+        // The one that the failing test is named for comes first.
+        let test = verdict.test.clone().unwrap_or_default();
+        let named = |function: &Function| {
+            let name = function.name.rsplit("::").next().unwrap_or_default();
+            test.contains(&format!("_{name}_"))
+        };
+        verdict.functions.sort_by_key(|function| !named(function));
     }
     verdict
 }
