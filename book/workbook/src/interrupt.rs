@@ -12,33 +12,33 @@ pub const INTERRUPTED: u8 = 130;
 /// again does not want to wait for that.
 pub fn stops(cancel: &Cancel) {
     let cancel = cancel.clone();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        // Without a runtime Ctrl-C does what it always does.
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            asked().await;
-            cancel.cancel();
-            asked().await;
-            process::exit(INTERRUPTED.into());
-        });
+    aside(async move {
+        asked().await;
+        cancel.cancel();
+        asked().await;
+        process::exit(INTERRUPTED.into());
     });
 }
 
 /// Calls `then` whenever Ctrl-C is pressed, which ends nothing any more.
 pub fn each(mut then: impl FnMut() + Send + 'static) {
+    aside(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            then();
+        }
+    });
+}
+
+/// Waits in a thread of its own. Without a runtime for it Ctrl-C does what it
+/// always does.
+fn aside(waiting: impl Future<Output = ()> + Send + 'static) {
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                then();
-            }
-        });
+        if let Ok(runtime) = runtime {
+            runtime.block_on(waiting);
+        }
     });
 }
 

@@ -32,6 +32,7 @@ use clap::Subcommand;
 
 use crate::{
     exercise::Scope,
+    fault::Faults,
     fault::slashes,
     workspace::{Chapter, Workspace},
 };
@@ -136,10 +137,7 @@ fn show_derived(derived: &Derived) {
 }
 
 fn show_report(report: &Report) -> ExitCode {
-    let holds = report.faults.0.is_empty();
-    if !holds {
-        println!("{}\n", report.faults);
-    }
+    let exit = show_faults(&report.faults);
     let verdict = match report.faults.0.len() {
         0 => "every step holds".to_owned(),
         1 => "1 step does not hold".to_owned(),
@@ -152,18 +150,11 @@ fn show_report(report: &Report) -> ExitCode {
         counted(report.runs, "run"),
         report.time.as_secs_f32()
     );
-    if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    exit
 }
 
 fn show_checked(checked: &Checked) -> ExitCode {
-    let holds = checked.faults.0.is_empty();
-    if !holds {
-        println!("{}\n", checked.faults);
-    }
+    let exit = show_faults(&checked.faults);
     let verdict = match checked.faults.0.len() {
         0 => "what they say is so".to_owned(),
         count => format!("{} to mend", counted(count, "fault")),
@@ -175,11 +166,16 @@ fn show_checked(checked: &Checked) -> ExitCode {
         counted(checked.commands, "command"),
         checked.time.as_secs_f32()
     );
-    if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    exit
+}
+
+/// Prints what is wrong, if anything is, and answers what that ends with.
+fn show_faults(faults: &Faults) -> ExitCode {
+    if faults.0.is_empty() {
+        return ExitCode::SUCCESS;
     }
+    println!("{faults}\n");
+    ExitCode::FAILURE
 }
 
 fn show_rendered(rendered: &Rendered) {

@@ -18,50 +18,54 @@ const CLAUSE: Clause = Clause::OneOrder;
 
 /// What the check `every_schedule_has_one_order` tries, and what it finds.
 pub(crate) fn one_order(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
-    let search = Search {
-        subject: s,
-        clause: CLAUSE,
-        budget: *budget,
-        seed: budget.seed_of("every_schedule_has_one_order"),
-        programs: budget.many(budget.pick(200, 20_000)),
-        drawn: budget.pick(10, 60),
-        mix: Mix::Reads,
-        judge: |run| has_order(run).map(|_| ()),
-    };
-    search.run()
+    let judge = |run: &Finished<'_>| has_order(run).map(|_| ());
+    search(
+        s,
+        budget,
+        "every_schedule_has_one_order",
+        200,
+        Mix::Reads,
+        judge,
+    )
 }
 
 /// What the check `every_schedule_of_gets_and_writes_has_one_order` tries, and
 /// what it finds.
 pub(crate) fn one_order_of_gets(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
-    let search = Search {
-        subject: s,
-        clause: CLAUSE,
-        budget: *budget,
-        seed: budget.seed_of("every_schedule_of_gets_and_writes_has_one_order"),
-        programs: budget.many(budget.pick(100, 10_000)),
-        drawn: budget.pick(10, 60),
-        mix: Mix::Gets,
-        judge: |run| has_order(run).map(|_| ()),
-    };
-    search.run()
+    let name = "every_schedule_of_gets_and_writes_has_one_order";
+    let judge = |run: &Finished<'_>| has_order(run).map(|_| ());
+    search(s, budget, name, 100, Mix::Gets, judge)
 }
 
 /// What the check `opening_again_keeps_the_order_of_every_schedule` tries, and
 /// what it finds.
 pub(crate) fn order_kept(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+    let name = "opening_again_keeps_the_order_of_every_schedule";
+    search(s, budget, name, 60, Mix::Syncs, |run| {
+        let (end, left) = has_order(run)?;
+        opened_again(run, left).map_err(|failure| (end, failure))
+    })
+}
+
+/// Tries so many programs in a quick run, and a hundred times as many in a full
+/// one.
+fn search(
+    s: &Subject,
+    budget: &Budget,
+    name: &str,
+    programs: usize,
+    mix: Mix,
+    judge: fn(&Finished<'_>) -> Result<(), (u64, Failure)>,
+) -> (Tally, Result<(), Failure>) {
     let search = Search {
         subject: s,
         clause: CLAUSE,
         budget: *budget,
-        seed: budget.seed_of("opening_again_keeps_the_order_of_every_schedule"),
-        programs: budget.many(budget.pick(60, 6_000)),
+        seed: budget.seed_of(name),
+        programs: budget.many(budget.pick(programs, 100 * programs)),
         drawn: budget.pick(10, 60),
-        mix: Mix::Syncs,
-        judge: |run| {
-            let (end, left) = has_order(run)?;
-            opened_again(run, left).map_err(|failure| (end, failure))
-        },
+        mix,
+        judge,
     };
     search.run()
 }
