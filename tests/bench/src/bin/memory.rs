@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bench::{Ratios, time};
+use bench::ratios::{Ratios, time};
 use engine::disk::RealDisk;
 use engine::{Result, StorageEngine};
 use memory::{DurableMemory, Memory};

@@ -1,0 +1,166 @@
+//! Who is measured: every engine of the workbook, and what it is held against.
+//!
+//! | where | who |
+//! |---|---|
+//! | [`ours`] | the engines of the registry; an entry there is an entry here |
+//! | [`map`] | a `BTreeMap` behind a lock: what anyone would write in an hour |
+//! | [`control`] | no store at all: what the machine gives two threads that share nothing but memory |
+//! | [`cheats`] | stores that claim more than they do, to try the bench itself on |
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use engine::Durability;
+use engine::disk::{Disk, RealDisk};
+use serde::{Deserialize, Serialize};
+
+use crate::class::Class;
+use crate::store::{Store, SyncedEachTime};
+
+pub mod cheats;
+pub mod control;
+pub mod map;
+pub mod ours;
+
+/// A store that can be measured.
+#[derive(Clone)]
+pub struct Contender {
+    /// Its name at the command line and in tables.
+    pub name: &'static str,
+    /// Why it is there.
+    pub role: Role,
+    /// What it is, in a sentence.
+    pub sentence: String,
+    /// The version of its code.
+    pub version: String,
+    /// How it is set up, where that differs from its defaults.
+    pub settings: &'static str,
+    /// What it does before it answers a write that survives a power loss.
+    pub durable_commit: &'static str,
+    /// The classes that it offers for a write, the weakest first. A store with
+    /// files is also measured in the class that survives a power loss, by a
+    /// sync after each write.
+    pub classes: Vec<Class>,
+    /// Opens it.
+    pub open: Open,
+}
+
+/// Why a contender is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// An engine of the workbook.
+    Reference,
+    /// The reader's own.
+    Mine,
+    /// What ours have to stand beside.
+    Peer,
+    /// Not a store, but a measure of the machine.
+    Control,
+    /// A store that claims more than it does. Measured only when it is named.
+    Cheat,
+}
+
+/// How a contender is opened.
+#[derive(Debug, Clone, Copy)]
+pub enum Open {
+    /// In memory.
+    InMemory(fn() -> Box<dyn Store>),
+    /// On any disk, a simulated one included.
+    OnDisk(OpenOnDisk),
+    /// In a directory of the real disk.
+    In(fn(&Path, Class) -> Result<Box<dyn Store>>),
+}
+
+/// Opens the store of that name.
+pub type OpenOnDisk = fn(&'static str, Arc<dyn Disk>, Durability) -> Result<Box<dyn Store>>;
+
+impl Contender {
+    /// The weakest class that it offers.
+    pub fn weakest(&self) -> Class {
+        *self.classes.first().expect("a contender offers a class")
+    }
+
+    /// Whether there is anything left of it when it is closed.
+    pub fn keeps_files(&self) -> bool {
+        self.weakest() != Class::InMemory
+    }
+
+    /// The classes in which it can be opened: those that it offers, and the one
+    /// that a sync after each write makes of the weakest.
+    pub fn classes_to_open(&self) -> Vec<Class> {
+        let mut classes = self.classes.clone();
+        if self.keeps_files() && !classes.contains(&Class::Power) {
+            classes.push(Class::Power);
+        }
+        classes
+    }
+
+    /// Opens it in a directory, which is there.
+    ///
+    /// # Errors
+    ///
+    /// What the store answers; and where it has no such class.
+    pub fn open_in(&self, directory: &Path, class: Class) -> Result<Box<dyn Store>> {
+        let disk = || -> Result<Arc<dyn Disk>> { Ok(Arc::new(RealDisk::new(directory)?)) };
+        let opened = match self.open {
+            Open::InMemory(open) if class == Class::InMemory => return Ok(open()),
+            Open::InMemory(_) => bail!("`{}` is in memory and {class}: no", self.name),
+            Open::OnDisk(_) => return self.open_on(disk()?, class),
+            Open::In(open) if self.classes.contains(&class) => open(directory, class),
+            Open::In(open) => {
+                let weakest = open(directory, self.weakest());
+                weakest.map(|store| Box::new(SyncedEachTime(store)) as _)
+            }
+        };
+        opened.with_context(|| format!("`{}` does not open", self.name))
+    }
+
+    /// Opens it on a disk, where it can be opened on any.
+    ///
+    /// # Errors
+    ///
+    /// What the engine answers; and where it has no such class.
+    pub fn open_on(&self, disk: Arc<dyn Disk>, class: Class) -> Result<Box<dyn Store>> {
+        let Open::OnDisk(open) = self.open else {
+            bail!("`{}` opens no disks", self.name);
+        };
+        let offered = self.classes.contains(&class);
+        let durability = match offered {
+            true => class.durability(),
+            false => self.weakest().durability(),
+        };
+        let store = open(self.name, disk, durability.unwrap_or_default())
+            .with_context(|| format!("`{}` does not open", self.name))?;
+        Ok(match offered {
+            true => store,
+            false => Box::new(SyncedEachTime(store)),
+        })
+    }
+}
+
+impl fmt::Debug for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Contender({})", self.name)
+    }
+}
+
+/// All contenders that are built in: references, the reader's own, peers, the
+/// control, and the cheats.
+pub fn contenders() -> Vec<Contender> {
+    let mut all: Vec<Contender> = registry::engines().map(ours::contender).collect();
+    all.push(map::contender());
+    all.push(control::contender());
+    all.extend(cheats::contenders());
+    all.sort_by_key(|contender| contender.role);
+    all
+}
+
+/// The contender of that name.
+pub fn find(name: &str) -> Option<Contender> {
+    contenders()
+        .into_iter()
+        .find(|contender| contender.name == name)
+}

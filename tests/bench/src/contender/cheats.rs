@@ -1,0 +1,168 @@
+//! Stores that claim more than they do: what the bench is tried on.
+//!
+//! A benchmark that measures only time can be won by being wrong. Each of these
+//! is wrong in a way that makes it fast, or could; each is called out by the
+//! bench, and none is measured unless it is named. All are the suite's log
+//! engine, honest but for one thing.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+use conformance::{gallery, log_engine};
+use engine::{Stats, Write};
+
+use super::{Contender, Open, Role};
+use crate::class::Class;
+use crate::store::{Store, Visit};
+
+/// The honest log engine, and the cheats.
+pub fn contenders() -> Vec<Contender> {
+    vec![
+        contender(
+            "honest-log",
+            "The suite's log engine, which keeps its promises.",
+            Open::OnDisk(|_, disk, durability| Ok(Box::new(log_engine::open(disk, durability)?))),
+        ),
+        contender(
+            "cheat-drops-puts",
+            "Forgets one put in a thousand.",
+            Open::OnDisk(|_, disk, durability| {
+                let inner = Box::new(log_engine::open(disk, durability)?);
+                let puts = AtomicU64::new(0);
+                Ok(Box::new(DropsPuts { inner, puts }))
+            }),
+        ),
+        contender(
+            "cheat-stale-reads",
+            "Answers a get now and then with the value before.",
+            Open::OnDisk(|_, disk, durability| {
+                let inner = Box::new(log_engine::open(disk, durability)?);
+                let before = Mutex::default();
+                Ok(Box::new(StaleReads { inner, before }))
+            }),
+        ),
+        contender(
+            "cheat-syncs-later",
+            "Answers durable writes before it syncs.",
+            Open::OnDisk(|_, disk, durability| {
+                let wrong = exhibit("always-sometimes");
+                Ok(Box::new(wrong.open(disk, durability)?))
+            }),
+        ),
+        contender(
+            "cheat-buffers-writes",
+            "Keeps writes in the process that should survive it.",
+            Open::OnDisk(|_, disk, durability| {
+                let wrong = exhibit("os-in-the-process");
+                Ok(Box::new(wrong.open(disk, durability)?))
+            }),
+        ),
+    ]
+}
+
+fn contender(name: &'static str, sentence: &str, open: Open) -> Contender {
+    Contender {
+        name,
+        role: Role::Cheat,
+        sentence: sentence.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        settings: "none",
+        durable_commit: "appends a record to its log and syncs it",
+        classes: vec![Class::Nothing, Class::Kill, Class::Power],
+        open,
+    }
+}
+
+/// A wrong engine of the suite's gallery.
+fn exhibit(name: &str) -> gallery::Exhibit {
+    let mut exhibits = gallery::all().into_iter();
+    exhibits
+        .find(|exhibit| exhibit.name == name)
+        .expect("the gallery has this one")
+}
+
+/// Forgets one put in a thousand of those that come alone.
+#[derive(Debug)]
+struct DropsPuts {
+    inner: Box<dyn Store>,
+    puts: AtomicU64,
+}
+
+impl Store for DropsPuts {
+    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+        if let [Write::Put { .. }] = batch
+            && self.puts.fetch_add(1, Ordering::Relaxed) % 1000 == 999
+        {
+            return Ok(());
+        }
+        self.inner.write(batch)
+    }
+
+    fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        self.inner.get(key, value)
+    }
+
+    fn scan(&self, from: &[u8], entries_max: usize, visit: Visit<'_>) -> Result<()> {
+        self.inner.scan(from, entries_max, visit)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.inner.sync()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        self.inner.close()
+    }
+
+    fn stats(&self) -> Stats {
+        self.inner.stats()
+    }
+}
+
+/// Has a cache of values in front that overwriting does not touch: the first
+/// get of a key after it was overwritten is answered with the value before.
+#[derive(Debug)]
+struct StaleReads {
+    inner: Box<dyn Store>,
+    before: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
+}
+
+impl Store for StaleReads {
+    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+        let mut value = Vec::new();
+        if let [Write::Put { key, .. }] = batch
+            && self.inner.get(key, &mut value)?
+        {
+            let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+            before.insert(key.to_vec(), value);
+        }
+        self.inner.write(batch)
+    }
+
+    fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cached) = before.remove(key) {
+            *value = cached;
+            return Ok(true);
+        }
+        self.inner.get(key, value)
+    }
+
+    fn scan(&self, from: &[u8], entries_max: usize, visit: Visit<'_>) -> Result<()> {
+        self.inner.scan(from, entries_max, visit)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.inner.sync()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        self.inner.close()
+    }
+
+    fn stats(&self) -> Stats {
+        self.inner.stats()
+    }
+}

@@ -1,0 +1,280 @@
+//! One trial: one workload on one contender, in a process of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::sync::atomic::AtomicU64;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use engine::Write;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+
+use crate::class::Class;
+use crate::contender::{self, Contender};
+use crate::data::{Values, key, mix};
+use crate::figures::{Figures, Measured};
+use crate::ledger::{Ledger, Sum, Wrong};
+use crate::limit::MemoryLimit;
+use crate::meter::Meter;
+use crate::store::{Store, named};
+use crate::worker::{Share, Worker};
+use crate::workload::{self, Arrangement, Kind, Workload};
+
+/// What a process is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The contender's name.
+    pub contender: String,
+    /// The workload's name.
+    pub workload: String,
+    /// How the store is opened.
+    pub opened: Class,
+    /// The store's directory. Where the workload begins with entries and the
+    /// store keeps files, they are in it.
+    pub directory: PathBuf,
+    /// How many entries the store begins with, or is given.
+    pub entries: u64,
+    /// The length of each value.
+    pub value_bytes: usize,
+    /// Where the random choices come from.
+    pub seed: u64,
+    /// How long each thread may be busy.
+    pub busy_max: Duration,
+    /// How many entries, from the first on, were overwritten by a process that
+    /// was then killed.
+    pub held: u64,
+    /// The limit on the process's memory, where there is one.
+    pub memory: Option<MemoryLimit>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was done, and every answer was right.
+    Measured(Figures),
+    /// The store answered what no correct store would: there is no figure.
+    Wrong(String),
+    /// It could not be done.
+    Failed(String),
+}
+
+/// A plan, with its names looked up.
+#[derive(Debug)]
+pub struct Trial {
+    plan: Plan,
+    contender: Contender,
+    workload: &'static Workload,
+    ledger: Ledger,
+}
+
+impl Trial {
+    /// Looks the names up.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no such contender or workload.
+    pub fn new(plan: Plan) -> Result<Self> {
+        let contender = contender::find(&plan.contender)
+            .with_context(|| format!("there is no contender `{}`", plan.contender))?;
+        let workload = workload::find(&plan.workload)
+            .with_context(|| format!("there is no workload `{}`", plan.workload))?;
+        let loaded = match workload.begins_empty() {
+            true => 0,
+            false => plan.entries,
+        };
+        let operations = workload.operations(plan.entries) * u64::from(workload.threads);
+        // Inserts are a few of the operations, of those that warm up, too.
+        let room = plan.entries + 2 * operations;
+        let ledger = Ledger::new(Values::new(plan.value_bytes), loaded, room);
+        Ok(Trial {
+            plan,
+            contender,
+            workload,
+            ledger,
+        })
+    }
+
+    /// Does what was planned.
+    ///
+    /// # Errors
+    ///
+    /// None of the store's: they are an [`Outcome`].
+    pub fn run(&self) -> Outcome {
+        match self.measure() {
+            Ok(figures) => Outcome::Measured(figures),
+            Err(error) => match error.downcast_ref::<Wrong>() {
+                Some(wrong) => Outcome::Wrong(wrong.to_string()),
+                None => Outcome::Failed(format!("{error:#}")),
+            },
+        }
+    }
+
+    fn measure(&self) -> Result<Figures> {
+        for number in 0..self.plan.held {
+            self.ledger.begin_put(number, &mut Vec::new());
+            self.ledger.done(number);
+        }
+        if matches!(self.workload.kind, Kind::Reopen | Kind::ReopenKilled) {
+            return self.reopen();
+        }
+        let store = self.open()?;
+        if !self.contender.keeps_files() && !self.workload.begins_empty() {
+            fill(&*store, self.ledger.values(), self.plan.entries)?;
+        }
+        let operations = self.workload.operations(self.plan.entries);
+        if self.workload.is_warmed_up() {
+            self.work(&*store, operations / 10)?;
+        }
+        let before = store.stats();
+        let meter = Meter::start(self.plan.memory.as_ref());
+        let mut figures = self.work(&*store, operations)?;
+        figures.counts = named(&store.stats().since(&before)).collect();
+        if !self.contender.keeps_files() {
+            figures.cost = meter.stop();
+            self.check_all(&*store)?;
+            store.close()?;
+            return Ok(figures);
+        }
+        // What was put off until now is part of the work.
+        store.close().context("it does not close")?;
+        figures.cost = meter.stop();
+        figures.directory_bytes = Some(bytes_in(&self.plan.directory)?);
+        let store = self.open()?;
+        self.check_all(&*store)?;
+        store.close()?;
+        Ok(figures)
+    }
+
+    /// Overwrites the entries that are to be held, one by one, and answers the
+    /// store that holds them. Where it is `synced`, they are safe from a power
+    /// loss; else they are as safe as a write of its class is.
+    ///
+    /// # Errors
+    ///
+    /// What the store answers.
+    pub fn hold(&self, synced: bool) -> Result<Box<dyn Store>> {
+        let store = self.open()?;
+        let mut value = Vec::new();
+        for number in 0..self.plan.held {
+            self.ledger.begin_put(number, &mut value);
+            let value = &value;
+            store.write(&[Write::put(&key(number), value)])?;
+        }
+        if synced {
+            store.sync()?;
+        }
+        Ok(store)
+    }
+
+    fn open(&self) -> Result<Box<dyn Store>> {
+        self.contender
+            .open_in(&self.plan.directory, self.plan.opened)
+    }
+
+    /// Does the workload on each of its threads.
+    fn work(&self, store: &dyn Store, operations: u64) -> Result<Figures> {
+        let threads = u64::from(self.workload.threads);
+        let next_insert = AtomicU64::new(self.ledger.entries());
+        let start = Barrier::new(self.workload.threads as usize);
+        let work = |thread: u64| {
+            let share = Share {
+                thread,
+                threads,
+                next_insert: &next_insert,
+            };
+            let random = StdRng::seed_from_u64(mix(self.plan.seed ^ thread));
+            let worker = Worker::new(store, &self.ledger, share, random, self.plan.busy_max);
+            start.wait();
+            worker.work(self.workload.kind, operations)
+        };
+        let measured: Result<Vec<_>> = thread::scope(|scope| {
+            let work = &work;
+            let threads: Vec<_> = (0..threads).map(|n| scope.spawn(move || work(n))).collect();
+            let ended = threads.into_iter().map(|thread| thread.join());
+            ended
+                .map(|end| end.unwrap_or_else(|_| Err(anyhow!("a thread panicked"))))
+                .collect()
+        });
+        Ok(Figures::of(measured?))
+    }
+
+    /// Opens the store, reads an entry, and checks that all are there.
+    fn reopen(&self) -> Result<Figures> {
+        let meter = Meter::start(self.plan.memory.as_ref());
+        let start = Instant::now();
+        let store = self.open()?;
+        let opened = start.elapsed();
+        let first = self.work(&*store, 1)?;
+        let mut measured = Measured::new();
+        measured.note(opened + Duration::from_nanos(first.latency.max_ns), 1);
+        let mut figures = Figures::of([measured]);
+        figures.counts = named(&store.stats()).collect();
+        self.check_all(&*store)?;
+        store.close()?;
+        figures.cost = meter.stop();
+        figures.directory_bytes = Some(bytes_in(&self.plan.directory)?);
+        Ok(figures)
+    }
+
+    /// Checks every entry: by a scan of all, and by gets where that differs.
+    fn check_all(&self, store: &dyn Store) -> Result<()> {
+        let mut sum = Sum::default();
+        store.scan(&key(0), usize::MAX, &mut |key, value| sum.add(key, value))?;
+        let Err(wrong) = self.ledger.check_sum(sum) else {
+            return Ok(());
+        };
+        let mut value = Vec::new();
+        for number in 0..self.ledger.entries() {
+            let begun = self.ledger.begin_get(number);
+            let found = store.get(&key(number), &mut value)?;
+            self.ledger.check_get(begun, found.then_some(&value))?;
+        }
+        Err(wrong.into())
+    }
+}
+
+/// Loads entries into an empty store, untimed, in an order that is the same
+/// each time.
+fn fill(store: &dyn Store, values: &Values, entries: u64) -> Result<()> {
+    let ledger = Ledger::new(Values::new(values.bytes()), 0, entries);
+    let share = Share {
+        thread: 0,
+        threads: 1,
+        next_insert: &AtomicU64::new(0),
+    };
+    let random = StdRng::seed_from_u64(0);
+    let worker = Worker::new(store, &ledger, share, random, Duration::MAX);
+    worker.work(Kind::Load(Arrangement::Random), entries)?;
+    Ok(())
+}
+
+/// What the files in a directory take on the device.
+fn bytes_in(directory: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory).context("the store's directory is gone")? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += match metadata.is_dir() {
+            true => bytes_in(&entry.path())?,
+            false => allocated(&metadata),
+        };
+    }
+    Ok(bytes)
+}
+
+/// Holes in a file take nothing.
+#[cfg(unix)]
+fn allocated(metadata: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    512 * metadata.blocks()
+}
+
+#[cfg(not(unix))]
+fn allocated(metadata: &fs::Metadata) -> u64 {
+    metadata.len()
+}
