@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Result;
+
 use crate::data::{Values, key};
+use crate::store::Store;
 
 /// What was written to a store, entry by entry, and so what it may answer.
 ///
@@ -234,6 +237,27 @@ impl Ledger {
             true => Ok(()),
             false => Err(Wrong("other entries than were stored".into())),
         }
+    }
+
+    /// Checks everything that the store holds, while nothing changes: by a scan
+    /// of all, and by gets to find the first that is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong`], or what the store answers.
+    pub fn check_all(&self, store: &dyn Store) -> Result<()> {
+        let mut sum = Sum::default();
+        store.scan(&key(0), usize::MAX, &mut |key, value| sum.add(key, value))?;
+        let Err(wrong) = self.check_sum(sum) else {
+            return Ok(());
+        };
+        let mut value = Vec::new();
+        for number in 0..self.entries() {
+            let begun = self.begin_get(number);
+            let found = store.get(&key(number), &mut value)?;
+            self.check_get(begun, found.then_some(&value))?;
+        }
+        Err(wrong.into())
     }
 
     fn sum(&self) -> Sum {

@@ -14,7 +14,9 @@
 //! | [`ratios`] | two that take turns in one process |
 
 pub mod class;
+pub mod cli;
 pub mod contender;
+pub mod copy;
 pub mod data;
 pub mod device;
 pub mod draw;
@@ -23,7 +25,11 @@ pub mod ledger;
 pub mod limit;
 pub mod machine;
 pub mod meter;
+pub mod program;
+pub mod proof;
 pub mod ratios;
+pub mod report;
+pub mod runner;
 pub mod store;
 pub mod trial;
 pub mod worker;

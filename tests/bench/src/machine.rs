@@ -65,7 +65,6 @@ fn file_system(directory: &Path) -> Option<String> {
     let directory = directory.canonicalize().ok()?;
     let disks = Disks::new_with_refreshed_list().ok()?;
     let above = disks
-        .list()
         .iter()
         .filter(|disk| directory.starts_with(disk.mount_point()));
     let nearest = above.max_by_key(|disk| disk.mount_point().as_os_str().len())?;

@@ -17,7 +17,7 @@ use crate::class::Class;
 use crate::contender::{self, Contender};
 use crate::data::{Values, key, mix};
 use crate::figures::{Figures, Measured};
-use crate::ledger::{Ledger, Sum, Wrong};
+use crate::ledger::{Ledger, Wrong};
 use crate::limit::MemoryLimit;
 use crate::meter::Meter;
 use crate::store::{Store, named};
@@ -136,7 +136,7 @@ impl Trial {
         figures.counts = named(&store.stats().since(&before)).collect();
         if !self.contender.keeps_files() {
             figures.cost = meter.stop();
-            self.check_all(&*store)?;
+            self.ledger.check_all(&*store)?;
             store.close()?;
             return Ok(figures);
         }
@@ -145,7 +145,7 @@ impl Trial {
         figures.cost = meter.stop();
         figures.directory_bytes = Some(bytes_in(&self.plan.directory)?);
         let store = self.open()?;
-        self.check_all(&*store)?;
+        self.ledger.check_all(&*store)?;
         store.close()?;
         Ok(figures)
     }
@@ -214,27 +214,11 @@ impl Trial {
         measured.note(opened + Duration::from_nanos(first.latency.max_ns), 1);
         let mut figures = Figures::of([measured]);
         figures.counts = named(&store.stats()).collect();
-        self.check_all(&*store)?;
-        store.close()?;
         figures.cost = meter.stop();
+        self.ledger.check_all(&*store)?;
+        store.close()?;
         figures.directory_bytes = Some(bytes_in(&self.plan.directory)?);
         Ok(figures)
-    }
-
-    /// Checks every entry: by a scan of all, and by gets where that differs.
-    fn check_all(&self, store: &dyn Store) -> Result<()> {
-        let mut sum = Sum::default();
-        store.scan(&key(0), usize::MAX, &mut |key, value| sum.add(key, value))?;
-        let Err(wrong) = self.ledger.check_sum(sum) else {
-            return Ok(());
-        };
-        let mut value = Vec::new();
-        for number in 0..self.ledger.entries() {
-            let begun = self.ledger.begin_get(number);
-            let found = store.get(&key(number), &mut value)?;
-            self.ledger.check_get(begun, found.then_some(&value))?;
-        }
-        Err(wrong.into())
     }
 }
 

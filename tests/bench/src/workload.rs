@@ -60,6 +60,9 @@ pub enum Arrangement {
     Random,
 }
 
+/// How many operations are enough for a figure, where there are fewer entries.
+const ENOUGH: u64 = 200_000;
+
 /// Of a hundred operations, how many are what, and on which entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mix {
@@ -315,6 +318,9 @@ const fn workload(
     }
 }
 
+/// Makes the files that other workloads begin with.
+pub const BASE: &Workload = &WORKLOADS[1];
+
 /// The workload of that name.
 pub fn find(name: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|workload| workload.name == name)
@@ -382,10 +388,13 @@ impl Workload {
     pub fn operations(&self, entries: u64) -> u64 {
         match self.kind {
             Kind::ScanAll | Kind::Reopen | Kind::ReopenKilled => 1,
-            Kind::ScanShort => (entries / 20).max(1),
+            Kind::Load(_) | Kind::Put => entries,
             Kind::DeleteHalf => entries / 2,
-            Kind::Mix(mix) if mix.scans > 0 => (entries / 20).max(1),
-            _ => entries,
+            Kind::ScanShort => entries.max(ENOUGH) / 20,
+            Kind::Mix(mix) if mix.scans > 0 => entries.max(ENOUGH) / 20,
+            Kind::PutDurable | Kind::Overwrite | Kind::Get(_) | Kind::GetMissing | Kind::Mix(_) => {
+                entries.max(ENOUGH)
+            }
         }
     }
 }

@@ -1,0 +1,253 @@
+//! The command line.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use crate::contender::{Contender, Role, contenders};
+use crate::data::{KEY_BYTES, Values};
+use crate::program::Program;
+use crate::report::{Proof, Report, Settings};
+use crate::runner::{Progress, Run};
+use crate::trial::Outcome;
+use crate::workload::{WORKLOADS, Workload};
+
+/// Measures engines side by side, and writes a report.
+///
+/// Each trial runs in a process of its own, under the same limit of memory,
+/// and every answer is checked. Ctrl-C ends the run with a report of what was
+/// measured until then.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version, max_term_width = 80)]
+struct Arguments {
+    /// Who is measured; all but the cheats if left out
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    engines: Vec<String>,
+
+    /// What is measured; all if left out
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    workloads: Vec<String>,
+
+    /// Lists the engines and the workloads, and ends
+    #[arg(long)]
+    list: bool,
+
+    /// A small run, of minutes: 10000 keys
+    #[arg(long)]
+    quick: bool,
+
+    /// How many keys the stores hold [1000000, or 10000 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=1_000_000_000))]
+    keys: Option<u64>,
+
+    /// The bytes of a value
+    #[arg(long, value_name = "BYTES", default_value_t = 100)]
+    values: usize,
+
+    /// How often each trial is made
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+
+    /// How long a trial may be busy, at most [5, or 0.5 with --quick]
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<f64>,
+
+    /// The memory of each process, the cache of its files included, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(16..))]
+    memory: u64,
+
+    /// Where random choices come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// Where the stores are: on the device that is to be measured
+    /// [the target folder]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Where the report goes [the target folder's `bench`]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Does what the command line says. Answers whether all is well: every claim
+/// held that was tried, and every answer was right.
+///
+/// # Errors
+///
+/// Fails where the arguments make no sense, and where nothing can be measured
+/// or written.
+pub fn run() -> Result<bool> {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        list()?;
+        return Ok(true);
+    }
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => target()?.join("bench"),
+    };
+    let run = arguments.plan(&out)?;
+    fs::create_dir_all(&out).with_context(|| format!("`{}` cannot be made", out.display()))?;
+    let stop_at_once = || STOP.store(true, Ordering::Relaxed);
+    ctrlc::set_handler(stop_at_once).context("listening for Ctrl-C")?;
+    let mut progress = Terminal::new();
+    let report = run.run(&mut progress, &STOP);
+    progress.clear();
+    // The stores are worth nothing once they are measured.
+    let removed = fs::remove_dir_all(&run.directory);
+    let report = report?;
+    removed.with_context(|| format!("`{}` cannot be removed", run.directory.display()))?;
+    write(&report, &out)?;
+    Ok(is_well(&report))
+}
+
+impl Arguments {
+    /// What is to be run.
+    fn plan(&self, out: &Path) -> Result<Run> {
+        if self.values < Values::BYTES_MIN {
+            bail!(
+                "a value has at least {} bytes, so that it can be checked",
+                Values::BYTES_MIN
+            );
+        }
+        let seconds = self.seconds.unwrap_or(if self.quick { 0.5 } else { 5.0 });
+        let busy_max = Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|time| !time.is_zero());
+        let busy_max = busy_max.with_context(|| format!("{seconds} is no number of seconds"))?;
+        Ok(Run {
+            program: Program::at(std::env::current_exe()?),
+            contenders: self.contenders()?,
+            workloads: self.workloads()?,
+            settings: Settings {
+                entries: self
+                    .keys
+                    .unwrap_or(if self.quick { 10_000 } else { 1_000_000 }),
+                key_bytes: KEY_BYTES,
+                value_bytes: self.values,
+                rounds: self.rounds,
+                busy_ms_max: u64::try_from(busy_max.as_millis())?.max(1),
+                memory_bytes: Some(self.memory << 20),
+                seed: self.seed,
+            },
+            directory: self.dir.as_deref().unwrap_or(out).join("stores"),
+            device_bytes: if self.quick { 32 << 20 } else { 256 << 20 },
+        })
+    }
+
+    fn contenders(&self) -> Result<Vec<Contender>> {
+        let all = contenders();
+        if self.engines.is_empty() {
+            return Ok(all
+                .into_iter()
+                .filter(|one| one.role != Role::Cheat)
+                .collect());
+        }
+        let known = |name: &String| {
+            let found = all.iter().find(|contender| contender.name == name.as_str());
+            found.cloned().with_context(|| {
+                format!("there is no engine `{name}`; `--list` shows those that are built in")
+            })
+        };
+        self.engines.iter().map(known).collect()
+    }
+
+    fn workloads(&self) -> Result<Vec<&'static Workload>> {
+        for name in &self.workloads {
+            if !WORKLOADS.iter().any(|workload| workload.name == name) {
+                bail!("there is no workload `{name}`; `--list` shows all");
+            }
+        }
+        let asked = |workload: &&Workload| {
+            self.workloads.is_empty() || self.workloads.iter().any(|name| name == workload.name)
+        };
+        Ok(WORKLOADS.iter().filter(asked).collect())
+    }
+}
+
+fn list() -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let contenders = contenders();
+    let names = contenders.iter().map(|contender| contender.name);
+    let names = names.chain(WORKLOADS.iter().map(|workload| workload.name));
+    let width = names.map(str::len).max().unwrap_or(0);
+    writeln!(out, "Engines:")?;
+    for contender in &contenders {
+        writeln!(out, "  {:width$}  {}", contender.name, contender.sentence)?;
+    }
+    writeln!(out, "\nWorkloads:")?;
+    for workload in WORKLOADS {
+        writeln!(out, "  {:width$}  {}", workload.name, workload.sentence)?;
+    }
+    Ok(())
+}
+
+/// The target folder, in which this program was built.
+fn target() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let folders = program.ancestors().nth(2);
+    Ok(folders
+        .context("the program is in no folder")?
+        .to_path_buf())
+}
+
+fn write(report: &Report, out: &Path) -> Result<()> {
+    let path = out.join("report.json");
+    let json = serde_json::to_string(report)?;
+    fs::write(&path, json).with_context(|| format!("`{}` cannot be written", path.display()))?;
+    eprintln!("{}", path.display());
+    Ok(())
+}
+
+fn is_well(report: &Report) -> bool {
+    let broken = report
+        .claims
+        .iter()
+        .any(|claim| matches!(claim.proof, Proof::Broken(_)));
+    let measured = |outcome: &Outcome| matches!(outcome, Outcome::Measured(_));
+    !broken && report.trials.iter().all(|trial| measured(&trial.outcome))
+}
+
+/// One line that says how far the run is, where somebody looks.
+struct Terminal {
+    is_watched: bool,
+    start: Instant,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        Terminal {
+            is_watched: io::stderr().is_terminal(),
+            start: Instant::now(),
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_watched {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+impl Progress for Terminal {
+    fn begins(&mut self, step: &str, made: usize, of: usize) {
+        if self.is_watched {
+            let seconds = self.start.elapsed().as_secs();
+            eprint!("\r\x1b[K{made:>4} of {of}, {seconds} s: {step}");
+        }
+    }
+
+    fn warns(&mut self, what: &str) {
+        self.clear();
+        eprintln!("{what}");
+    }
+}
