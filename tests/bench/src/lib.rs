@@ -11,6 +11,8 @@
 //! | [`ledger`] | what the answers are checked against |
 //! | [`trial`] | one workload on one contender, in a process of its own |
 //! | [`figures`], [`meter`], [`limit`] | what a trial finds, what it costs, what it may use |
+//! | [`runner`], [`proof`] | a run, and whether claims hold |
+//! | [`report`], [`family`], [`spread`], [`summary`] | what a run found, and what it comes to |
 //! | [`ratios`] | two that take turns in one process |
 
 pub mod class;
@@ -20,6 +22,7 @@ pub mod copy;
 pub mod data;
 pub mod device;
 pub mod draw;
+pub mod family;
 pub mod figures;
 pub mod ledger;
 pub mod limit;
@@ -30,7 +33,9 @@ pub mod proof;
 pub mod ratios;
 pub mod report;
 pub mod runner;
+pub mod spread;
 pub mod store;
+pub mod summary;
 pub mod trial;
 pub mod worker;
 pub mod workload;

@@ -8,6 +8,10 @@ use crate::device::Device;
 use crate::machine::Machine;
 use crate::trial::Outcome;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod units;
+
 /// A run, or as much of it as was done when it was ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
