@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bench::contender::{Contender, Role, contenders};
-use bench::data::{Values, key, missing_key};
+use bench::data::{Key, Values, key, missing_key};
 use bench::draw::{Choice, Draw};
 use bench::store::Store;
 use criterion::measurement::WallTime;
@@ -48,12 +48,9 @@ const CALLS: &[(&str, u64, Call)] = &[
         store.write(&[Write::put(&key(number), &next.value)])
     }),
     ("batch of 100 puts", BATCH, |store, next| {
-        next.values.fill(0, 1, &mut next.value);
-        let keys: Vec<_> = (0..BATCH).map(|_| key(next.number())).collect();
-        let batch: Vec<_> = keys
-            .iter()
-            .map(|key| Write::put(key, &next.value))
-            .collect();
+        let entries: Vec<_> = (0..BATCH).map(|_| next.entry()).collect();
+        let puts = entries.iter().map(|(key, value)| Write::put(key, value));
+        let batch: Vec<_> = puts.collect();
         store.write(&batch)
     }),
     ("scan of 100", SCAN as u64, |store, next| {
@@ -76,6 +73,12 @@ struct Next {
 impl Next {
     fn number(&mut self) -> u64 {
         self.draw.next(ENTRIES, &mut self.random)
+    }
+
+    fn entry(&mut self) -> (Key, Vec<u8>) {
+        let (number, mut value) = (self.number(), Vec::new());
+        self.values.fill(number, 1, &mut value);
+        (key(number), value)
     }
 }
 
