@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{build_on, check, desk, diff, hint, reset, restore, status, update};
+use crate::commands::{bench, build_on, check, desk, diff, hint, reset, restore, status, update};
 use crate::engines::{delete, get, put, scan, shell};
 use crate::exercise::Scope;
 use crate::judge::TIME_LIMIT;
@@ -98,6 +98,13 @@ pub enum Command {
     /// Show an engine's files, byte by byte, with what each byte means.
     Inspect(inspect::Inspect),
 
+    /// Measure engines side by side, and write a report.
+    ///
+    /// Compiles the bench for speed and hands the arguments on to it. Engines
+    /// that are not part of the workbook are compiled when they are named:
+    /// `--engines memory,lmdb`, or all of them with `--peers`.
+    Bench(bench::Args),
+
     /// For authors: derive the chapters, and check what readers will get.
     #[command(subcommand)]
     Author(author::Command),
@@ -169,6 +176,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Delete(delete)) => delete::run(&delete),
         Some(Command::Scan(scan)) => scan::run(&scan),
         Some(Command::Inspect(inspect)) => inspect::run(&inspect),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Author(command)) => author::run(&command),
         Some(Command::Preprocess { question }) => {
             if question.is_empty() {

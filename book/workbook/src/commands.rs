@@ -1,5 +1,6 @@
 //! What each command of readers does, in a module of its own.
 
+pub mod bench;
 pub mod build_on;
 pub mod check;
 pub mod diff;
