@@ -12,11 +12,14 @@
 //! | [`trial`] | one workload on one contender, in a process of its own |
 //! | [`figures`], [`meter`], [`limit`] | what a trial finds, what it costs, what it may use |
 //! | [`runner`], [`proof`] | a run, and whether claims hold |
-//! | [`report`], [`family`], [`spread`], [`summary`] | what a run found, and what it comes to |
+//! | [`report`], [`family`], [`spread`], [`summary`], [`best`] | what a run found, and what it comes to |
+//! | [`compare`] | what changed from one run to another |
 //! | [`ratios`] | two that take turns in one process |
 
+pub mod best;
 pub mod class;
 pub mod cli;
+pub mod compare;
 pub mod contender;
 pub mod copy;
 pub mod data;

@@ -1,5 +1,9 @@
 //! What a run found: everything that the pages of a report are made from.
 
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
@@ -8,8 +12,14 @@ use crate::device::Device;
 use crate::machine::Machine;
 use crate::trial::Outcome;
 
+pub mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod html;
+pub mod markdown;
+pub mod page;
+pub mod plot;
+pub mod terminal;
 pub mod units;
 
 /// A run, or as much of it as was done when it was ended.
@@ -35,6 +45,38 @@ pub struct Report {
 
 /// The version of the format of [`Report`].
 pub const FORMAT: u32 = 1;
+
+impl Report {
+    /// Reads back what a run wrote.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file cannot be read, and where it is no report of this
+    /// format.
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let json = fs::read_to_string(path).with_context(|| format!("`{name}` cannot be read"))?;
+        let format: Format = serde_json::from_str(&json).with_context(|| {
+            format!("`{name}` is no report of the bench: name a `report.json` that it wrote")
+        })?;
+        if format.format != FORMAT {
+            bail!(
+                "`{name}` has format {}, and this bench reads format {FORMAT}: \
+                 measure again with both programs, or read it with the bench that wrote it",
+                format.format
+            );
+        }
+        serde_json::from_str(&json).with_context(|| {
+            format!("`{name}` is not a whole report of the bench: measure again, or name another")
+        })
+    }
+}
+
+/// What every format has.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
 
 /// What a run was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,4 +161,39 @@ pub struct Done {
     pub class: Class,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_back_as_it_was_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.json");
+        let report = fixture::report();
+        fs::write(&path, serde_json::to_string(&report).unwrap()).unwrap();
+        let read = Report::read(&path).unwrap();
+        assert_eq!(read.trials.len(), report.trials.len());
+        assert_eq!(read.contenders, report.contenders);
+        assert_eq!(read.claims, report.claims);
+    }
+
+    #[test]
+    fn what_is_no_report_is_named_with_what_to_do() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("other.json");
+        let error = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let error = Report::read(&path).unwrap_err().to_string();
+            assert!(error.contains("other.json"), "{error}");
+            error
+        };
+        assert!(error("{\"format\": 7, \"new\": 1}").contains("format 7"));
+        assert!(error("not at all").contains("no report"));
+        assert!(error("{\"format\": 1}").contains("not a whole report"));
+        fs::remove_file(&path).unwrap();
+        let missing = Report::read(&path).unwrap_err().to_string();
+        assert!(missing.contains("cannot be read"), "{missing}");
+    }
 }
