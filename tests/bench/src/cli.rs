@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
+use crate::compare::Comparison;
 use crate::contender::{Contender, Role, contenders};
 use crate::data::{KEY_BYTES, Values};
 use crate::program::Program;
-use crate::report::{Proof, Report, Settings};
+use crate::report::markdown::markdown;
+use crate::report::{Proof, Report, Settings, files, terminal};
 use crate::runner::{Progress, Run};
 use crate::trial::Outcome;
 use crate::workload::{WORKLOADS, Workload};
@@ -73,6 +75,19 @@ struct Arguments {
     /// Where the report goes [the target folder's `bench`]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Shows what changed since the run with that `report.json`, by more than
+    /// the spread of both; measures first
+    #[arg(long, value_name = "OLD.json")]
+    compare: Option<PathBuf>,
+
+    /// … or compares with that run, and measures nothing
+    #[arg(long, value_name = "NEW.json", requires = "compare")]
+    with: Option<PathBuf>,
+
+    /// Writes the pages of that run again, and measures nothing
+    #[arg(long, value_name = "REPORT.json", conflicts_with = "compare")]
+    pages: Option<PathBuf>,
 }
 
 /// Set by Ctrl-C.
@@ -95,19 +110,63 @@ pub fn run() -> Result<bool> {
         Some(out) => out.clone(),
         None => target()?.join("bench"),
     };
+    // Read before anything is measured, and before a report takes its place.
+    let old = arguments.compare.as_deref().map(Report::read).transpose()?;
+    if let (Some(old), Some(new)) = (&old, &arguments.with) {
+        let new = Report::read(new)?;
+        make(&out)?;
+        show_comparison(old, &new, &out)?;
+        return Ok(true);
+    }
+    if let Some(path) = &arguments.pages {
+        let report = Report::read(path)?;
+        make(&out)?;
+        show(&report, &out)?;
+        return Ok(is_well(&report));
+    }
     let run = arguments.plan(&out)?;
-    fs::create_dir_all(&out).with_context(|| format!("`{}` cannot be made", out.display()))?;
+    make(&out)?;
     let stop_at_once = || STOP.store(true, Ordering::Relaxed);
     ctrlc::set_handler(stop_at_once).context("listening for Ctrl-C")?;
-    let mut progress = Terminal::new();
+    let mut progress = Terminal::new(&out);
     let report = run.run(&mut progress, &STOP);
     progress.clear();
     // The stores are worth nothing once they are measured.
     let removed = fs::remove_dir_all(&run.directory);
     let report = report?;
     removed.with_context(|| format!("`{}` cannot be removed", run.directory.display()))?;
-    write(&report, &out)?;
+    show(&report, &out)?;
+    if let Some(old) = &old {
+        println!();
+        show_comparison(old, &report, &out)?;
+    }
     Ok(is_well(&report))
+}
+
+fn make(directory: &Path) -> Result<()> {
+    let name = directory.display();
+    fs::create_dir_all(directory).with_context(|| format!("`{name}` cannot be made"))
+}
+
+/// Writes the report, and prints what it came to and where it is.
+fn show(report: &Report, out: &Path) -> Result<()> {
+    files::write_report(report, out)?;
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", terminal::short(report))?;
+    for name in files::REPORT {
+        writeln!(stdout, "{}", out.join(name).display())?;
+    }
+    Ok(())
+}
+
+fn show_comparison(old: &Report, new: &Report, out: &Path) -> Result<()> {
+    let comparison = Comparison::of(old, new)?;
+    let path = out.join("compare.md");
+    files::write(&path, &markdown(&comparison.page()))?;
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", comparison.text())?;
+    writeln!(stdout, "{}", path.display())?;
+    Ok(())
 }
 
 impl Arguments {
@@ -200,14 +259,6 @@ fn target() -> Result<PathBuf> {
         .to_path_buf())
 }
 
-fn write(report: &Report, out: &Path) -> Result<()> {
-    let path = out.join("report.json");
-    let json = serde_json::to_string(report)?;
-    fs::write(&path, json).with_context(|| format!("`{}` cannot be written", path.display()))?;
-    eprintln!("{}", path.display());
-    Ok(())
-}
-
 fn is_well(report: &Report) -> bool {
     let broken = report
         .claims
@@ -217,15 +268,18 @@ fn is_well(report: &Report) -> bool {
     !broken && report.trials.iter().all(|trial| measured(&trial.outcome))
 }
 
-/// One line that says how far the run is, where somebody looks.
+/// One line that says how far the run is, where somebody looks; and the report
+/// so far after each round, so that a killed run loses one round at most.
 struct Terminal {
+    out: PathBuf,
     is_watched: bool,
     start: Instant,
 }
 
 impl Terminal {
-    fn new() -> Self {
+    fn new(out: &Path) -> Self {
         Terminal {
+            out: out.to_path_buf(),
             is_watched: io::stderr().is_terminal(),
             start: Instant::now(),
         }
@@ -249,5 +303,11 @@ impl Progress for Terminal {
     fn warns(&mut self, what: &str) {
         self.clear();
         eprintln!("{what}");
+    }
+
+    fn ends_round(&mut self, report: &Report) {
+        if let Err(error) = files::write_report(report, &self.out) {
+            self.warns(&format!("{error:#}"));
+        }
     }
 }

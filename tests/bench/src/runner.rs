@@ -46,6 +46,8 @@ pub trait Progress {
     fn begins(&mut self, step: &str, made: usize, of: usize);
     /// Something went wrong that is worth saying at once.
     fn warns(&mut self, what: &str);
+    /// A round ended: here is what there is so far.
+    fn ends_round(&mut self, _report: &Report) {}
 }
 
 /// A piece of a run.
@@ -116,6 +118,11 @@ impl Run {
             }
             if let Some(warning) = warning {
                 progress.warns(&warning);
+            }
+            // Each round begins with the device.
+            let is_last = matches!(steps.get(made + 1), None | Some(Step::Device));
+            if is_last && !matches!(step, Step::Claim(..)) {
+                progress.ends_round(&running.report);
             }
         }
         Ok(running.report)
