@@ -123,13 +123,27 @@ impl Measure {
         Measure::Amplification,
     ];
 
-    /// Its value in one trial.
+    /// How many calls it takes to tell: of ten calls, the slowest is not one
+    /// in a hundred.
+    fn calls_min(self) -> u64 {
+        match self {
+            Measure::P90 => 10,
+            Measure::P99 => 100,
+            Measure::P999 => 1000,
+            _ => 0,
+        }
+    }
+
+    /// Its value in one trial, where there is one.
     #[expect(
         clippy::cast_precision_loss,
         reason = "figures for people, to a few digits"
     )]
     pub fn of(self, figures: &Figures) -> Option<f64> {
         let latency = &figures.latency;
+        if figures.calls < self.calls_min() {
+            return None;
+        }
         Some(match self {
             Measure::EntriesPerSecond => figures.entries_per_second,
             Measure::P50 => latency.p50_ns as f64,
@@ -504,6 +518,15 @@ mod tests {
         assert!(is_near(Some(one("lsm").ratio), 1.1 / 0.9));
         assert!(is_near(one("lsm").of_control, 1.0));
         assert_eq!(one("lsm").title, "YCSB A");
+    }
+
+    #[test]
+    fn percentiles_take_calls_enough() {
+        let summary = Summary::of(&fixture::report());
+        let load = cell(&summary, "load-random", "lsm");
+        assert!(load.value(Measure::P90).is_some(), "there are ten batches");
+        assert_eq!(load.value(Measure::P99), None);
+        assert!(load.value(Measure::Max).is_some());
     }
 
     #[test]

@@ -579,12 +579,7 @@ fn dots(class: Class, family: Family, workloads: &[&str], cells: &[&Cell]) -> Do
         let value = |measure| cell.value(measure);
         Some(Row {
             label: cell.contender.clone(),
-            values: [
-                value(Measure::P50)?,
-                value(Measure::P90)?,
-                value(Measure::P99)?,
-                value(Measure::P999)?,
-            ],
+            values: [Measure::P50, Measure::P90, Measure::P99, Measure::P999].map(value),
         })
     };
     let group = |workload: &&str| Group {

@@ -81,8 +81,8 @@ pub struct Bar {
 pub struct Row {
     /// Whose they are.
     pub label: String,
-    /// Those of [`PERCENTILES`].
-    pub values: [f64; 4],
+    /// Those of [`PERCENTILES`] for which there were calls enough.
+    pub values: [Option<f64>; 4],
 }
 
 /// Which percentiles are drawn.
@@ -340,7 +340,8 @@ impl Dots {
         let rows = |group: &Group<Row>| {
             let row = |row: &Row| {
                 let values = row.values.iter().zip(PERCENTILES);
-                let values = values.map(|(ns, name)| format!("{name} {}", units::time(*ns)));
+                let values = values.filter_map(|(ns, name)| Some((name, (*ns)?)));
+                let values = values.map(|(name, ns)| format!("{name} {}", units::time(ns)));
                 format!("{} {}", row.label, values.collect::<Vec<_>>().join(" "))
             };
             let rows: Vec<_> = group.rows.iter().map(row).collect();
@@ -352,7 +353,7 @@ impl Dots {
 
     fn draw(&self, height: u32) -> Result<String> {
         let rows = self.groups.iter().flat_map(|group| &group.rows);
-        let values: Vec<f64> = rows.flat_map(|row| row.values).collect();
+        let values: Vec<f64> = rows.flat_map(|row| row.values).flatten().collect();
         let range = decades(&values, 1.15);
         let lines = f64::from(lines(&self.groups));
         let mut svg = String::new();
@@ -381,12 +382,15 @@ impl Dots {
                 for one in &group.rows {
                     words.label(row, &one.label)?;
                     let place = |ns: f64| (ns.max(1.0), f64::from(row) + 0.5);
-                    let ends = [one.values[0], one.values[3]].map(place);
-                    let line = PathElement::new(ends.to_vec(), QUIET);
+                    let values = one.values.into_iter().enumerate();
+                    let values = values.filter_map(|(which, ns)| Some((which, place(ns?))));
+                    let values: Vec<_> = values.collect();
+                    let line: Vec<_> = values.iter().map(|(_, place)| *place).collect();
+                    let line = PathElement::new(line, QUIET);
                     chart.draw_series([line]).map_err(failed)?;
                     // The smallest last: where they meet, it is on top.
-                    for (which, ns) in one.values.into_iter().enumerate().rev() {
-                        chart.draw_series(dot(which, place(ns))).map_err(failed)?;
+                    for (which, place) in values.into_iter().rev() {
+                        chart.draw_series(dot(which, place)).map_err(failed)?;
                     }
                     row += 1;
                 }
@@ -604,7 +608,7 @@ mod tests {
                 title: "Get, uniform".into(),
                 rows: vec![Row {
                     label: "a-name-that-is-too-long-by-far".into(),
-                    values: [0.0, 1300.0, 2900.0, 21_000.0],
+                    values: [Some(0.0), Some(1300.0), None, Some(21_000.0)],
                 }],
             }],
         })
@@ -628,7 +632,7 @@ mod tests {
         assert!(svg.contains("aria-labelledby=\"p1-title p1-desc\""));
         assert!(!svg.contains("lsm & co"), "{svg}");
         let svg = dots().svg("p2").unwrap();
-        assert!(svg.contains("p50 0 ns p90 1.30 µs p99 2.90 µs p99.9 21.0 µs"));
+        assert!(svg.contains("p50 0 ns p90 1.30 µs p99.9 21.0 µs"));
         assert!(svg.contains("a-name-that-is…"));
     }
 
