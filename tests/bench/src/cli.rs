@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use crate::compare::Comparison;
+use crate::compare::{Comparison, is_comparable};
 use crate::contender::{Contender, Role, contenders};
 use crate::data::{KEY_BYTES, Values};
 use crate::program::Program;
@@ -125,6 +125,13 @@ pub fn run() -> Result<bool> {
         return Ok(is_well(&report));
     }
     let run = arguments.plan(&out)?;
+    if let Some(old) = &old {
+        // Before anything is measured in vain. Where the memory could not be
+        // limited before, it may not be now.
+        let mut settings = run.settings.clone();
+        settings.memory_bytes = old.settings.memory_bytes.and(settings.memory_bytes);
+        is_comparable(&old.settings, &settings)?;
+    }
     make(&out)?;
     let stop_at_once = || STOP.store(true, Ordering::Relaxed);
     ctrlc::set_handler(stop_at_once).context("listening for Ctrl-C")?;

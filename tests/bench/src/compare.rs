@@ -1,17 +1,18 @@
 //! What changed from one run to another, by more than the spread of both.
 
-use std::fmt::Display;
-
 use anyhow::{Result, bail};
 
 use crate::class::Class;
 use crate::contender::Role;
-use crate::device::Device;
 use crate::report::page::{Block, Entry, Head, Page, Table, capitalised};
 use crate::report::terminal::{line, wrap};
-use crate::report::{Report, units};
-use crate::spread::{Place, Pool, median};
+use crate::report::{Report, Settings, units};
+use crate::spread::{Spread, median};
 use crate::summary::{Cell, Measure, Standing, Summary};
+
+mod differences;
+
+use differences::{different_contenders, different_device, different_machine, different_settings};
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,23 @@ pub struct Comparison {
     pub without_spread: usize,
 }
 
+/// Whether runs with these settings can be compared.
+///
+/// # Errors
+///
+/// Fails where they did different things, with what differs.
+pub fn is_comparable(old: &Settings, new: &Settings) -> Result<()> {
+    let settings = different_settings(old, new);
+    if !settings.is_empty() {
+        bail!(
+            "the runs did different things, and their figures mean nothing beside each \
+             other: {}; run the bench again with the settings of the old one",
+            settings.join("; ")
+        );
+    }
+    Ok(())
+}
+
 /// A figure that changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
@@ -54,8 +72,8 @@ pub struct Change {
     pub old: f64,
     /// What it is.
     pub new: f64,
-    /// The larger spread of the two, as a factor.
-    pub spread: crate::spread::Spread,
+    /// The larger spread of the two.
+    pub spread: Spread,
 }
 
 /// What is compared. The tails of latencies are not: a handful of calls.
@@ -76,14 +94,7 @@ impl Comparison {
     ///
     /// Fails where they were asked for different things.
     pub fn of(old: &Report, new: &Report) -> Result<Self> {
-        let settings = different_settings(old, new);
-        if !settings.is_empty() {
-            bail!(
-                "the runs did different things, and their figures mean nothing beside each \
-                 other: {}; run the bench again with the settings of the old one",
-                settings.join("; ")
-            );
-        }
+        is_comparable(&old.settings, &new.settings)?;
         let (before, after) = (Summary::of(old), Summary::of(new));
         let mut comparison = Comparison {
             days: [old.day.clone(), new.day.clone()],
@@ -325,99 +336,6 @@ fn same<'s>(summary: &'s Summary, cell: &Cell) -> Option<&'s Cell> {
     })
 }
 
-/// More rounds do the same more often: they are no difference.
-fn different_settings(old: &Report, new: &Report) -> Vec<String> {
-    let (was, is) = (&old.settings, &new.settings);
-    let memory =
-        |bytes: Option<u64>| bytes.map_or("no limit".into(), |bytes| format!("{bytes} bytes"));
-    let all = [
-        differs("entries", was.entries, is.entries),
-        differs("bytes of a key", was.key_bytes, is.key_bytes),
-        differs("bytes of a value", was.value_bytes, is.value_bytes),
-        differs("busy, in milliseconds", was.busy_ms_max, is.busy_ms_max),
-        differs(
-            "memory of a process",
-            memory(was.memory_bytes),
-            memory(is.memory_bytes),
-        ),
-        differs("seed", was.seed, is.seed),
-    ];
-    all.into_iter().flatten().collect()
-}
-
-fn different_machine(old: &Report, new: &Report) -> Vec<String> {
-    let (was, is) = (&old.machine, &new.machine);
-    let all = [
-        differs("processor", &was.processor, &is.processor),
-        differs("cores", was.cores, is.cores),
-        differs("bytes of memory", was.memory_bytes, is.memory_bytes),
-        differs("system", &was.system, &is.system),
-        differs("file system", &was.file_system, &is.file_system),
-        differs("compiled for speed", was.optimised, is.optimised),
-    ];
-    all.into_iter().flatten().collect()
-}
-
-fn different_contenders(old: &Report, new: &Report) -> Vec<String> {
-    let mut different = Vec::new();
-    for is in &new.contenders {
-        let Some(was) = old.contenders.iter().find(|was| was.name == is.name) else {
-            continue;
-        };
-        let all = [
-            differs("version", &was.version, &is.version),
-            differs("settings", &was.settings, &is.settings),
-            differs("durable commit", &was.durable_commit, &is.durable_commit),
-        ];
-        let all = all.into_iter().flatten();
-        different.extend(all.map(|difference| format!("{}: {difference}", is.name)));
-    }
-    different
-}
-
-fn differs<T: PartialEq + Display>(what: &str, was: T, is: T) -> Option<String> {
-    (was != is).then(|| format!("{what}: {was} before, {is} now"))
-}
-
-/// The devices are measured once a round, and have a spread as stores have.
-#[expect(clippy::cast_precision_loss, reason = "a sync takes no 2^53 ns")]
-fn different_device(old: &[Device], new: &[Device]) -> Vec<String> {
-    type Look = (&'static str, fn(&Device) -> f64, fn(f64) -> String);
-    let all: [Look; 3] = [
-        (
-            "sequential writes, bytes a second",
-            |one| one.sequential_write_per_second,
-            units::bytes,
-        ),
-        ("a sync of 4 KiB", |one| one.sync_ns as f64, units::time),
-        (
-            "copies in memory, bytes a second",
-            |one| one.copy_per_second,
-            units::bytes,
-        ),
-    ];
-    let mut different = Vec::new();
-    for (what, look, unit) in all {
-        let of = |rounds: &[Device]| {
-            let figures: Vec<f64> = rounds.iter().map(look).collect();
-            let place = Place {
-                workload: what,
-                contender: what,
-            };
-            let mut pool = Pool::default();
-            pool.add(place, &figures);
-            Some((median(figures)?, pool.spread(place)?))
-        };
-        let (Some((was, one)), Some((is, other))) = (of(old), of(new)) else {
-            continue;
-        };
-        if one.is_exceeded(was, is) && other.is_exceeded(was, is) {
-            different.push(format!("{what}: {} before, {} now", unit(was), unit(is)));
-        }
-    }
-    different
-}
-
 fn control(before: &Summary, after: &Summary) -> Option<[f64; 3]> {
     let controls = after.cells.iter().filter(|cell| cell.role == Role::Control);
     let factor = |cell: &Cell| Some(cell.rate()? / same(before, cell)?.rate()?);
@@ -453,126 +371,4 @@ fn standings(before: &Summary, after: &Summary) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::fixture;
-    use crate::report::markdown::markdown;
-    use crate::report::terminal::COLUMNS;
-    use crate::trial::Outcome;
-
-    /// The same a year later: one store gets thrice as fast, one a little, and
-    /// the wrong one mends its ways.
-    fn later() -> Report {
-        let mut report = fixture::report();
-        report.day = "2027-01-31".into();
-        report.contenders[0].version = "0.2.0".into();
-        for done in &mut report.trials {
-            if let Outcome::Wrong(_) = done.outcome {
-                done.outcome = Outcome::Failed("it gave up".into());
-            }
-            let Outcome::Measured(figures) = &mut done.outcome else {
-                continue;
-            };
-            match (done.contender.as_str(), done.workload.as_str()) {
-                ("lsm", "get-uniform") => {
-                    figures.entries_per_second *= 3.0;
-                    figures.latency.p50_ns /= 4;
-                }
-                ("memory", "put") => figures.entries_per_second *= 0.6,
-                ("redb", _) => figures.entries_per_second *= 1.01,
-                ("control", _) => figures.entries_per_second *= 0.9,
-                _ => {}
-            }
-        }
-        report
-    }
-
-    #[test]
-    fn a_run_beside_itself_shows_no_change() {
-        let report = fixture::report();
-        let comparison = Comparison::of(&report, &report).unwrap();
-        assert_eq!(comparison.changes, []);
-        assert!(comparison.compared > 100, "{}", comparison.compared);
-        assert!(comparison.alerts().is_empty());
-        assert_eq!(comparison.control, Some([1.0; 3]));
-    }
-
-    #[test]
-    fn what_changed_by_more_than_the_spread_is_shown_by_size() {
-        let comparison = Comparison::of(&fixture::report(), &later()).unwrap();
-        let changes = comparison.changes.iter();
-        let changes: Vec<_> = changes
-            .map(|change| (change.class, change.contender.as_str(), change.measure))
-            .collect();
-        assert_eq!(
-            changes,
-            [
-                (Class::Nothing, "memory", Measure::EntriesPerSecond),
-                (Class::Power, "lsm", Measure::P50),
-                (Class::Power, "lsm", Measure::EntriesPerSecond),
-            ]
-        );
-        let [least, middle, most] = comparison.control.unwrap();
-        assert!((least - 0.9).abs() < 1e-6 && (middle - 0.9).abs() < 1e-6);
-        assert!((most - 0.9).abs() < 1e-6);
-    }
-
-    #[test]
-    fn a_comparison_reads_on_a_terminal_and_as_markdown() {
-        let comparison = Comparison::of(&fixture::report(), &later()).unwrap();
-        let text = comparison.text();
-        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS));
-        insta::assert_snapshot!("terminal", text);
-        insta::assert_snapshot!("markdown", markdown(&comparison.page()));
-    }
-
-    #[test]
-    fn another_machine_is_said_loudly() {
-        let mut new = fixture::report();
-        new.machine.cores = 64;
-        for device in &mut new.device {
-            device.sync_ns *= 9;
-        }
-        let comparison = Comparison::of(&fixture::report(), &new).unwrap();
-        let text = comparison.text();
-        assert!(text.contains("ANOTHER MACHINE"), "{text}");
-        assert!(text.contains("cores: 2 before, 64 now"), "{text}");
-        assert!(
-            text.contains("a sync of 4 KiB: 105 µs before, 947 µs now"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn other_settings_are_refused_with_what_differs() {
-        let mut new = fixture::report();
-        new.settings.entries = 7;
-        new.settings.memory_bytes = None;
-        new.settings.rounds = 9;
-        let error = Comparison::of(&fixture::report(), &new)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("entries: 10000 before, 7 now"), "{error}");
-        assert!(error.contains("memory of a process: 1073741824 bytes before, no limit now"));
-        assert!(!error.contains("rounds"), "{error}");
-    }
-
-    #[test]
-    fn one_round_says_that_nothing_can_be_said() {
-        let mut new = later();
-        new.trials.retain(|done| done.round == 1);
-        let comparison = Comparison::of(&fixture::report(), &new).unwrap();
-        assert_eq!(comparison.changes, []);
-        assert_eq!(comparison.without_spread, comparison.compared);
-        assert!(comparison.text().contains("no spread"));
-    }
-
-    #[test]
-    fn changes_read_as_percent_or_as_factors() {
-        let shown = [1.0, 1.001, 1.124, 0.6, 3.14, 0.25, 1000.0, 0.001].map(change);
-        let expected = [
-            "0 %", "0 %", "+12 %", "-40 %", "×3.1", "÷4.0", "×1000", "÷1000",
-        ];
-        assert_eq!(shown, expected);
-    }
-}
+mod tests;

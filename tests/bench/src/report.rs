@@ -12,6 +12,9 @@ use crate::device::Device;
 use crate::machine::Machine;
 use crate::trial::Outcome;
 
+mod axis;
+pub mod contents;
+mod family;
 pub mod files;
 #[cfg(test)]
 pub(crate) mod fixture;

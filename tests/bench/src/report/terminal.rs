@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::page::{broken, capitalised, troubles};
+use super::contents::{broken, rounds_done, troubles};
+use super::page::capitalised;
 use super::{Report, units};
 use crate::best::{Best, best};
 use crate::summary::{Measure, Summary};
@@ -33,6 +34,12 @@ pub fn short(report: &Report) -> String {
         Outcome::Failed(what) => Some(what),
         _ => None,
     });
+    if rounds_done(report) == 1 {
+        line(
+            &mut text,
+            "One round says nothing about the spread: measure with two or more.",
+        );
+    }
     for (about, what) in [
         ("WRONG", wrong),
         ("BROKEN", broken(report)),
