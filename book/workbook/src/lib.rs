@@ -27,6 +27,7 @@
 //! | [`ticker`] | what long work is at, on one line |
 //! | [`interrupt`] | Ctrl-C |
 //! | [`ask`] | a question, and yes or no |
+//! | [`predictions`] | what readers predicted, in a file of their own |
 //! | [`keep`] | copies of what readers wrote, before anything changes it |
 //! | [`mirror`] | what readers wrote, mirrored, so that nothing takes it away |
 //! | [`shipped`] | the chapters as the workbook ships them |
@@ -60,6 +61,7 @@ pub mod markdown;
 pub mod mirror;
 pub mod outline;
 pub mod paint;
+pub mod predictions;
 pub mod preprocess;
 pub mod progress;
 pub mod report;

@@ -129,7 +129,7 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .until("document.activeElement.value == 'all of <them>?/s'")
         .await;
     browser
-        .until("document.querySelector('.prediction-note').textContent == 'Kept in this browser.'")
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in .strata/predictions.json.'")
         .await;
     // A field is told by its label and its question.
     browser
@@ -137,9 +137,45 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .await;
     browser.until("document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent == 'How many books will it touch?'").await;
 
+    browser
+        .until("!Object.keys(localStorage).some(key => key.startsWith('strata-prediction'))")
+        .await;
+
+    // Nothing is lost while the workbook is away, nor at another address.
+    let port = server.port;
+    drop(server);
+    field.send_keys("!").await.unwrap();
+    browser
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in this browser until the workbook is back.'")
+        .await;
+    let server = Server::start(&fixture, port);
+    browser
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in .strata/predictions.json.'")
+        .await;
+    drop(server);
+    let server = Server::start(&fixture, 0);
+    let url = format!("http://127.0.0.1:{}/ch01-shelf/01-put.html", server.port);
+    browser.open(&url).await;
+    browser
+        .until("document.querySelector('.prediction textarea').value.endsWith('s!')")
+        .await;
+    // The question and its field stand before the answer.
+    browser
+        .until("document.querySelector('.prediction.bare').nextElementSibling.matches('details.answer')")
+        .await;
+
+    // What an older browser has is handed over once.
+    browser
+        .ask("localStorage.setItem('strata-prediction:old', JSON.stringify({ text: 'guessed', question: 'Old?', page: 'a.html', when: '2020-01-01T00:00:00.000Z' }))")
+        .await;
+
     browser.client.refresh().await.unwrap();
     browser
-        .until("document.querySelector('.prediction textarea').value == 'all of <them>?/s'")
+        .until("!Object.keys(localStorage).some(key => key.startsWith('strata-prediction'))")
+        .await;
+    assert!(fixture.read(".strata/predictions.json").contains("guessed"));
+    browser
+        .until("document.querySelector('.prediction textarea').value == 'all of <them>?/s!'")
         .await;
     browser
         .until("!document.querySelector('.predicted').checkVisibility()")
@@ -151,7 +187,7 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .until("document.querySelector('.predicted').checkVisibility()")
         .await;
     browser
-        .until("document.querySelector('.predicted').innerText.includes('all of <them>?/s')")
+        .until("document.querySelector('.predicted').innerText.includes('all of <them>?/s!')")
         .await;
 
     // Cleared in one tab, cleared in the other.
