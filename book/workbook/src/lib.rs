@@ -11,7 +11,8 @@
 //! | [`hints`] | the three hints on an exercise's page |
 //! | [`excerpt`] | items of a source file, cut out by name |
 //! | [`preprocess`] | the directives of the book's pages |
-//! | [`map`] | the map of the book on a page |
+//! | [`printed`] | printed output as readers see it |
+//! | [`map`] | the map of the book on a page, and other lists of links |
 //! | [`markdown`] | headings, blocks and inline code of a page |
 //! | [`judge`] | how each exercise of a chapter stands |
 //! | [`store`] | the last verdicts, kept while their sources stay |
@@ -63,6 +64,7 @@ pub mod outline;
 pub mod paint;
 pub mod predictions;
 pub mod preprocess;
+pub mod printed;
 pub mod progress;
 pub mod report;
 pub mod runner;
