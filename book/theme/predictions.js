@@ -17,7 +17,7 @@
 (() => {
     'use strict';
 
-    const root = new URL(path_to_root || './', location.href);
+    const root = new URL(path_to_root || './', document.baseURI);
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
     if (here === 'print.html') {
         return;

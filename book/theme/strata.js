@@ -7,7 +7,7 @@
         return;
     }
 
-    const root = new URL(path_to_root || './', location.href);
+    const root = new URL(path_to_root || './', document.baseURI);
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
 
     const STATES = {
@@ -123,7 +123,8 @@
     // The marks in the table of contents.
 
     const pages = new Map();
-    for (const link of document.querySelectorAll('#mdbook-sidebar a[href]')) {
+    // Not the page's own headings, which stand there as well.
+    for (const link of document.querySelectorAll('#mdbook-sidebar a[href]:not([href^="#"])')) {
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
