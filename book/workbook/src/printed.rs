@@ -3,7 +3,8 @@
 //! On a page, `[..]` and a line `...` stand for what differs from run to run:
 //! that is for the gate which compares. Readers see `…` in their place. And what
 //! a command prints as Markdown is shown as that, in a block marked
-//! `console,markdown`.
+//! `console,markdown`. What is to be typed is plain text: to a highlighter for
+//! shells, the `test` of `cargo test` is a word of the shell.
 
 use std::ops::Range;
 
@@ -12,18 +13,27 @@ use crate::markdown::{Block, blocks};
 /// The option of a block whose output is Markdown.
 pub const MARKDOWN: &str = "markdown";
 
-/// A page with its `console` blocks as readers see them.
+/// The languages of what is to be typed.
+const TYPED: [&str; 2] = ["sh", "powershell"];
+
+/// A page with its `console` and `sh` blocks as readers see them.
 pub fn shown(page: &str) -> String {
-    let consoles: Vec<Console> = blocks(page).iter().filter_map(Console::of).collect();
-    if consoles.is_empty() {
-        return page.to_owned();
-    }
+    let blocks = blocks(page);
+    let consoles: Vec<Console> = blocks.iter().filter_map(Console::of).collect();
+    let typed = |line| {
+        let at = blocks.iter().find(|block| block.line == line)?;
+        TYPED.into_iter().find(|language| at.info == *language)
+    };
     let mut out = String::with_capacity(page.len());
     for (i, line) in page.lines().enumerate() {
         let console = consoles.iter().find(|c| c.lines.contains(&(i + 1)));
-        match console {
-            Some(console) => console.push(i + 1, line, &mut out),
-            None => {
+        match (console, typed(i + 1)) {
+            (Some(console), _) => console.push(i + 1, line, &mut out),
+            (None, Some(language)) => {
+                out.push_str(&line.replacen(language, "text", 1));
+                out.push('\n');
+            }
+            (None, None) => {
                 out.push_str(line);
                 out.push('\n');
             }
@@ -96,6 +106,13 @@ mod tests {
             "- A\n\n  ```console,markdown\n  $ x\n  | a |\n  |---|\n  | `[..]` |\n  ```\n\nB\n";
         let readers =
             "- A\n\n  ```console,markdown\n  $ x\n  ```\n\n  | a |\n  |---|\n  | `…` |\n\nB\n";
+        assert_eq!(shown(page), readers);
+    }
+
+    #[test]
+    fn what_is_to_be_typed_is_plain_text() {
+        let page = "- A\n\n  ```sh\n  cargo test\n  ```\n\n```powershell\nx\n```\n";
+        let readers = "- A\n\n  ```text\n  cargo test\n  ```\n\n```text\nx\n```\n";
         assert_eq!(shown(page), readers);
     }
 
