@@ -83,7 +83,7 @@
         } catch {
             // What is in memory is all there is.
         }
-        return [...found];
+        return [...found].filter(held);
     };
 
     // What the workbook has, and the file that it says it is in.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/progress` | the progress now, as JSON |
 //! | `/predictions` | the reader's predictions; posted ones are taken in |
-//! | `/events` | `progress` now and at each change, `book` when pages changed, `predictions` when to ask for them |
+//! | `/events` | `progress` now and at each change, `book` and `predictions` when those changed |
 //! | all else | the rendered book |
 //!
 //! Only this machine is answered, and only under its own name: a page of some
