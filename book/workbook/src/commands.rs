@@ -17,9 +17,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::desk::{Desk, Under};
 use crate::exercise::{ExerciseId, Scope};
-use crate::interrupt;
 use crate::progress::{ExerciseProgress, Progress};
 use crate::ticker::Ticker;
+use crate::{interrupt, report};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -42,32 +42,29 @@ pub fn desk() -> Result<Desk> {
 
 /// Judging that says how far it is, and that Ctrl-C ends together with the
 /// tests it has started.
-#[derive(Debug)]
-struct Session {
-    under: Under,
-    ticker: Ticker,
-}
-
-impl Session {
-    fn begin(ticker: Ticker) -> Self {
-        let under = Under {
-            listener: ticker.listener(),
-            ..Under::default()
-        };
-        interrupt::stops(&under.cancel);
-        Self { under, ticker }
-    }
+fn under(ticker: &Ticker) -> Under {
+    let under = Under {
+        listener: ticker.listener(),
+        ..Under::default()
+    };
+    interrupt::stops(&under.cancel);
+    under
 }
 
 /// Judges a chapter and takes over what was found; false if Ctrl-C ended it.
 fn judge(desk: &mut Desk, progress: &mut Progress, number: u32) -> Result<bool> {
     let chapter = desk.workspace().chapter(number)?.clone();
-    let session = Session::begin(Ticker::announce(format!("Judging chapter {number}")));
-    let judged = desk.judge(&chapter, &session.under, |_, _| {})?;
+    let under = under(&Ticker::announce(format!("Judging chapter {number}")));
+    let judged = desk.judge(&chapter, &under, |_, _| {})?;
     if let Some(verdict) = &judged {
         progress.apply(number, verdict);
     }
     Ok(judged.is_some())
+}
+
+/// What to do next.
+fn next(desk: &Desk, progress: &Progress) -> String {
+    report::next(progress, desk.place_of_next(progress).as_ref())
 }
 
 /// What a command says that Ctrl-C ended.

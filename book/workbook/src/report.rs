@@ -4,20 +4,22 @@ use std::fmt::Write;
 use std::io;
 
 use crate::fault::{WIDTH, indented};
-use crate::paint;
-use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Progress, State, Verdict};
+use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Place, Progress, State, Verdict};
+use crate::{paint, ticker};
 
-/// Prints to the terminal, in colour where it shows them. Nobody may be reading, as behind `| head`: that is no
-/// reason to stop judging.
+/// Prints to the terminal, in colour where it shows them. Nobody may be
+/// reading, as behind `| head`: that is no reason to stop judging.
 pub fn say(text: &str) {
     use io::Write;
+    ticker::make_room();
     let mut stdout = anstream::AutoStream::auto(io::stdout()).lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
 }
 
-/// The whole book's map: every exercise with its mark, and what is next.
-pub fn map(progress: &Progress) -> String {
+/// The whole book's map: every exercise with its mark, and what is next, which
+/// is written at `write`.
+pub fn map(progress: &Progress, write: Option<&Place>) -> String {
     let (solved, all) = progress.solved();
     let title = format!("Strata: {solved} of {all} exercises solved.");
     let mut out = paint::heading(title) + "\n";
@@ -25,7 +27,7 @@ pub fn map(progress: &Progress) -> String {
         out.push('\n');
         out.push_str(&chapter_map(chapter, progress.next.as_deref()));
     }
-    let _ = write!(out, "\n{}", next(progress));
+    let _ = write!(out, "\n{}", next(progress, write));
     out
 }
 
@@ -64,7 +66,9 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
 }
 
 /// What to do next: the exercise, its page, and the commands that help.
-pub fn next(progress: &Progress) -> String {
+/// `write` is where to write it. Nothing can be judged of a chapter that does
+/// not compile: that comes first.
+pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     let Some(exercise) = progress
         .next
         .as_deref()
@@ -72,9 +76,27 @@ pub fn next(progress: &Progress) -> String {
     else {
         return "Every exercise is solved. Well done.\n".to_owned();
     };
+    let mut chapters = progress.chapters.iter();
+    let chapter = chapters.find(|c| c.exercises.contains(exercise));
+    let trouble = chapter.and_then(|chapter| chapter.trouble.as_ref());
+    if let (Some(chapter), Some(trouble)) = (chapter, trouble)
+        && trouble.state == State::CompileError
+    {
+        let mut out = paint::heading("Next: mend what does not compile") + "\n";
+        if let Some(place) = &trouble.place {
+            let _ = writeln!(out, "  write   {place}");
+        }
+        let _ = writeln!(out, "  check   cargo run -- check {}", chapter.number);
+        return out;
+    }
+    let title = format!("Next: {} {}", exercise.id, exercise.title);
+    paint::heading(title) + "\n" + &steps(exercise, write)
+}
+
+/// How to go about an exercise, which is written at `write`.
+pub fn steps(exercise: &ExerciseProgress, write: Option<&Place>) -> String {
     let id = &exercise.id;
-    let title = format!("Next: {id} {}", exercise.title);
-    let mut out = paint::heading(title) + "\n";
+    let mut out = String::new();
     if let Some(page) = &exercise.page {
         let source = page.strip_suffix(".html").unwrap_or(page);
         let _ = writeln!(
@@ -82,7 +104,7 @@ pub fn next(progress: &Progress) -> String {
             "  read    book/src/{source}.md, or `cargo run` for the book"
         );
     }
-    if let Some(place) = exercise.verdict.place.as_ref().filter(|p| p.yours) {
+    if let Some(place) = write {
         let _ = writeln!(out, "  write   {place}");
     }
     let _ = writeln!(out, "  check   cargo run -- check {id}");
@@ -207,7 +229,6 @@ fn quoted(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Place;
 
     fn progress() -> Progress {
         let exercise = |id: &str, title: &str, verdict: Verdict| ExerciseProgress {
@@ -248,7 +269,10 @@ mod tests {
 
     #[test]
     fn the_map_shows_marks_and_what_is_next() {
-        insta::assert_snapshot!(paint::plain(&map(&progress())), @r"
+        let progress = progress();
+        let failing = progress.exercise("1.2").expect("listed");
+        let write = failing.verdict.place.as_ref();
+        insta::assert_snapshot!(paint::plain(&map(&progress, write)), @r"
         Strata: 1 of 3 exercises solved.
 
         1. Memory (1/3)

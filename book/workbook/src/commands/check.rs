@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Format, Session, desk, exercise, exit, json, judge, no_such, stopped};
+use super::{Format, desk, exercise, exit, json, judge, next, no_such, stopped, under};
 use crate::desk::Desk;
 use crate::exercise::{ExerciseId, NotAnExercise, Scope};
 use crate::judge::TIME_LIMIT;
@@ -74,7 +74,7 @@ fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
             .is_some_and(|c| c.exercises.iter().all(|e| e.is_solved()) && c.trouble.is_none());
     }
     match format {
-        Format::Text => report::say(&report::next(&progress)),
+        Format::Text => report::say(&next(desk, &progress)),
         Format::Json => report::say(&json::check(&progress, &asked, None, solved)),
     }
     Ok(exit(solved))
@@ -100,20 +100,29 @@ fn shown(progress: &Progress, number: u32, begun: bool) -> String {
     out
 }
 
+/// What to do about an exercise that is not started; nothing about any other.
+fn how_to_begin(desk: &Desk, progress: &Progress, id: ExerciseId) -> Result<String> {
+    let found = exercise(progress, id)?;
+    if found.verdict.state != State::NotStarted {
+        return Ok(String::new());
+    }
+    let steps = report::steps(found, desk.place_of(id).as_ref());
+    Ok(format!("\n{steps}"))
+}
+
 fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
     let (mut progress, _) = desk.known();
     exercise(&progress, id)?;
     let chapter = desk.workspace().chapter(id.chapter)?;
     let listed = progress.clone();
-    let session = Session::begin(Ticker::begin(format!("Judging exercise {id}")));
+    let under = under(&Ticker::begin(format!("Judging exercise {id}")));
     let mut solved = true;
-    let judged = desk.judge_through(chapter, id, &session.under, |judged, verdict| {
+    let judged = desk.judge_through(chapter, id, &under, |judged, verdict| {
         let Some(exercise) = listed.exercise(&judged.to_string()) else {
             return;
         };
         solved &= verdict.state == State::Solved;
         if format == Format::Text {
-            session.ticker.clear();
             report::say(&if judged == id && verdict.state.is_failure() {
                 report::exercise(exercise, verdict)
             } else {
@@ -121,7 +130,7 @@ fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
             });
         }
     })?;
-    drop(session);
+    drop(under);
     let Some(judged) = judged else {
         return Ok(stopped());
     };
@@ -133,9 +142,9 @@ fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
         }
         (Format::Text, Some(trouble)) => report::say(&report::failure(trouble, 0)),
         (Format::Text, None) if solved => {
-            report::say(&format!("\n{}", report::next(&progress)));
+            report::say(&format!("\n{}", next(desk, &progress)));
         }
-        (Format::Text, None) => {}
+        (Format::Text, None) => report::say(&how_to_begin(desk, &progress, id)?),
     }
     Ok(exit(solved))
 }

@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use textwrap::{Options, WordSplitter};
 
-use crate::fault::WIDTH;
+use crate::fault::width;
 
 /// Paragraphs and list items filled to the terminal's width, code as it is;
 /// `backticks` stay, emphasis goes.
@@ -97,7 +97,7 @@ impl Page {
         let margin = " ".repeat(self.indent());
         let bullet = std::mem::take(&mut self.bullet);
         let first = if bullet.is_empty() { &margin } else { &bullet };
-        let options = Options::new(WIDTH)
+        let options = Options::new(width())
             .initial_indent(first)
             .subsequent_indent(&margin)
             .word_splitter(WordSplitter::NoHyphenation)

@@ -10,6 +10,7 @@ use crate::desk::{Desk, Under};
 use crate::progress::{ChapterVerdict, ExerciseProgress, Progress, State};
 use crate::report;
 use crate::runner::Cancel;
+use crate::ticker::Ticker;
 use crate::workspace::Chapter;
 
 /// The thread that judges.
@@ -95,9 +96,10 @@ impl Judging {
         let before = Arc::clone(&self.progress.borrow());
         let started = Instant::now();
         let publish = self.progress.clone();
+        let ticker = Ticker::announce(format!("Judging chapter {number}"));
         let under = Under {
             cancel,
-            ..Under::default()
+            listener: ticker.listener(),
         };
         let judged = self.desk.judge(&chapter, &under, |id, verdict| {
             publish.send_modify(|progress| {
@@ -106,6 +108,7 @@ impl Judging {
                 Arc::make_mut(progress).apply(number, &known);
             });
         });
+        drop((ticker, under));
         match judged {
             Ok(Some(verdict)) => {
                 self.edit(|progress| {
@@ -158,7 +161,7 @@ impl Judging {
         if current.is_none() {
             report::say(&format!(
                 "Every exercise of this chapter is solved.\n{}",
-                report::next(&now)
+                report::next(&now, self.desk.place_of_next(&now).as_ref())
             ));
         }
     }

@@ -46,6 +46,21 @@ fn checking_code_that_does_not_compile() {
 }
 
 #[test]
+fn what_is_next_is_read_from_the_source_and_not_from_an_error_that_is_gone() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, FOUND);
+    fixture.edit(LIB, "    titles: Vec<String>,", "    titles: Vec<Strin>,");
+    insta::assert_snapshot!("next_is_to_mend", {
+        let said = run(&fixture, &["status"]).stdout;
+        let (_, next) = said.split_once("Next: ").unwrap();
+        next.to_owned()
+    });
+    fixture.edit(LIB, "    titles: Vec<Strin>,", "    titles: Vec<String>,");
+    insta::assert_snapshot!("next_once_it_is_mended", shown(&fixture, &["check", "1.2"]));
+}
+
+#[test]
 fn what_there_is_not() {
     let fixture = derived();
     insta::assert_snapshot!("no_exercise", shown(&fixture, &["check", "1.4"]));

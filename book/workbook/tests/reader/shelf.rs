@@ -26,7 +26,11 @@ const PUT: [(&str, &str); 2] = [
 pub(crate) const FIND: &str =
     "todo!(\"exercise 1.2: Says at which place a book stands, counted from 0\")";
 
-/// What solves it.
+/// The stub of exercise 1.3.
+pub(crate) const TAKE: &str = "todo!(\"exercise 1.3: Takes one copy of a book away, and says \
+                               whether there was one\")";
+
+/// What solves exercise 1.2.
 pub(crate) const FOUND: &str = "place(&self.titles, title).ok()";
 
 /// A workspace with its chapter derived and nothing solved.
