@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{build_on, check, desk, diff, hint, reset, restore, status, update};
+use crate::commands::{build_on, check, desk, diff, hint, read, reset, restore, status, update};
 use crate::engines::{delete, get, put, scan, shell};
 use crate::exercise::Scope;
 use crate::judge::TIME_LIMIT;
@@ -52,6 +52,11 @@ pub enum Command {
     ///
     /// Ends with success only if everything that was checked is solved.
     Check(check::Args),
+
+    /// Show a page of the book in the terminal.
+    ///
+    /// Answers and hints stay folded until they are asked for.
+    Read(read::Args),
 
     /// Show a hint on an exercise: a question, the invariant, or a sketch.
     Hint(hint::Args),
@@ -157,6 +162,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Some(Command::Status(args)) => status::run(&args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Read(args)) => read::run(&args),
         Some(Command::Hint(args)) => hint::run(&args),
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Reset(args)) => reset::run(&args),

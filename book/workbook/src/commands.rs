@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod hint;
 pub mod json;
+pub mod read;
 pub mod reset;
 pub mod restore;
 pub mod status;

@@ -97,13 +97,7 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
 pub fn steps(exercise: &ExerciseProgress, write: Option<&Place>) -> String {
     let id = &exercise.id;
     let mut out = String::new();
-    if let Some(page) = &exercise.page {
-        let source = page.strip_suffix(".html").unwrap_or(page);
-        let _ = writeln!(
-            out,
-            "  read    book/src/{source}.md, or `cargo run` for the book"
-        );
-    }
+    let _ = writeln!(out, "  read    cargo run -- read {id}");
     if let Some(place) = write {
         let _ = writeln!(out, "  write   {place}");
     }
@@ -281,7 +275,7 @@ mod tests {
           … 1.3  Ranges
 
         Next: 1.2 Batches
-          read    book/src/ch01-memory/1.2.md, or `cargo run` for the book
+          read    cargo run -- read 1.2
           write   chapters/ch01-memory/src/map.rs:12
           check   cargo run -- check 1.2
           stuck?  cargo run -- hint 1.2

@@ -78,6 +78,37 @@ fn hints_are_the_pages_own() {
 }
 
 #[test]
+fn a_page_is_read_in_the_terminal() {
+    let fixture = derived();
+    insta::assert_snapshot!("page", shown(&fixture, &["read", "1.2"]));
+    let next = shown(&fixture, &["read"]);
+    assert!(next.starts_with("1.1 Books in their place\n===="), "{next}");
+    for name in [
+        "glossary",
+        "Glossary",
+        "book/src/glossary.md",
+        "./glossary.html",
+    ] {
+        let page = shown(&fixture, &["read", name]);
+        assert!(page.starts_with("Glossary\n"), "{name}: {page}");
+    }
+    let unfolded = shown(&fixture, &["read", "1.1", "--unfold", "2,3"]);
+    for (folds, count) in [("[-", 2), ("{{#", 0), ("<", 0)] {
+        let prose = unfolded.lines().filter(|line| !line.starts_with("    "));
+        assert_eq!(
+            prose.filter(|line| line.contains(folds)).count(),
+            count,
+            "{unfolded}"
+        );
+    }
+    let part = shown(&fixture, &["read", "1.1#your-task"]);
+    assert!(part.starts_with("Your task\n---------\n"), "{part}");
+    insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
+    insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
+    insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));
+}
+
+#[test]
 fn help_names_every_command() {
     insta::assert_snapshot!(shown(&derived(), &["--help"]));
 }
