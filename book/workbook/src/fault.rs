@@ -109,11 +109,7 @@ pub fn slashes(path: &Path) -> String {
 /// something, and wrapping would change it.
 pub fn indented(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
-    let options = textwrap::Options::new(width())
-        .initial_indent(&margin)
-        .subsequent_indent(&margin)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .break_words(false);
+    let options = options(&margin).initial_indent(&margin);
     let mut out = String::new();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -129,6 +125,18 @@ pub fn indented(text: &str, indent: usize) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Wraps one line of prose to the terminal; all but its beginning is indented.
+pub fn hanging(line: &str, indent: usize) -> String {
+    textwrap::fill(line, options(&" ".repeat(indent)))
+}
+
+fn options(margin: &str) -> textwrap::Options<'_> {
+    textwrap::Options::new(width())
+        .subsequent_indent(margin)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
 }
 
 #[cfg(test)]

@@ -320,7 +320,9 @@ fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict 
 fn gone(chapter: &Chapter) -> Verdict {
     let dir = Path::new(CHAPTERS).join(&chapter.folder);
     Verdict {
-        message: Some("`cargo run -- update` brings it back as it came.".to_owned()),
+        message: Some(
+            "`cargo run -- update` brings it back, with what you wrote in it.".to_owned(),
+        ),
         ..Verdict::new(
             State::Unknown,
             format!("The chapter's folder {} is gone.", slashes(&dir)),

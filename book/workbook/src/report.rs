@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io;
 
-use crate::fault::{WIDTH, indented};
+use crate::fault::{hanging, indented};
 use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Place, Progress, State, Verdict};
 use crate::{paint, ticker};
 
@@ -127,21 +127,18 @@ pub fn exercise(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
     out
 }
 
-/// One exercise in a single line.
+/// One exercise in a line, or in as few as it fits into.
 pub fn line(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
-    format!(
-        "{} {} {}: {}\n",
-        paint::mark(verdict.state),
-        exercise.id,
-        exercise.title,
-        verdict.sentence
-    )
+    let (mark, id) = (paint::mark(verdict.state), &exercise.id);
+    let text = format!("{mark} {id} {}: {}", exercise.title, verdict.sentence);
+    hanging(&text, 2) + "\n"
 }
 
 /// A verdict: its sentence, and for a failure the message, the places to look
 /// at and the pages to read again.
 ///
-/// What a test or the compiler says is shown in full and as it is.
+/// What a test or the compiler says is shown in full and as it is, from the
+/// first column on: it may fill all of the terminal.
 pub fn failure(verdict: &Verdict, indent: usize) -> String {
     let mut out = indented(&verdict.sentence, indent) + "\n";
     if !verdict.state.is_failure() && verdict.message.is_none() {
@@ -154,8 +151,8 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     };
     if let Some(words) = words {
         out.push('\n');
-        out.push_str(&quoted(words, indent + 2));
-        out.push('\n');
+        out.push_str(words.trim_matches('\n'));
+        out.push_str("\n\n");
     }
     if !compiler {
         out.push_str(&places(verdict, &" ".repeat(indent)));
@@ -205,19 +202,6 @@ pub fn chapters(numbers: &[u32]) -> String {
         [only] => format!("chapter {only}"),
         [first @ .., last] => format!("chapters {} and {last}", first.join(", ")),
     }
-}
-
-/// Somebody else's words, otherwise untouched: indented if they fit the
-/// terminal then.
-fn quoted(text: &str, indent: usize) -> String {
-    let text = text.trim_matches('\n');
-    let widest = text.lines().map(textwrap::core::display_width).max();
-    let fits = widest.is_none_or(|widest| widest + indent <= WIDTH);
-    let margin = " ".repeat(if fits { indent } else { 0 });
-    text.lines().fold(String::new(), |mut out, line| {
-        let _ = writeln!(out, "{}", format!("{margin}{line}").trim_end());
-        out
-    })
 }
 
 #[cfg(test)]
@@ -290,8 +274,8 @@ mod tests {
         ✗ 1.2 Batches
           2 of 3 tests pass; `ex_1_2_a` fails.
 
-            assertion failed
-              left: 1
+        assertion failed
+          left: 1
 
           Your code: chapters/ch01-memory/src/map.rs:12:9
         ");

@@ -48,6 +48,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let found = exercise(&progress, id)?;
     let title = format!("{id} {}", found.title);
     let passes = found.verdict.state == State::Solved;
+    if found.verdict.state == State::CompileError && !args.peek {
+        let chapter = id.chapter;
+        let text = format!(
+            "Chapter {chapter} does not compile, so nobody knows whether {id} passes.\n\
+             \n  see why  cargo run -- check {chapter}\
+             \n  sure?    cargo run -- diff {id} --peek"
+        );
+        report::say(&format!("{}\n", indented(&text, 0)));
+        return Ok(ExitCode::FAILURE);
+    }
     if !passes && !args.peek {
         let text = format!(
             "{id} does not pass yet, and the reference would give it away: two \

@@ -91,6 +91,7 @@ fn brought(base: &Files, yours: &Files, new: &Files) -> Plan {
     let mut plan = Plan::of(base, yours, new);
     plan.renewed.clear();
     plan.returned.clear();
+    plan.recovered.clear();
     plan.removed.clear();
     // Here the reader's file is the one to be laid in the chapter; what they
     // added themselves comes along.
@@ -136,6 +137,10 @@ fn told(plan: &Plan, copy: Option<&Copy>) -> String {
     let is_kept = |path: &PathBuf| plan.kept.iter().any(|kept| kept.path == *path);
     list("Brought up to date:", plan.renewed.keys().collect());
     list("Brought back:", plan.returned.keys().collect());
+    list(
+        "Brought back, with what you wrote:",
+        plan.recovered.keys().collect(),
+    );
     let merged = plan.merged.keys().filter(|path| !is_kept(path));
     list("With what you wrote:", merged.collect());
     list(

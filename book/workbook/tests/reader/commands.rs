@@ -40,7 +40,7 @@ fn checking_code_that_does_not_compile() {
         said.starts_with("The chapter does not compile yet: one error."),
         "{said}"
     );
-    assert!(said.contains("  error[E0609]: no field `title`"), "{said}");
+    assert!(said.contains("error[E0609]: no field `title`"), "{said}");
     assert!(said.contains(LIB), "{said}");
     assert!(said.ends_with("[failure]\n"), "{said}");
 }

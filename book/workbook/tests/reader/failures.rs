@@ -134,7 +134,7 @@ fn a_removed_source() {
     )
     .unwrap();
     let said = run(&fixture, &["check", "1.2"]).stdout;
-    let told = "chapters/ch01-shelf/src/tests/ex_1_2.rs is missing. `cargo";
+    let told = "chapters/ch01-shelf/src/tests/ex_1_2.rs is missing or empty. `cargo";
     assert!(
         said.split_whitespace()
             .collect::<Vec<_>>()

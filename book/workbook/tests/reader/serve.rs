@@ -147,6 +147,10 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     server.says("The chapter does not compile yet");
     fixture.edit(LIB, "self.books.len(", FOUND);
     one.states(["solved", "solved", "not-started"]);
+    // What stands as it stood before the error is not said again.
+    server.says("judged in");
+    let said = server.says("· 1.3 Taking one away");
+    assert!(said.contains("✓ 1.2") && !said.contains("1.1"), "{said}");
 }
 
 /// Between a save and its verdict may be minutes, which are not to be silent.

@@ -86,10 +86,17 @@ pub(crate) fn shown(fixture: &Fixture, args: &[&str]) -> String {
     all
 }
 
-/// The same, with today's date in it made any day.
+/// The same, with today's date in it made any day, and its time noon.
 pub(crate) fn shown_any_day(fixture: &Fixture, args: &[&str]) -> String {
     let today = jiff::Zoned::now().date().to_string();
-    shown(fixture, args).replace(&today, "2026-03-01")
+    let shown = shown(fixture, args).replace(&today, "2026-03-01");
+    let mut parts = shown.split("  2026-03-01 ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("  2026-03-01 12:00");
+        out.push_str(&part["12:00".len()..]);
+    }
+    out
 }
 
 /// The page of an exercise, from the root.

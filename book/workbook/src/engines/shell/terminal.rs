@@ -15,6 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Editor, Helper};
 
+use super::NOT_UTF8;
 use super::line::NAMES;
 use super::session::{INTERRUPTED, Next, Session};
 use crate::fault::indented;
@@ -50,6 +51,9 @@ pub(super) fn talk(session: &mut Session) -> Result<()> {
             },
             Err(ReadlineError::Interrupted) => println!("(Ctrl-D leaves.)"),
             Err(ReadlineError::Eof) => break Ok(()),
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                eprintln!("this line is {NOT_UTF8}");
+            }
             Err(error) => break Err(error).context("cannot read from the terminal"),
         }
     };
