@@ -1,14 +1,16 @@
 //! The command line: which commands there are, and what each is for.
 
 use std::io;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{build_on, check, desk, diff, hint, read, reset, restore, status, update};
+use crate::commands::{
+    build_on, check, desk, diff, hint, read, reset, restore, seconds, status, update,
+};
 use crate::engines::{delete, get, put, scan, shell};
 use crate::exercise::Scope;
 use crate::judge::TIME_LIMIT;
@@ -35,7 +37,7 @@ pub struct Cli {
     pub port: u16,
 
     /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
     pub limit: u64,
 }
 
@@ -89,15 +91,22 @@ pub enum Command {
     Shell(shell::Shell),
 
     /// Show the value under a key of an engine.
+    ///
+    /// Status 1: there is no such key; status 2: nobody knows, since the engine
+    /// could not be read.
     Get(get::Get),
 
     /// Store a value under a key of an engine, and sync.
     Put(put::Put),
 
     /// Remove a key from an engine, and sync.
+    ///
+    /// Status 2: nobody knows whether it is gone.
     Delete(delete::Delete),
 
     /// Show an engine's entries, in the order of their keys.
+    ///
+    /// Status 2: nobody knows all of them, since the engine could not be read.
     Scan(scan::Scan),
 
     /// Show an engine's files, byte by byte, with what each byte means.
@@ -129,6 +138,13 @@ impl Cli {
                     ContextKind::Suggested,
                     ContextValue::StyledStrs(vec![tip.into()]),
                 );
+            }
+            if error.kind() == ErrorKind::InvalidUtf8 {
+                eprintln!(
+                    "error: an argument is not UTF-8: spell the bytes of a key or a value \
+                     as \\xNN"
+                );
+                process::exit(2);
             }
             error.exit()
         })

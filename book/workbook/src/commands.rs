@@ -68,6 +68,16 @@ fn next(desk: &Desk, progress: &Progress) -> String {
     report::next(progress, desk.place_of_next(progress).as_ref())
 }
 
+/// Reads a time limit.
+///
+/// # Errors
+///
+/// Says what it takes.
+pub fn seconds(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| "seconds are a whole number, from 1 on".to_owned())
+}
+
 /// What a command says that Ctrl-C ended.
 fn stopped() -> ExitCode {
     eprintln!("Stopped. What was not judged by then is as it was.");
@@ -96,6 +106,22 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
         Scope::Chapter(number) => (format!("chapter {number}"), number),
         Scope::Exercise(id) => (format!("exercise {id}"), id.chapter),
     };
+    if progress.chapter(number).is_none() {
+        let why = match number {
+            0 => "has no exercises: it is there to be read",
+            1..=8 => "is not written yet",
+            _ => "is none of the book's",
+        };
+        let there: Vec<String> = progress
+            .chapters
+            .iter()
+            .map(|c| format!("{} {}", c.number, c.title))
+            .collect();
+        return format!(
+            "chapter {number} {why}; with exercises: {}",
+            there.join(", ")
+        );
+    }
     match progress.chapter(number).map(|c| c.exercises.as_slice()) {
         Some([first, .., last]) => {
             format!(
@@ -104,14 +130,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
             )
         }
         Some([only]) => format!("there is no {what}; chapter {number} has {}", only.id),
-        _ => {
-            let there: Vec<String> = progress
-                .chapters
-                .iter()
-                .map(|c| format!("{} {}", c.number, c.title))
-                .collect();
-            format!("there is no {what}; chapters: {}", there.join(", "))
-        }
+        _ => format!("there is no {what}; chapter {number} has no exercises yet"),
     }
 }
 

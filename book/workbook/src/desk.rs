@@ -57,7 +57,7 @@ impl Desk {
         let outdated = workspace.written().filter(differs);
         Ok(Self {
             outdated: outdated.map(|chapter| chapter.number).collect(),
-            store: Store::open(&target_dir),
+            store: Store::open(&target_dir, workspace.root()),
             judge: Judge::new(workspace.root()),
             outline,
             target_dir,

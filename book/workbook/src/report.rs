@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::{hanging, indented};
 use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Place, Progress, State, Verdict};
@@ -13,8 +14,23 @@ pub fn say(text: &str) {
     use io::Write;
     ticker::make_room();
     let mut stdout = anstream::AutoStream::auto(io::stdout()).lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+        && !CUT_OFF.swap(true, Ordering::Relaxed)
+    {
+        eprintln!("error: cannot write the output: {error}");
+    }
+}
+
+/// Whether something that was to be printed could not be.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Whether something that was to be printed could not be, and was missed.
+pub fn is_cut_off() -> bool {
+    CUT_OFF.load(Ordering::Relaxed)
 }
 
 /// The whole book's map: every exercise with its mark, and what is next, which
@@ -164,6 +180,17 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
             let _ = writeln!(out, "{margin}  {}", reading.title);
             let _ = writeln!(out, "{margin}    {}", reading.source);
         }
+    }
+    out
+}
+
+/// What the other tests say that fail.
+pub fn others(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    for failed in &verdict.others {
+        let sentence = indented(&failed.sentence, 2);
+        let message = failed.message.trim_matches('\n');
+        let _ = writeln!(out, "\n{sentence}\n\n{message}");
     }
     out
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Format, desk, exercise, exit, json, judge, next, no_such, stopped, under};
+use super::{Format, desk, exercise, exit, json, judge, next, no_such, seconds, stopped, under};
 use crate::desk::Desk;
 use crate::exercise::{ExerciseId, NotAnExercise, Scope};
 use crate::judge::TIME_LIMIT;
@@ -16,17 +16,21 @@ use crate::ticker::Ticker;
 /// What to check.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A chapter, as in 2, or an exercise, as in 2.3, with those before it in
+    /// A chapter, as in 1, or an exercise, as in 1.2, with those before it in
     /// its chapter; everything you have begun if left out.
     #[arg(value_name = "CH|CH.EX", default_value = "", hide_default_value = true, value_parser = scope)]
     pub scope: Scope,
+
+    /// Show what every failing test of the exercise says, not the first alone.
+    #[arg(long)]
+    pub all: bool,
 
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 
     /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
     pub limit: u64,
 }
 
@@ -47,12 +51,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut desk = desk()?;
     desk.limit(Duration::from_secs(args.limit));
     match args.scope {
-        Scope::Exercise(id) => one(&desk, id, args.format),
-        scope => chapters(&mut desk, scope, args.format),
+        Scope::Exercise(id) => one(&desk, id, args),
+        scope => chapters(&mut desk, scope, args),
     }
 }
 
-fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
+fn chapters(desk: &mut Desk, scope: Scope, args: &Args) -> Result<ExitCode> {
+    let format = args.format;
     let (mut progress, _) = desk.known();
     let asked: Vec<u32> = progress.chapters.iter().map(|c| c.number).collect();
     let asked: Vec<u32> = asked.into_iter().filter(|n| scope.touches(*n)).collect();
@@ -67,7 +72,7 @@ fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
             return Ok(stopped());
         }
         if format == Format::Text {
-            report::say(&shown(&progress, number, begun));
+            report::say(&shown(&progress, number, begun, args.all));
         }
         let judged = progress.chapter(number);
         solved &= judged
@@ -81,7 +86,7 @@ fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
 }
 
 /// A chapter's map, and why its current exercise fails.
-fn shown(progress: &Progress, number: u32, begun: bool) -> String {
+fn shown(progress: &Progress, number: u32, begun: bool, all: bool) -> String {
     let Some(chapter) = progress.chapter(number) else {
         return String::new();
     };
@@ -95,6 +100,9 @@ fn shown(progress: &Progress, number: u32, begun: bool) -> String {
     {
         out.push('\n');
         out.push_str(&report::exercise(current, &current.verdict));
+        if all {
+            out.push_str(&report::others(&current.verdict));
+        }
     }
     out.push('\n');
     out
@@ -110,7 +118,8 @@ fn how_to_begin(desk: &Desk, progress: &Progress, id: ExerciseId) -> Result<Stri
     Ok(format!("\n{steps}"))
 }
 
-fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
+fn one(desk: &Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
+    let format = args.format;
     let (mut progress, _) = desk.known();
     exercise(&progress, id)?;
     let chapter = desk.workspace().chapter(id.chapter)?;
@@ -124,7 +133,11 @@ fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
         solved &= verdict.state == State::Solved;
         if format == Format::Text {
             report::say(&if judged == id && verdict.state.is_failure() {
-                report::exercise(exercise, verdict)
+                let others = args
+                    .all
+                    .then(|| report::others(verdict))
+                    .unwrap_or_default();
+                report::exercise(exercise, verdict) + &others
             } else {
                 report::line(exercise, verdict)
             });

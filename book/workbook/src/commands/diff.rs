@@ -19,7 +19,7 @@ use crate::{ask, paint, report};
 /// Which exercise to compare.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The exercise, as in 2.3.
+    /// The exercise, as in 1.2.
     #[arg(value_name = "CH.EX")]
     pub exercise: ExerciseId,
 

@@ -53,6 +53,16 @@ fn here(workspace: &Workspace) -> Result<Plan> {
 
 /// What the reader wrote in another workspace, merged with the chapters here.
 fn over(workspace: &Workspace, from: &Path) -> Result<Plan> {
+    if !from.is_dir() {
+        bail!("there is no folder {}", from.display());
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(from) == real(workspace.root()) {
+        bail!(
+            "{} is this workbook itself: name the folder of the older one",
+            from.display()
+        );
+    }
     let other = Workspace::at(from)
         .with_context(|| format!("{} is not the folder of a workbook", from.display()))?;
     let mut plan = Plan::default();

@@ -77,6 +77,23 @@ fn hints_are_the_pages_own() {
     insta::assert_snapshot!("fault", shown(&fixture, &["hint", "1.2"]));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_no_success() {
+    let fixture = derived();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = crate::shelf::program(&fixture, &["status"])
+        .stdout(full.unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.starts_with("error: cannot write the output:"),
+        "{said}"
+    );
+    assert!(!output.status.success());
+}
+
 #[test]
 fn a_page_is_read_in_the_terminal() {
     let fixture = derived();

@@ -20,6 +20,7 @@ use super::line::NAMES;
 use super::session::{INTERRUPTED, Next, Session};
 use crate::fault::indented;
 use crate::interrupt;
+use crate::store::own;
 use crate::workspace::Workspace;
 
 /// Talks with the person at the terminal until they leave.
@@ -71,7 +72,7 @@ fn history_file() -> Option<PathBuf> {
     let target = workspace.metadata().ok()?.target_directory;
     let folder = target.into_std_path_buf().join("strata");
     fs::create_dir_all(&folder).ok()?;
-    Some(folder.join("shell-history.txt"))
+    Some(folder.join(own(workspace.root(), "shell-history", "txt")))
 }
 
 /// Completes the name of a request at a line's beginning.
