@@ -192,6 +192,9 @@ pub fn others(verdict: &Verdict) -> String {
         let message = failed.message.trim_matches('\n');
         let _ = writeln!(out, "\n{sentence}\n\n{message}");
     }
+    if !out.is_empty() {
+        out.push('\n');
+    }
     out
 }
 

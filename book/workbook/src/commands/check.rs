@@ -133,10 +133,10 @@ fn one(desk: &Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
         solved &= verdict.state == State::Solved;
         if format == Format::Text {
             report::say(&if judged == id && verdict.state.is_failure() {
-                let others = args
-                    .all
-                    .then(|| report::others(verdict))
-                    .unwrap_or_default();
+                let others = match args.all {
+                    true => report::others(verdict),
+                    false => String::new(),
+                };
                 report::exercise(exercise, verdict) + &others
             } else {
                 report::line(exercise, verdict)
