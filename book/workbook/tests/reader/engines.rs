@@ -66,7 +66,7 @@ fn what_was_meant_otherwise_is_said() {
         "nothing is in this range: d does not stand before b\n"
     );
     let limit = place.says("check 1.1 --limit 0");
-    assert!(limit.contains("a whole number, from 1 on"), "{limit}");
+    assert!(limit.contains("A whole number, from 1 on"), "{limit}");
 }
 
 #[cfg(unix)]
