@@ -1,5 +1,9 @@
 //! Small questions to Markdown, answered by the parser that mdBook uses.
 
+mod html;
+mod table;
+pub mod terminal;
+
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -76,6 +80,16 @@ pub fn headings(text: &str) -> Vec<Heading> {
         }
     }
     out
+}
+
+/// The anchor of a heading that names none: as mdBook makes it.
+pub fn slug(heading: &str) -> String {
+    let kept = |c: char| match c {
+        c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_ascii_lowercase()),
+        c if c.is_whitespace() => Some('-'),
+        _ => None,
+    };
+    heading.chars().filter_map(kept).collect()
 }
 
 /// The fenced blocks of a page, in order.

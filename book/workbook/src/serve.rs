@@ -101,7 +101,7 @@ fn greet(url: &str, moved: bool, port: u16, progress: &Progress) {
         report::say(&format!("You are at {} {}:\n", exercise.id, exercise.title));
         report::say(&format!("  {url}/{page}\n"));
     } else {
-        report::say(&report::next(progress));
+        report::say(&report::next(progress, None));
     }
     report::say("Save a file under chapters/, and its verdict appears here and on the page.\n");
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -182,7 +183,7 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     let fixture = derived();
     let mut server = Server::start(&fixture, 0);
     let (mut one, mut two) = (Events::of(&server), Events::of(&server));
-    one.states(["not-started", "waiting", "waiting"]);
+    one.states(["not-started", "not-started", "not-started"]);
     solve_first(&fixture);
     for events in [&mut one, &mut two] {
         let progress = events.states(["solved", "not-started", "not-started"]);
@@ -200,6 +201,28 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     server.says("The chapter does not compile yet");
     fixture.edit(LIB, "self.books.len(", FOUND);
     one.states(["solved", "solved", "not-started"]);
+    // What stands as it stood before the error is not said again.
+    server.says("judged in");
+    let said = server.says("· 1.3 Taking one away");
+    assert!(said.contains("✓ 1.2") && !said.contains("1.1"), "{said}");
+}
+
+/// Between a save and its verdict may be minutes, which are not to be silent.
+#[test]
+fn what_is_being_judged_is_said_before_its_verdict() {
+    let fixture = derived();
+    let mut child = program(&fixture, &["--port", "0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut first).unwrap();
+    // It runs until it is ended.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(first, "Judging chapter 1 …\n");
 }
 
 #[test]
@@ -223,7 +246,7 @@ fn a_chapter_may_vanish_and_come_back() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
     let mut events = Events::of(&server);
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     let chapter = fixture.root().join("chapters/ch01-shelf");
     let elsewhere = fixture.root().join("elsewhere");
     std::fs::rename(&chapter, &elsewhere).unwrap();
@@ -233,7 +256,7 @@ fn a_chapter_may_vanish_and_come_back() {
         .unwrap();
     assert!(sentence.contains("is gone"), "{sentence}");
     std::fs::rename(&elsewhere, &chapter).unwrap();
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     solve_first(&fixture);
     events.states(["solved", "not-started", "not-started"]);
 }
@@ -243,7 +266,7 @@ fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
     let mut events = Events::of(&server);
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     fixture.edit(page("01-put"), "A heap is no shelf.", "A heap is a heap.");
     let changed = events.named("book");
     let changed: Vec<&str> = changed

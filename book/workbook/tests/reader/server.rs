@@ -89,13 +89,15 @@ impl Server {
         .unwrap();
         stream
     }
-    /// Reads what it says until a line holds `text`.
-    pub(crate) fn says(&mut self, text: &str) {
+
+    /// Reads what it says until a line holds `text`, and answers all of it.
+    pub(crate) fn says(&mut self, text: &str) -> String {
         let mut all = String::new();
         while !all.contains(text) {
             let read = self.said.read_line(&mut all).unwrap();
             assert_ne!(read, 0, "it ended without {text}: {all}");
         }
+        all
     }
 }
 
