@@ -128,9 +128,9 @@ pub fn run() -> Result<bool> {
     if let Some(old) = &old {
         // Before anything is measured in vain. Where the memory could not be
         // limited before, it may not be now.
-        let mut settings = run.settings.clone();
-        settings.memory_bytes = old.settings.memory_bytes.and(settings.memory_bytes);
-        is_comparable(&old.settings, &settings)?;
+        let mut before = old.settings.clone();
+        before.memory_bytes = before.memory_bytes.or(run.settings.memory_bytes);
+        is_comparable(&before, &run.settings)?;
     }
     make(&out)?;
     let stop_at_once = || STOP.store(true, Ordering::Relaxed);

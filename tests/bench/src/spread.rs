@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(shown(1.05), "±5 %");
         assert_eq!(shown(1.24), "±24 %");
         assert_eq!(shown(1.25), "×÷1.2");
-        assert_eq!(shown(3.14), "×÷3.1");
+        assert_eq!(shown(3.12), "×÷3.1");
         assert_eq!(shown(31.4), "×÷31");
         assert_eq!(shown(1e9), "×÷>999");
     }

@@ -11,16 +11,16 @@ pub(super) fn different_settings(was: &Settings, is: &Settings) -> Vec<String> {
     let memory =
         |bytes: Option<u64>| bytes.map_or("no limit".into(), |bytes| format!("{bytes} bytes"));
     let all = [
-        differs("entries", was.entries, is.entries),
-        differs("bytes of a key", was.key_bytes, is.key_bytes),
-        differs("bytes of a value", was.value_bytes, is.value_bytes),
-        differs("busy, in milliseconds", was.busy_ms_max, is.busy_ms_max),
+        differs("entries", &was.entries, &is.entries),
+        differs("bytes of a key", &was.key_bytes, &is.key_bytes),
+        differs("bytes of a value", &was.value_bytes, &is.value_bytes),
+        differs("busy, in milliseconds", &was.busy_ms_max, &is.busy_ms_max),
         differs(
             "memory of a process",
-            memory(was.memory_bytes),
-            memory(is.memory_bytes),
+            &memory(was.memory_bytes),
+            &memory(is.memory_bytes),
         ),
-        differs("seed", was.seed, is.seed),
+        differs("seed", &was.seed, &is.seed),
     ];
     all.into_iter().flatten().collect()
 }
@@ -29,11 +29,11 @@ pub(super) fn different_machine(old: &Report, new: &Report) -> Vec<String> {
     let (was, is) = (&old.machine, &new.machine);
     let all = [
         differs("processor", &was.processor, &is.processor),
-        differs("cores", was.cores, is.cores),
-        differs("bytes of memory", was.memory_bytes, is.memory_bytes),
+        differs("cores", &was.cores, &is.cores),
+        differs("bytes of memory", &was.memory_bytes, &is.memory_bytes),
         differs("system", &was.system, &is.system),
         differs("file system", &was.file_system, &is.file_system),
-        differs("compiled for speed", was.optimised, is.optimised),
+        differs("compiled for speed", &was.optimised, &is.optimised),
     ];
     all.into_iter().flatten().collect()
 }
@@ -55,7 +55,7 @@ pub(super) fn different_contenders(old: &Report, new: &Report) -> Vec<String> {
     different
 }
 
-fn differs<T: PartialEq + Display>(what: &str, was: T, is: T) -> Option<String> {
+fn differs<T: PartialEq + Display>(what: &str, was: &T, is: &T) -> Option<String> {
     (was != is).then(|| format!("{what}: {was} before, {is} now"))
 }
 

@@ -113,7 +113,7 @@ fn one_round_says_that_nothing_can_be_said() {
 
 #[test]
 fn changes_read_as_percent_or_as_factors() {
-    let shown = [1.0, 1.001, 1.124, 0.6, 3.14, 0.25, 1000.0, 0.001].map(change);
+    let shown = [1.0, 1.001, 1.124, 0.6, 3.12, 0.25, 1000.0, 0.001].map(change);
     let expected = [
         "0 %", "0 %", "+12 %", "-40 %", "×3.1", "÷4.0", "×1000", "÷1000",
     ];

@@ -38,7 +38,7 @@ pub fn digits(figure: f64) -> String {
     match figure.abs() {
         size if size >= 99.95 => format!("{figure:.0}"),
         size if size >= 9.995 => format!("{figure:.1}"),
-        size if size == 0.0 => "0".into(),
+        0.0 => "0".into(),
         _ => format!("{figure:.2}"),
     }
 }

@@ -107,7 +107,7 @@ impl Bars {
                     true => bold(),
                     false => letters(INK),
                 };
-                words.write(row, WIDTH - 2, HPos::Right, &bar.text, style)?;
+                words.write(row, WIDTH - 2, HPos::Right, &bar.text, &style)?;
                 draw_bar(&mut chart, f64::from(row), bar, ends)?;
                 row += 1;
             }

@@ -76,10 +76,7 @@ impl Dots {
 }
 
 /// The mark of a percentile: each has a shape of its own.
-fn dot<'b, P: Copy + 'static>(which: usize, at: P) -> Vec<DynElement<'static, SVGBackend<'b>, P>>
-where
-    P: Clone,
-{
+fn dot<'b, P: Copy + 'static>(which: usize, at: P) -> Vec<DynElement<'static, SVGBackend<'b>, P>> {
     match which {
         0 => vec![Circle::new(at, 4, INK.filled()).into_dyn()],
         1 => vec![

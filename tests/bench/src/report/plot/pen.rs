@@ -103,7 +103,7 @@ pub(super) type Area<'b> = DrawingArea<SVGBackend<'b>, plotters::coord::Shift>;
 impl Words<'_, '_> {
     /// The title of a group, in its row.
     pub(super) fn heading(self, row: u32, text: &str) -> Result<()> {
-        self.write(row, 0, HPos::Left, text, letters(INK))
+        self.write(row, 0, HPos::Left, text, &letters(INK))
     }
 
     /// A contender's name, shortened if need be.
@@ -113,7 +113,7 @@ impl Words<'_, '_> {
             true => text.chars().take(MOST - 1).chain(['…']).collect(),
             false => text.to_string(),
         };
-        self.write(row, 8, HPos::Left, &short, letters(QUIET))
+        self.write(row, 8, HPos::Left, &short, &letters(QUIET))
     }
 
     pub(super) fn write(
@@ -122,11 +122,11 @@ impl Words<'_, '_> {
         x: u32,
         side: HPos,
         text: &str,
-        style: TextStyle<'_>,
+        style: &TextStyle<'_>,
     ) -> Result<()> {
         let y = self.top + row * ROW + ROW / 2;
         let at = (i32::try_from(x)?, i32::try_from(y)?);
-        let style = style.pos(Pos::new(side, VPos::Center));
+        let style = style.clone().pos(Pos::new(side, VPos::Center));
         self.root.draw(&Text::new(text, at, style)).map_err(failed)
     }
 }
