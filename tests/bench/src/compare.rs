@@ -163,7 +163,10 @@ impl Comparison {
             ),
             ("The device gave something else", &self.device),
             ("Contenders that changed", &self.contenders),
-            ("Figures in one of the runs only", &self.standings),
+            (
+                "Figures that count in one of the runs only",
+                &self.standings,
+            ),
         ];
         let some = all.into_iter().filter(|(_, what)| !what.is_empty());
         some.map(|(about, what)| (about, what.clone())).collect()
@@ -173,6 +176,10 @@ impl Comparison {
     fn sentences(&self) -> Vec<String> {
         let mut sentences = vec![match self.control {
             None => "Without the control in both runs nothing says what the machine did.".into(),
+            Some([least, middle, most]) if change(least) == change(most) => format!(
+                "The control's rates changed by {}: that is the machine's own doing.",
+                change(middle)
+            ),
             Some([least, middle, most]) => format!(
                 "The control's rates changed by {} in the median, from {} to {}: that is \
                  the machine's own doing.",
@@ -354,17 +361,21 @@ fn standings(before: &Summary, after: &Summary) -> Vec<String> {
         Some(Standing::Failed) => "failed",
     };
     let mut all = Vec::new();
-    let gone = before
-        .cells
-        .iter()
-        .filter(|cell| same(after, cell).is_none());
-    for cell in after.cells.iter().chain(gone) {
-        let (was, is) = (word(same(before, cell)), word(same(after, cell)));
-        if was != is {
+    for cell in &after.cells {
+        let former = same(before, cell);
+        let (was, is) = (word(former), word(Some(cell)));
+        if former.is_some() && was != is {
             all.push(format!(
                 "{} at {} ({}): {was} before, {is} now.",
                 cell.contender, cell.title, cell.class
             ));
+        }
+    }
+    for (which, cells, others) in [("old", before, after), ("new", after, before)] {
+        let cells = cells.cells.iter();
+        let alone = cells.filter(|cell| same(others, cell).is_none()).count();
+        if alone > 0 {
+            all.push(format!("{alone} of the {which} run alone."));
         }
     }
     all

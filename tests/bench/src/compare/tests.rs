@@ -119,3 +119,13 @@ fn changes_read_as_percent_or_as_factors() {
     ];
     assert_eq!(shown, expected);
 }
+
+#[test]
+fn what_one_run_alone_measured_is_counted() {
+    let mut new = fixture::report();
+    new.trials.retain(|done| done.workload != "put");
+    let comparison = Comparison::of(&fixture::report(), &new).unwrap();
+    assert_eq!(comparison.standings, ["4 of the old run alone."]);
+    let comparison = Comparison::of(&new, &fixture::report()).unwrap();
+    assert_eq!(comparison.standings, ["4 of the new run alone."]);
+}

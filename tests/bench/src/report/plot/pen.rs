@@ -36,7 +36,7 @@ pub(super) const ROW: u32 = 18;
 pub(super) const AXIS: u32 = 36;
 pub(super) const TOP: u32 = 4;
 pub(super) const LEGEND: u32 = 20;
-pub(super) const LABELS: u32 = 96;
+pub(super) const LABELS: u32 = 104;
 pub(super) const VALUES: u32 = 52;
 /// The letters. The crate's SVG makes them smaller by 1.24.
 pub(super) const LETTERS: f64 = 11.5 * 1.24;
