@@ -18,9 +18,7 @@ use bench::data::{Key, Values, key, missing_key};
 use bench::draw::{Choice, Draw};
 use bench::store::Store;
 use criterion::measurement::WallTime;
-use criterion::{
-    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
-};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use engine::Write;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -82,6 +80,16 @@ impl Next {
     }
 }
 
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(30)
+        .configure_from_args();
+    engines(&mut criterion);
+    criterion.final_summary();
+}
+
 fn engines(criterion: &mut Criterion) {
     let mut all = contenders();
     all.retain(|contender| contender.role != Role::Cheat);
@@ -130,13 +138,3 @@ fn loaded(contender: &Contender, folder: &Path, next: &mut Next) -> Box<dyn Stor
     }
     store
 }
-
-criterion_group! {
-    name = small;
-    config = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(1))
-        .sample_size(30);
-    targets = engines
-}
-criterion_main!(small);
