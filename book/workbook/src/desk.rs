@@ -46,8 +46,7 @@ impl Desk {
     pub fn at(start: &Path) -> Result<Self> {
         let workspace = Workspace::find(start)?;
         let outline = Outline::read(workspace.root())?;
-        let target_dir = workspace.metadata()?.target_directory;
-        let target_dir = target_dir.into_std_path_buf();
+        let target_dir = workspace.target_dir();
         for chapter in workspace.written() {
             watch_over(&workspace, chapter);
         }

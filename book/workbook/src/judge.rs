@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::edition;
 use crate::exercise::{self, Exercise, ExerciseId};
 use crate::fault::slashes;
 use crate::progress::{Cause, ChapterVerdict, Function, Place, State, Verdict};
@@ -92,7 +93,7 @@ impl Judge {
             dir: &chapter.dir(),
         };
         if !self.root.join(chapter.dir()).join("Cargo.toml").is_file() {
-            return Ok(Some(in_trouble(assignment, &gone(chapter))));
+            return Ok(Some(in_trouble(assignment, &gone(&self.root, chapter))));
         }
         let options = BuildOptions {
             target_dir: self.target_dir.clone(),
@@ -317,16 +318,26 @@ fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict 
     }
 }
 
-fn gone(chapter: &Chapter) -> Verdict {
-    let dir = Path::new(CHAPTERS).join(&chapter.folder);
-    Verdict {
-        message: Some(
-            "`cargo run -- update` brings it back, with what you wrote in it.".to_owned(),
+/// Without its manifest cargo cannot start, and so no command of this program.
+fn gone(root: &Path, chapter: &Chapter) -> Verdict {
+    let dir = slashes(&chapter.dir());
+    let base = slashes(&edition::kept(chapter));
+    let (sentence, message) = match root.join(chapter.dir()).is_dir() {
+        true => (
+            format!("{dir}/Cargo.toml is gone, and cargo starts nothing without it."),
+            format!("It came as\n  {base}/Cargo.toml\nCopy that into {dir}."),
         ),
-        ..Verdict::new(
-            State::Unknown,
-            format!("The chapter's folder {} is gone.", slashes(&dir)),
-        )
+        false => (
+            format!("The chapter's folder {dir} is gone, and cargo starts nothing without it."),
+            format!(
+                "It came as\n  {base}\nCopy that to {CHAPTERS}/. The next command then \
+                 says how to get\nback what you wrote."
+            ),
+        ),
+    };
+    Verdict {
+        message: Some(message),
+        ..Verdict::new(State::Unknown, sentence)
     }
 }
 

@@ -168,6 +168,27 @@ fn a_chapter_that_is_gone() {
     assert!(status.contains("· 1.1"), "{status}");
 }
 
+/// A workspace that names the chapter, as the workbook's own does: cargo reads
+/// nothing of it without the manifest.
+#[test]
+fn a_manifest_without_which_cargo_cannot_start() {
+    let fixture = derived();
+    let all = "members = [\"chapters/*\"";
+    let named = format!("{all}, \"chapters/ch01-shelf\"");
+    fixture.edit("Cargo.toml", all, &named);
+    solve_first(&fixture);
+    assert!(run(&fixture, &["status"]).success);
+    let manifest = fixture.root().join("chapters/ch01-shelf/Cargo.toml");
+    fs::remove_file(&manifest).unwrap();
+    insta::assert_snapshot!("no_manifest", shown(&fixture, &["check", "1"]));
+    assert!(run(&fixture, &["status"]).success);
+    assert!(run(&fixture, &["restore"]).success);
+    let back = shown(&fixture, &["update"]);
+    assert!(back.contains("chapters/ch01-shelf/Cargo.toml"), "{back}");
+    fs::write(&manifest, "name = no manifest").unwrap();
+    assert!(run(&fixture, &["status"]).success);
+}
+
 /// In the place of a folder that cannot be written, since root may write
 /// anywhere: a file where a folder should be.
 #[test]

@@ -125,6 +125,23 @@ fn pages_progress_and_nothing_for_strangers() {
 }
 
 #[test]
+fn what_cargo_cannot_start_without_is_put_back() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let written = fixture.read(LIB);
+    let mut server = Server::start(&fixture, 0);
+    server.says("1. A shelf, judged in");
+    let chapter = fixture.root().join("chapters/ch01-shelf");
+    std::fs::remove_file(chapter.join("Cargo.toml")).unwrap();
+    server.says("chapters/ch01-shelf/Cargo.toml was gone");
+    assert!(chapter.join("Cargo.toml").is_file());
+    std::fs::rename(&chapter, fixture.root().join("elsewhere")).unwrap();
+    server.says("chapters/ch01-shelf was gone");
+    assert!(chapter.join("src/tests.rs").is_file());
+    assert_eq!(fixture.read(LIB), written);
+}
+
+#[test]
 fn predictions_are_kept_in_a_file_and_told_to_every_page() {
     let fixture = derived();
     let one = Server::start(&fixture, 0);
