@@ -13,6 +13,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 use toml_edit::DocumentMut;
 
+use crate::runner::cannot_start;
+
 /// The folder of what readers edit.
 pub const CHAPTERS: &str = "chapters";
 /// The folder of the references that chapters are derived from.
@@ -194,7 +196,10 @@ impl Workspace {
             .current_dir(&self.root)
             .no_deps()
             .exec()
-            .context("cannot read the workspace")
+            .map_err(|error| match error {
+                cargo_metadata::Error::Io(error) => cannot_start(error),
+                error => anyhow::Error::from(error).context("cannot read the workspace"),
+            })
     }
 }
 
