@@ -36,5 +36,8 @@ pub fn rescue(workspace: &Workspace, chapter: &Chapter) -> Result<Vec<PathBuf>> 
     let plan = plan(workspace, chapter)?;
     plan.carry_out(root)?;
     let back = [&plan.renewed, &plan.returned, &plan.recovered, &plan.merged];
-    Ok(back.into_iter().flat_map(|files| files.keys().cloned()).collect())
+    Ok(back
+        .into_iter()
+        .flat_map(|files| files.keys().cloned())
+        .collect())
 }
