@@ -18,13 +18,7 @@ pub struct Place {
     pub engine: &'static Engine,
 
     /// The directory with its files.
-    // That it is missing is said by `disk`, since some engines keep no files.
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
 }
 
@@ -96,9 +90,6 @@ impl Place {
     pub fn disk(&self, need: Need) -> Result<Arc<dyn Disk>> {
         let shown = self.dir.display();
         let name = self.engine.name;
-        if self.dir.as_os_str().is_empty() {
-            bail!("`{name}` keeps files: say in which directory, as in --dir target/{name}");
-        }
         match fs::metadata(&self.dir) {
             Ok(found) if !found.is_dir() => bail!("`{shown}` is not a directory"),
             Ok(_) => {}

@@ -219,16 +219,4 @@ fn a_command_that_is_shown_can_be_copied() {
     let told = "error: `map` keeps no files, so there is nothing to do with `d`";
     assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
     assert!(!fixture.root().join("d").exists());
-    let answer = run(&fixture, &["get", "--engine", "map", "k"]);
-    assert!(
-        answer.stderr.starts_with("error: `map` keeps no files"),
-        "{}",
-        answer.stderr
-    );
-    let answer = run(&fixture, &["get", "--engine", "memory", "k"]);
-    assert!(
-        answer.stderr.contains("say in which directory"),
-        "{}",
-        answer.stderr
-    );
 }
