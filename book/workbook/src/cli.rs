@@ -180,6 +180,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => {
             let mut desk = desk()?;
+            desk.say_what_is_not_mirrored();
             desk.limit(Duration::from_secs(cli.limit));
             serve::run(desk, cli.port).map(|()| ExitCode::SUCCESS)
         }

@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::edition;
 use crate::exercise::{self, ExerciseId};
 use crate::judge::{Assignment, Judge};
+use crate::keep::FOLDER;
 use crate::mirror;
 use crate::outline::{self, Outline};
 use crate::progress::{ChapterVerdict, Place, Progress, Reading, State, Verdict};
@@ -35,6 +36,10 @@ pub struct Desk {
     store: Store,
     judge: Judge,
     outdated: Vec<u32>,
+    /// Why what the reader writes is not mirrored, if it is not.
+    unmirrored: Option<anyhow::Error>,
+    /// Whether somebody was told.
+    has_said: bool,
 }
 
 impl Desk {
@@ -46,10 +51,10 @@ impl Desk {
     pub fn at(start: &Path) -> Result<Self> {
         let workspace = Workspace::find(start)?;
         let outline = Outline::read(workspace.root())?;
-        let target_dir = workspace.metadata()?.target_directory;
-        let target_dir = target_dir.into_std_path_buf();
+        let target_dir = workspace.target_dir();
+        let mut unmirrored = None;
         for chapter in workspace.written() {
-            watch_over(&workspace, chapter);
+            unmirrored = watch_over(&workspace, chapter).err().or(unmirrored);
         }
         // A chapter that cannot be compared, or not be remembered as it came,
         // counts as unchanged.
@@ -62,7 +67,18 @@ impl Desk {
             outline,
             target_dir,
             workspace,
+            unmirrored,
+            has_said: false,
         })
+    }
+
+    /// Says, once, that what the reader writes is not mirrored, if that is so.
+    pub fn say_what_is_not_mirrored(&mut self) {
+        if let Some(error) = self.unmirrored.as_ref().filter(|_| !self.has_said) {
+            let text = format!("Your work is not being mirrored in {FOLDER}:\n    {error:#}");
+            eprintln!("{text}\n");
+            self.has_said = true;
+        }
     }
 
     /// Stops tests that run longer than this, in place of the usual limit.
@@ -170,15 +186,15 @@ impl Desk {
         under: &Under,
         on_verdict: impl FnMut(ExerciseId, &Verdict),
     ) -> Result<Option<ChapterVerdict>> {
-        watch_over(&self.workspace, chapter);
+        if let Err(error) = watch_over(&self.workspace, chapter) {
+            self.unmirrored.get_or_insert(error);
+            self.say_what_is_not_mirrored();
+        }
         // Before the tests: an edit meanwhile must not look judged.
         let print = fingerprint(&self.workspace, chapter)?;
         let verdict = self.run(&self.assignment(chapter), under, on_verdict)?;
-        if let Some(verdict) = &verdict
-            && let Err(error) = self.store.keep(chapter.number, print, verdict.clone())
-        {
-            // It only saves time: the verdict is known all the same.
-            eprintln!("This verdict will not be remembered:\n    {error:#}");
+        if let Some(verdict) = &verdict {
+            not_remembered(self.store.keep(chapter.number, print, verdict.clone()));
         }
         Ok(verdict)
     }
@@ -244,7 +260,7 @@ impl Desk {
     ///
     /// Fails if a test cannot be run.
     pub fn judge_through(
-        &self,
+        &mut self,
         chapter: &Chapter,
         through: ExerciseId,
         under: &Under,
@@ -253,7 +269,12 @@ impl Desk {
         let mut assignment = self.assignment(chapter);
         assignment.exercises.retain(|id| *id <= through);
         assignment.first = Some(through);
-        self.run(&assignment, under, on_verdict)
+        let print = fingerprint(&self.workspace, chapter)?;
+        let verdict = self.run(&assignment, under, on_verdict)?;
+        if let Some(verdict) = &verdict {
+            not_remembered(self.store.keep_part(chapter.number, print, verdict.clone()));
+        }
+        Ok(verdict)
     }
 
     /// A whole chapter, the exercise under work first: by the last verdict,
@@ -273,9 +294,16 @@ impl Desk {
 }
 
 /// Mirrors what the reader wrote, and says what was lost since the last time.
-/// Where nothing can be kept, nothing is said: the reader's files are there.
-fn watch_over(workspace: &Workspace, chapter: &Chapter) {
-    if let Ok(Some(lost)) = mirror::look(workspace, chapter) {
+fn watch_over(workspace: &Workspace, chapter: &Chapter) -> Result<()> {
+    if let Some(lost) = mirror::look(workspace, chapter)? {
         eprintln!("{}\n", lost.told());
+    }
+    Ok(())
+}
+
+/// A verdict that cannot be kept only costs time: it is known all the same.
+fn not_remembered(kept: Result<()>) {
+    if let Err(error) = kept {
+        eprintln!("This verdict will not be remembered:\n    {error:#}");
     }
 }

@@ -12,6 +12,7 @@
 
 mod base;
 mod merge;
+mod rescue;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,9 @@ use crate::mirror;
 use crate::shipped::{self, Files, same};
 use crate::workspace::{Chapter, Workspace};
 
-pub use base::{base, differs, remember};
+pub use base::{base, differs, kept, remember};
 pub use merge::merge;
+pub use rescue::rescue;
 
 /// What a new edition changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

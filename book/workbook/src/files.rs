@@ -68,6 +68,29 @@ pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// As [`write_if_changed`], whole or not at all: where there is no room, what
+/// was there stays.
+///
+/// # Errors
+///
+/// Fails with the path that cannot be written.
+pub fn replace_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.new"));
+    let written = write_if_changed(&beside, bytes);
+    let replaced = written.and_then(|()| {
+        fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
+    });
+    if replaced.is_err() {
+        // What is left of it is of no use; it may not even be there.
+        let _ = fs::remove_file(&beside);
+    }
+    replaced
+}
+
 /// Removes a file, and the folders that are empty without it, up to `root`.
 ///
 /// # Errors
@@ -83,4 +106,22 @@ pub fn remove(root: &Path, path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("a/b.rs");
+        replace_if_changed(&path, b"one").expect("written");
+        replace_if_changed(&path, b"two").expect("written");
+        assert_eq!(fs::read(&path).expect("there"), b"two");
+        // In the place of a full disk: a folder where the new text would go.
+        fs::create_dir(root.path().join("a/.b.rs.new")).expect("made");
+        assert!(replace_if_changed(&path, b"three").is_err());
+        assert_eq!(fs::read(&path).expect("there"), b"two");
+    }
 }

@@ -1,12 +1,15 @@
 //! Judging a chapter: its tests compiled once, each exercise given a state.
 
+mod complete;
 mod ending;
 mod missing;
 mod order;
 mod place;
+mod stray;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,12 +18,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::edition;
 use crate::exercise::{self, Exercise, ExerciseId};
-use crate::fault::slashes;
+use crate::fault::{WIDTH, slashes};
 use crate::progress::{Cause, ChapterVerdict, Function, Place, State, Verdict};
 use crate::runner::{
     self, Build, BuildOptions, Cancel, Job, Limits, Listener, Outcome, Stage, Test, TestBinary,
 };
+use crate::shipped;
 use crate::workspace::{CHAPTERS, Chapter};
 
 use place::Places;
@@ -92,7 +97,7 @@ impl Judge {
             dir: &chapter.dir(),
         };
         if !self.root.join(chapter.dir()).join("Cargo.toml").is_file() {
-            return Ok(Some(in_trouble(assignment, &gone(chapter))));
+            return Ok(Some(in_trouble(assignment, &gone(&self.root, chapter))));
         }
         let options = BuildOptions {
             target_dir: self.target_dir.clone(),
@@ -112,12 +117,20 @@ impl Judge {
                 let trouble = missing::blamed(&self.root, chapter, trouble);
                 return Ok(Some(in_trouble(assignment, &trouble)));
             }
-            Err(error) => return Ok(Some(in_trouble(assignment, &refused(&error)))),
+            Err(error) => {
+                let trouble = refused(&self.root, chapter, &error);
+                return Ok(Some(in_trouble(assignment, &trouble)));
+            }
         };
         let by_exercise = group(order::as_written(
             tests.list()?,
             &self.root.join(chapter.dir()),
         ));
+        let came = complete::tests(&self.root, chapter);
+        if by_exercise.is_empty() && !came.is_empty() {
+            let trouble = missing::blamed(&self.root, chapter, complete::no_tests());
+            return Ok(Some(in_trouble(assignment, &trouble)));
+        }
         let asked = assignment.exercises.iter();
         let count = asked
             .filter_map(|id| by_exercise.get(id))
@@ -138,7 +151,11 @@ impl Judge {
                 (Some(_), Some(place), _) => not_started(place.clone()),
                 (_, _, Some(hung)) if hung < id => verdict::behind_hung(hung),
                 (None, ..) => missing::blamed(&self.root, chapter, verdict::without_tests(id)),
-                (Some(names), ..) => self.exercise(id, names, &tests, &places, &mut tell)?,
+                (Some(names), ..) => {
+                    let came = came.get(&id).map(Vec::as_slice).unwrap_or_default();
+                    let verdict = self.exercise(id, names, &tests, &places, &mut tell)?;
+                    complete::lacking(verdict, came, names)
+                }
             };
             let verdict = with_functions(verdict, id, &functions);
             if self.cancel.is_cancelled() {
@@ -169,8 +186,8 @@ impl Judge {
         tests.run_all(jobs, workers, &self.limits, |job, run| {
             let hung = matches!(run.outcome, Outcome::TimedOut { .. });
             runs.push(Ran {
+                run: stray::heard(run, &job.test, places),
                 test: job.test,
-                run,
             });
             if hung || self.cancel.is_cancelled() {
                 ControlFlow::Break(())
@@ -317,29 +334,59 @@ fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict 
     }
 }
 
-fn gone(chapter: &Chapter) -> Verdict {
-    let dir = Path::new(CHAPTERS).join(&chapter.folder);
-    Verdict {
-        message: Some(
-            "`cargo run -- update` brings it back, with what you wrote in it.".to_owned(),
+/// Without its manifest cargo cannot start, and so no command of this program.
+fn gone(root: &Path, chapter: &Chapter) -> Verdict {
+    let dir = slashes(&chapter.dir());
+    let base = slashes(&edition::kept(chapter));
+    let (sentence, message) = match root.join(chapter.dir()).is_dir() {
+        true => (
+            format!("{dir}/Cargo.toml is gone, and cargo starts nothing without it."),
+            format!("It came as\n  {base}/Cargo.toml\nCopy that into {dir}."),
         ),
-        ..Verdict::new(
-            State::Unknown,
-            format!("The chapter's folder {} is gone.", slashes(&dir)),
-        )
+        false => (
+            format!("The chapter's folder {dir} is gone, and cargo starts nothing without it."),
+            format!(
+                "It came as\n  {base}\nCopy that to {CHAPTERS}/. The next command then \
+                 says how to get\nback what you wrote."
+            ),
+        ),
+    };
+    Verdict {
+        message: Some(message),
+        ..Verdict::new(State::Unknown, sentence)
     }
 }
 
-fn refused(error: &anyhow::Error) -> Verdict {
-    Verdict {
-        output: Some(format!("{error:#}")),
-        message: Some(
-            format!("{error:#}")
-                .lines()
-                .take(6)
-                .collect::<Vec<_>>()
-                .join("\n"),
+/// Why cargo, or the linker behind it, does not build a chapter.
+fn refused(root: &Path, chapter: &Chapter, error: &anyhow::Error) -> Verdict {
+    let said = format!("{error:#}");
+    if error.is::<runner::Unlinked>() {
+        let tips = "Nothing is wrong with what you wrote, unless it declares `extern` \
+            functions. It was built from scratch already. Look whether the disk is full; \
+            if not, try `cargo clean`, and a `rustup update`.";
+        return Verdict {
+            output: Some(format!("{said}\n\n{}", textwrap::fill(tips, WIDTH - 8))),
+            message: Some(said),
+            ..Verdict::new(
+                State::CompileError,
+                "Your code compiles, but the linker failed.",
+            )
+        };
+    }
+    let manifest = chapter.dir().join("Cargo.toml");
+    let base = edition::kept(chapter).join("Cargo.toml");
+    let [yours, as_it_came] = [&manifest, &base].map(|path| fs::read(root.join(path)).ok());
+    let sentence = match (yours, as_it_came) {
+        (Some(yours), Some(came)) if !shipped::same(&yours, &came) => format!(
+            "Cargo cannot build the chapter. {} is not as it came; it came as {}.",
+            slashes(&manifest),
+            slashes(&base)
         ),
-        ..Verdict::new(State::CompileError, "Cargo cannot build the chapter.")
+        _ => "Cargo cannot build the chapter.".to_owned(),
+    };
+    Verdict {
+        message: Some(said.lines().take(6).collect::<Vec<_>>().join("\n")),
+        output: Some(said),
+        ..Verdict::new(State::CompileError, sentence)
     }
 }

@@ -99,7 +99,7 @@ pub fn take(workspace: &Workspace, chapter: &Chapter) -> Result<()> {
                 files::remove(&root.join(folder()), path)?;
             }
         } else {
-            files::write_if_changed(&mirror, &now)?;
+            files::replace_if_changed(&mirror, &now)?;
         }
     }
     Ok(())

@@ -25,6 +25,9 @@ pub struct Store {
 struct Kept {
     fingerprint: u64,
     verdict: ChapterVerdict,
+    /// Whether some of its exercises were judged by other sources.
+    #[serde(default)]
+    is_partial: bool,
 }
 
 impl Store {
@@ -44,7 +47,7 @@ impl Store {
     /// The verdict on a chapter whose sources are still those it judged.
     pub fn fresh(&self, chapter: u32, fingerprint: u64) -> Option<&ChapterVerdict> {
         let kept = self.chapters.get(&chapter)?;
-        (kept.fingerprint == fingerprint).then_some(&kept.verdict)
+        (kept.fingerprint == fingerprint && !kept.is_partial).then_some(&kept.verdict)
     }
 
     /// The last verdict on a chapter, whatever has changed since.
@@ -61,8 +64,38 @@ impl Store {
         let kept = Kept {
             fingerprint,
             verdict,
+            is_partial: false,
         };
         self.chapters.insert(chapter, kept);
+        self.write()
+    }
+
+    /// Keeps a verdict on some of a chapter's exercises; on the others the last
+    /// one stands.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be written.
+    pub fn keep_part(
+        &mut self,
+        chapter: u32,
+        fingerprint: u64,
+        part: ChapterVerdict,
+    ) -> Result<()> {
+        let whole = self.fresh(chapter, fingerprint).is_some();
+        let mut verdict = self.last(chapter).cloned().unwrap_or_default();
+        verdict.exercises.extend(part.exercises);
+        verdict.trouble = part.trouble;
+        let kept = Kept {
+            fingerprint,
+            verdict,
+            is_partial: !whole,
+        };
+        self.chapters.insert(chapter, kept);
+        self.write()
+    }
+
+    fn write(&self) -> Result<()> {
         let context = || format!("cannot write {}", self.path.display());
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).with_context(context)?;
@@ -129,6 +162,17 @@ mod tests {
         assert_eq!(again.fresh(1, 42), Some(&ChapterVerdict::default()));
         assert_eq!(again.fresh(1, 43), None);
         assert!(again.last(1).is_some());
+        store
+            .keep_part(1, 43, ChapterVerdict::default())
+            .expect("written");
+        assert_eq!(store.fresh(1, 43), None);
+        store
+            .keep(1, 43, ChapterVerdict::default())
+            .expect("written");
+        store
+            .keep_part(1, 43, ChapterVerdict::default())
+            .expect("written");
+        assert!(store.fresh(1, 43).is_some());
         let other = tempfile::tempdir().expect("a folder");
         assert!(Store::open(target.path(), other.path()).last(1).is_none());
         let file = own(target.path(), "verdicts", "json");

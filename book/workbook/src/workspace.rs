@@ -5,13 +5,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 use toml_edit::DocumentMut;
+
+use crate::runner::cannot_start;
 
 /// The folder of what readers edit.
 pub const CHAPTERS: &str = "chapters";
@@ -91,16 +93,6 @@ impl Workspace {
             );
         }
         let mut found = BTreeMap::new();
-        for folder in chapter_folders(&root.join(CHAPTERS))? {
-            let manifest = root.join(CHAPTERS).join(&folder).join("Cargo.toml");
-            let chapter = Chapter {
-                number: chapter_number(&folder)?,
-                package: package_name(&manifest)?,
-                solution: None,
-                folder,
-            };
-            found.insert(chapter.folder.clone(), chapter);
-        }
         for folder in chapter_folders(&root.join(SOLUTIONS))? {
             let manifest = root.join(SOLUTIONS).join(&folder).join("Cargo.toml");
             let solution = package_name(&manifest)?;
@@ -118,6 +110,21 @@ impl Workspace {
                 folder: folder.clone(),
             };
             found.insert(folder, chapter);
+        }
+        // The manifest of what readers edit may be broken or gone; what the
+        // reference says of the chapter still stands.
+        for folder in chapter_folders(&root.join(CHAPTERS))? {
+            if found.contains_key(&folder) {
+                continue;
+            }
+            let manifest = root.join(CHAPTERS).join(&folder).join("Cargo.toml");
+            let chapter = Chapter {
+                number: chapter_number(&folder)?,
+                package: package_name(&manifest)?,
+                solution: None,
+                folder,
+            };
+            found.insert(chapter.folder.clone(), chapter);
         }
         let mut chapters: Vec<Chapter> = found.into_values().collect();
         chapters.sort_by_key(|chapter| chapter.number);
@@ -167,6 +174,18 @@ impl Workspace {
         })
     }
 
+    /// Where artifacts go. Where cargo cannot read the workspace, which a
+    /// missing manifest is enough for, what it does by default is answered.
+    #[must_use]
+    pub fn target_dir(&self) -> PathBuf {
+        if let Ok(metadata) = self.metadata() {
+            return metadata.target_directory.into_std_path_buf();
+        }
+        let set = env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty());
+        let set = set.and_then(|dir| std::path::absolute(dir).ok());
+        set.unwrap_or_else(|| self.root.join("target"))
+    }
+
     /// What cargo knows of the workspace, its dependencies left out.
     ///
     /// # Errors
@@ -177,7 +196,10 @@ impl Workspace {
             .current_dir(&self.root)
             .no_deps()
             .exec()
-            .context("cannot read the workspace")
+            .map_err(|error| match error {
+                cargo_metadata::Error::Io(error) => cannot_start(error),
+                error => anyhow::Error::from(error).context("cannot read the workspace"),
+            })
     }
 }
 

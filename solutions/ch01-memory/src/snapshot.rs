@@ -175,7 +175,11 @@ pub fn decode(name: &str, file: &[u8]) -> Result<Map> {
         return Err(Error::corrupt(name, end, "the length is not the promised"));
     }
     if checksum(payload) != header.crc32 {
-        return Err(Error::corrupt(name, 12, "the checksum does not match"));
+        return Err(Error::corrupt(
+            name,
+            12,
+            "the checksum here does not match what follows",
+        ));
     }
     let Some(payload) = Payload::from_bytes(payload) else {
         let start = HEADER_BYTES as u64;

@@ -49,9 +49,10 @@ fn scope(text: &str) -> Result<Scope, NotAnExercise> {
 /// Fails if there is no such exercise, or if a test cannot be run.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut desk = desk()?;
+    desk.say_what_is_not_mirrored();
     desk.limit(Duration::from_secs(args.limit));
     match args.scope {
-        Scope::Exercise(id) => one(&desk, id, args),
+        Scope::Exercise(id) => one(&mut desk, id, args),
         scope => chapters(&mut desk, scope, args),
     }
 }
@@ -118,15 +119,15 @@ fn how_to_begin(desk: &Desk, progress: &Progress, id: ExerciseId) -> Result<Stri
     Ok(format!("\n{steps}"))
 }
 
-fn one(desk: &Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
+fn one(desk: &mut Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
     let format = args.format;
     let (mut progress, _) = desk.known();
     exercise(&progress, id)?;
-    let chapter = desk.workspace().chapter(id.chapter)?;
+    let chapter = desk.workspace().chapter(id.chapter)?.clone();
     let listed = progress.clone();
     let under = under(&Ticker::begin(format!("Judging exercise {id}")));
     let mut solved = true;
-    let judged = desk.judge_through(chapter, id, &under, |judged, verdict| {
+    let judged = desk.judge_through(&chapter, id, &under, |judged, verdict| {
         let Some(exercise) = listed.exercise(&judged.to_string()) else {
             return;
         };

@@ -22,6 +22,7 @@ pub struct Args {
 /// Fails if there is no workspace, or if a test cannot be run.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut desk = desk()?;
+    desk.say_what_is_not_mirrored();
     let (mut progress, open) = desk.known();
     for number in open {
         if !judge(&mut desk, &mut progress, number)? {

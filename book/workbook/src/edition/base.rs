@@ -18,6 +18,12 @@ fn folder() -> PathBuf {
     Path::new(FOLDER).join("base")
 }
 
+/// Where the texts are that the reader of a chapter started from, from the
+/// root.
+pub fn kept(chapter: &Chapter) -> PathBuf {
+    folder().join(chapter.dir())
+}
+
 /// The number of the reference that a chapter's first texts came from.
 fn number_file(chapter: &Chapter) -> PathBuf {
     folder().join(format!("{}.reference", chapter.folder))
@@ -30,7 +36,7 @@ fn number_file(chapter: &Chapter) -> PathBuf {
 ///
 /// Fails if they cannot be read.
 pub fn base(root: &Path, chapter: &Chapter) -> Result<Option<Files>> {
-    let dir = folder().join(chapter.dir());
+    let dir = kept(chapter);
     let listed = files::below(&root.join(&dir))?;
     if listed.is_empty() {
         return Ok(None);
@@ -56,11 +62,11 @@ pub fn base(root: &Path, chapter: &Chapter) -> Result<Option<Files>> {
 /// Fails if the chapter or its reference cannot be read.
 pub fn differs(workspace: &Workspace, chapter: &Chapter) -> Result<bool> {
     let root = workspace.root();
-    let Ok(kept) = fs::read_to_string(root.join(number_file(chapter))) else {
+    let Ok(known) = fs::read_to_string(root.join(number_file(chapter))) else {
         remember(workspace, chapter)?;
         return Ok(false);
     };
-    if kept == number(workspace, chapter)? {
+    if known == number(workspace, chapter)? {
         return Ok(false);
     }
     // The reference may have changed where readers do not see it.
@@ -79,7 +85,7 @@ pub fn differs(workspace: &Workspace, chapter: &Chapter) -> Result<bool> {
 pub fn remember(workspace: &Workspace, chapter: &Chapter) -> Result<()> {
     let root = workspace.root();
     let now = shipped::chapter(workspace, chapter)?;
-    for path in files::below(&root.join(folder()).join(chapter.dir()))? {
+    for path in files::below(&root.join(kept(chapter)))? {
         let path = chapter.dir().join(path);
         if !now.contains_key(&path) {
             files::remove(&root.join(folder()), &path)?;

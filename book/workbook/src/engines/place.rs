@@ -98,7 +98,8 @@ impl Place {
             }
             Err(_) if need == Need::Files => bail!(
                 "there is no directory `{shown}`. Put something into a new one with\n  \
-                 cargo run -- put --engine {name} --dir {shown} KEY VALUE"
+                 cargo run -- put --engine {name} --dir {} KEY VALUE",
+                shell_word(&self.dir)
             ),
             Err(_) => {}
         }

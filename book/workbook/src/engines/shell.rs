@@ -68,6 +68,13 @@ fn talk(shell: &Shell) -> Result<()> {
             there.join(" and ")
         );
     }
+    if let Some(dir) = shell.dir.as_ref().filter(|_| !engine.keeps_files()) {
+        bail!(
+            "`{}` keeps no files, so there is nothing to do with `{}`: leave --dir out",
+            engine.name,
+            dir.display()
+        );
+    }
     // What keeps no files still asks for a disk.
     let scratch = tempfile::tempdir().context("cannot make a temporary directory")?;
     let (place, disk) = match &shell.dir {

@@ -78,16 +78,16 @@ fn failed(name: &str, run: &Run, message: String, location: Option<String>) -> E
         let (cause, what, sign) = kind(run.activity);
         ending.state = State::Hung;
         ending.cause = cause;
-        ending.sentence = format!("`{name}` fails: an operation never ended, {what}.");
+        ending.sentence = format!("`{name}` fails: an operation did not end: {what}.");
         ending.message = format!("{}\n\n{}", ending.message.trim_end(), prose(sign));
     }
     ending
 }
 
-const LOOP: &str = "It computed all the time, so look for a loop: a condition that \
-    stays true, or a step that does not get any further.";
-const LOCK: &str = "It waited all the time, so look for a deadlock: a lock that is \
-    taken by the thread that holds it already, or two threads that each wait for \
+const LOOP: &str = "Look for a loop without an end, such as a condition that stays \
+    true or a step that gets no further, or for a function that calls itself.";
+const LOCK: &str = "Look for a sleep, for a thread or a message that never comes, and \
+    first of all for a deadlock: a lock that is taken by the thread that holds it already, or two threads that each wait for \
     what the other one holds. A guard is held to the end of its block, and one in \
     the head of a `match` or an `if let` to the end of that.";
 const EITHER: &str = "Look for a loop whose condition stays true, or for a lock that \
@@ -104,14 +104,14 @@ const STACK: &str = "A function calls itself, directly or through another one, a
 fn stuck(name: &str, activity: Activity, limit: Duration) -> (State, Cause, String, String) {
     let (cause, what, sign) = kind(activity);
     let after = seconds(limit);
-    let sentence = format!("`{name}` never ended: {what}, and it was stopped after {after}.");
+    let sentence = format!("`{name}` did not end within {after}: {what}.");
     (State::Hung, cause, sentence, prose(sign))
 }
 
 fn kind(activity: Activity) -> (Cause, &'static str, &'static str) {
     match activity {
         Activity::Computed => (Cause::EndlessLoop, "it was still computing", LOOP),
-        Activity::Waited => (Cause::Deadlock, "it waited and computed nothing", LOCK),
+        Activity::Waited => (Cause::Deadlock, "it waited nearly all the time", LOCK),
         Activity::Unknown => (Cause::NeverEnded, "it was still running", EITHER),
     }
 }

@@ -1,11 +1,13 @@
 //! Files of a chapter that were removed: often why it cannot be judged.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::fault::slashes;
 use crate::files;
 use crate::mirror::is_missing;
 use crate::progress::Verdict;
+use crate::shipped::bodies;
 use crate::workspace::Chapter;
 
 /// Adds to a verdict which sources are missing, if any are.
@@ -14,6 +16,15 @@ pub(super) fn blamed(root: &Path, chapter: &Chapter, mut verdict: Verdict) -> Ve
     let Some(first) = missing.first() else {
         return verdict;
     };
+    if let Some(other) = renamed(root, chapter, first) {
+        verdict.sentence = format!(
+            "{} {} is gone; {} has the same functions. Renamed?",
+            verdict.sentence,
+            slashes(first),
+            slashes(&other)
+        );
+        return verdict;
+    }
     let more = match missing.len() {
         1 => "is missing or empty".to_owned(),
         2 => "and another file are missing or empty".to_owned(),
@@ -39,4 +50,26 @@ fn sources(root: &Path, chapter: &Chapter) -> Vec<PathBuf> {
         .map(|file| dir.join(file))
         .filter(|file| is_missing(&root.join(file)))
         .collect()
+}
+
+/// The file that is none of the reference's, and has the functions of the one
+/// that is missing.
+fn renamed(root: &Path, chapter: &Chapter, missing: &Path) -> Option<PathBuf> {
+    let functions = |file: &Path| {
+        let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+        let bodies = bodies(&text).into_iter();
+        let mut found: Vec<_> = bodies.map(|body| (body.id, body.function)).collect();
+        found.sort();
+        found
+    };
+    let within = missing.strip_prefix(chapter.dir()).ok()?;
+    let lost = functions(&chapter.solution_dir().join(within));
+    if lost.is_empty() {
+        return None;
+    }
+    let here = files::below(&root.join(chapter.dir())).unwrap_or_default();
+    let is_own = |path: &PathBuf| !root.join(chapter.solution_dir()).join(path).exists();
+    let own = here.into_iter().filter(is_own);
+    own.map(|path| chapter.dir().join(path))
+        .find(|file| functions(file) == lost)
 }

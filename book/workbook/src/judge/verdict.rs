@@ -59,7 +59,7 @@ pub(super) fn without_tests(id: ExerciseId) -> Verdict {
 pub(super) fn behind_hung(hung: ExerciseId) -> Verdict {
     Verdict::new(
         State::Waiting,
-        format!("Not judged: a test of exercise {hung}, before it, never ends."),
+        format!("Not judged: a test of exercise {hung}, before it, does not end."),
     )
 }
 

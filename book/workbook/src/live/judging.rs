@@ -8,6 +8,8 @@ use tokio::sync::watch;
 
 use super::work::{Todo, Work};
 use crate::desk::{Desk, Under};
+use crate::edition;
+use crate::fault::{indented, slashes};
 use crate::progress::{ChapterVerdict, ExerciseProgress, Progress, State};
 use crate::report;
 use crate::runner::Cancel;
@@ -108,6 +110,7 @@ impl Judging {
         if self.progress.borrow().chapter(number).is_none() {
             return;
         }
+        self.rescue(&chapter);
         if let Some(known) = self.desk.fresh(&chapter).filter(|_| !forced) {
             self.edit(|progress| {
                 progress.set_judging(number, false);
@@ -146,6 +149,24 @@ impl Judging {
                 eprintln!("Chapter {number} cannot be judged: {error:#}");
             }
         }
+    }
+
+    /// Puts back what cargo cannot start without, and says so.
+    fn rescue(&self, chapter: &Chapter) {
+        let dir = slashes(&chapter.dir());
+        let said = match edition::rescue(self.desk.workspace(), chapter).as_deref() {
+            Ok([]) => return,
+            Ok([manifest]) => format!(
+                "{} was gone, and cargo starts nothing without it: put back as it came.",
+                slashes(manifest)
+            ),
+            Ok(_) => format!(
+                "{dir} was gone, and cargo starts nothing without it: put back as it \
+                 came, with what you wrote in it."
+            ),
+            Err(error) => format!("{dir} cannot be put back: {error:#}"),
+        };
+        report::say(&format!("\n{}\n", indented(&said, 0)));
     }
 
     fn edit(&self, edit: impl FnOnce(&mut Progress)) {

@@ -1,5 +1,6 @@
 //! The thread that renders the book.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -62,7 +63,44 @@ pub(super) fn render(root: &Path, out: &Path) -> Result<Vec<String>, String> {
     let built = Outline::read(root).and_then(|_| book::build(root, out));
     built.map(|built| built.changed).map_err(|error| {
         let words = format!("{error:#}");
-        eprintln!("\nThe book has a fault; its last good state is shown meanwhile.\n{words}");
+        let what = match is_of_the_disk(&error) {
+            true => "The book cannot be written; what was written before is shown meanwhile.",
+            false => "The book has a fault; its last good state is shown meanwhile.",
+        };
+        eprintln!("\n{what}\n{words}");
         words
     })
+}
+
+/// Whether the system refuses to write, whatever stands in the book.
+fn is_of_the_disk(error: &anyhow::Error) -> bool {
+    use io::ErrorKind::{
+        AlreadyExists, NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
+        StorageFull,
+    };
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref());
+    causes.map(io::Error::kind).any(|kind| {
+        let refusals = [
+            AlreadyExists,
+            NotADirectory,
+            PermissionDenied,
+            QuotaExceeded,
+            ReadOnlyFilesystem,
+            StorageFull,
+        ];
+        refusals.contains(&kind)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_refuses_is_no_fault_of_the_book() {
+        let of = |kind| anyhow::Error::from(io::Error::from(kind)).context("cannot write");
+        assert!(is_of_the_disk(&of(io::ErrorKind::ReadOnlyFilesystem)));
+        assert!(!is_of_the_disk(&of(io::ErrorKind::NotFound)));
+        assert!(!is_of_the_disk(&anyhow::anyhow!("no such page")));
+    }
 }

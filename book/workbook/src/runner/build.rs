@@ -9,11 +9,13 @@ use std::{
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Message, diagnostic};
 
+use super::linker;
 use super::process::Cancel;
 use super::stage::{Listener, Stage};
 use super::test_binary::TestBinary;
@@ -92,13 +94,17 @@ impl fmt::Display for Diagnostic {
 ///
 /// Fails with cargo's own words if cargo cannot be run, knows no such package,
 /// cannot read a manifest, and the like. Code that does not compile is no
-/// error here: it is [`Build::CompileErrors`].
+/// error here: it is [`Build::CompileErrors`]. If the linker fails, also after
+/// a build from scratch, the error is an [`Unlinked`](super::Unlinked).
 pub fn build(root: &Path, package: &str, options: &BuildOptions) -> Result<Build> {
-    let mut command = cargo(root, options.target_dir.as_deref());
-    command
-        .args(["test", "--no-run", "--lib", "--package", package])
-        .args(&options.args);
-    let compiled = compile_under(command, &options.listener, &options.cancel)?;
+    let mut compiled = tests_of(root, package, options)?;
+    if linker::failure(&compiled.diagnostics).is_some() {
+        linker::clean(root, package, options);
+        compiled = tests_of(root, package, options)?;
+    }
+    if let Some(unlinked) = linker::failure(&compiled.diagnostics) {
+        return Err(unlinked.into());
+    }
     if !compiled.success {
         return Ok(Build::CompileErrors(compiled.only(Level::Error)));
     }
@@ -112,6 +118,14 @@ pub fn build(root: &Path, package: &str, options: &BuildOptions) -> Result<Build
     })
 }
 
+fn tests_of(root: &Path, package: &str, options: &BuildOptions) -> Result<Compiled> {
+    let mut command = cargo(root, options.target_dir.as_deref());
+    command
+        .args(["test", "--no-run", "--lib", "--package", package])
+        .args(&options.args);
+    compile_under(command, &options.listener, &options.cancel)
+}
+
 /// The cargo that runs this program, or the one on the path, about to work in
 /// the workspace at `root`.
 #[must_use]
@@ -123,6 +137,17 @@ pub fn cargo(root: &Path, target_dir: Option<&Path>) -> Command {
         command.env("CARGO_TARGET_DIR", target_dir);
     }
     command
+}
+
+/// Why cargo does not start.
+pub(crate) fn cannot_start(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => anyhow!(
+            "cargo was not found: is Rust installed, and ~/.cargo/bin in PATH?\n  \
+             https://rustup.rs"
+        ),
+        _ => anyhow::Error::from(error).context("cannot run cargo"),
+    }
 }
 
 /// What cargo and the compiler reported.
@@ -154,7 +179,7 @@ fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .context("cannot run cargo: is it installed and on the path?")?;
+        .map_err(cannot_start)?;
     let words = child.stderr.take().map(read_in_thread);
     let mut compiled = Compiled {
         success: false,
@@ -207,10 +232,9 @@ fn messages(stdout: ChildStdout) -> mpsc::Receiver<io::Result<Message>> {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         for message in Message::parse_stream(BufReader::new(stdout)) {
-            // Whoever was cancelled listens no more.
-            if send.send(message).is_err() {
-                break;
-            }
+            // Whoever was cancelled listens no more; cargo must not meet a
+            // closed pipe while it ends.
+            let _ = send.send(message);
         }
     });
     receive
@@ -238,7 +262,17 @@ fn read_in_thread(mut stderr: ChildStderr) -> thread::JoinHandle<String> {
     })
 }
 
+/// How long cargo may take to end by itself. A compiler that is killed can leave
+/// artifacts that do not fit together.
+const POLITE: Duration = Duration::from_secs(3);
+
+/// Ends cargo: Ctrl-C has told it already, and otherwise it has a moment to
+/// finish what it compiles.
 fn stop(cargo: &mut Child) {
+    let until = Instant::now() + POLITE;
+    while Instant::now() < until && matches!(cargo.try_wait(), Ok(None)) {
+        thread::sleep(Cancel::NOTICED_WITHIN);
+    }
     // Both fail only if it is over already.
     let _ = cargo.kill();
     let _ = cargo.wait();

@@ -25,6 +25,7 @@
 
 mod build;
 mod gauge;
+mod linker;
 mod outcome;
 mod process;
 mod stage;
@@ -32,9 +33,10 @@ mod test_binary;
 
 pub use build::{Build, BuildOptions, Diagnostic, Level, build, cargo};
 pub use gauge::Activity;
+pub use linker::Unlinked;
 pub use outcome::{Outcome, Panic, Run};
 pub use process::{Cancel, Limits, Output};
 pub use stage::{Listener, Stage};
 pub use test_binary::{Job, Test, TestBinary};
 
-pub(crate) use build::compile;
+pub(crate) use build::{cannot_start, compile};

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use crate::place::Place;
+use crate::shelf::{derived, run};
 
 #[test]
 fn what_is_put_is_got_until_it_is_deleted() {
@@ -203,4 +204,19 @@ fn a_directory_that_is_only_to_be_read_says_so() {
         ");
     }
     assert!(inspected.contains("No fault found."), "{inspected}");
+}
+
+#[test]
+fn a_command_that_is_shown_can_be_copied() {
+    let fixture = derived();
+    let answer = run(
+        &fixture,
+        &["get", "--engine", "memory", "--dir", "a b", "k"],
+    );
+    let told = "--dir \"a b\" KEY VALUE";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    let answer = run(&fixture, &["shell", "--engine", "map", "--dir", "d"]);
+    let told = "error: `map` keeps no files, so there is nothing to do with `d`";
+    assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
+    assert!(!fixture.root().join("d").exists());
 }

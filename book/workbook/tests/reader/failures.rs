@@ -123,7 +123,7 @@ fn an_operation_that_the_suite_gave_up_on() {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     // The test ends at once, before anybody can tell what it did.
     assert!(
-        said.contains("an operation never ended, it was still running."),
+        said.contains("an operation did not end: it was still running."),
         "{said}"
     );
     assert!(said.contains("This script shows it:"), "{said}");
@@ -168,6 +168,27 @@ fn a_chapter_that_is_gone() {
     assert!(status.contains("· 1.1"), "{status}");
 }
 
+/// A workspace that names the chapter, as the workbook's own does: cargo reads
+/// nothing of it without the manifest.
+#[test]
+fn a_manifest_without_which_cargo_cannot_start() {
+    let fixture = derived();
+    let all = "members = [\"chapters/*\"";
+    let named = format!("{all}, \"chapters/ch01-shelf\"");
+    fixture.edit("Cargo.toml", all, &named);
+    solve_first(&fixture);
+    assert!(run(&fixture, &["status"]).success);
+    let manifest = fixture.root().join("chapters/ch01-shelf/Cargo.toml");
+    fs::remove_file(&manifest).unwrap();
+    insta::assert_snapshot!("no_manifest", shown(&fixture, &["check", "1"]));
+    assert!(run(&fixture, &["status"]).success);
+    assert!(run(&fixture, &["restore"]).success);
+    let back = shown(&fixture, &["update"]);
+    assert!(back.contains("chapters/ch01-shelf/Cargo.toml"), "{back}");
+    fs::write(&manifest, "name = no manifest").unwrap();
+    assert!(run(&fixture, &["status"]).success);
+}
+
 /// In the place of a folder that cannot be written, since root may write
 /// anywhere: a file where a folder should be.
 #[test]
@@ -191,6 +212,108 @@ fn a_folder_that_cannot_be_written() {
         answer.stderr
     );
     assert_eq!(fixture.read(LIB), before);
+    let told = "Your work is not being mirrored in .strata:\n    ";
+    for args in [&["check", "1.1"][..], &["check", "1"], &["status"]] {
+        let answer = run(&fixture, args);
+        assert_eq!(answer.stderr.matches(told).count(), 1, "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn no_cargo() {
+    let fixture = derived();
+    solve_first(&fixture);
+    let output = program(&fixture, &["check", "1.1"])
+        .env_remove("CARGO")
+        .env("PATH", fixture.root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let told = "cargo was not found: is Rust installed, and ~/.cargo/bin in PATH?\n  \
+                https://rustup.rs\n";
+    assert!(said.contains(told), "{said}");
+}
+
+/// A build that was interrupted left artifacts that no linker could join, and
+/// the reader was told of an error in their code, at every save.
+#[cfg(unix)]
+#[test]
+fn a_linker_that_fails() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let fixture = derived();
+    solve_first(&fixture);
+    let linker = fixture.root().join("linker");
+    let linker_is = |script: &str| {
+        fs::write(&linker, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&linker, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let config = format!("[build]\nrustflags = [\"-Clinker={}\"]\n", linker.display());
+    fixture.write(".cargo/config.toml", &config);
+    // As it is after such a build: it fails until the artifacts are gone.
+    linker_is(
+        "seen=\"$(dirname \"$0\")/seen\"\n\
+         if [ -e \"$seen\" ]; then exec cc \"$@\"; fi\n\
+         touch \"$seen\"; echo 'undefined hidden symbol: anon.5c' >&2; exit 1",
+    );
+    let said = run(&fixture, &["check", "1.1"]).stdout;
+    assert!(said.starts_with("✓ 1.1"), "{said}");
+    linker_is("echo 'undefined hidden symbol: anon.5c' >&2; exit 1");
+    fixture.edit(
+        LIB,
+        "\n/// A row of books",
+        "\nfn own() {}\n\n/// A row of books",
+    );
+    let said = run(&fixture, &["check", "1.1"]).stdout;
+    assert!(
+        said.starts_with("Your code compiles, but the linker failed."),
+        "{said}"
+    );
+    assert!(said.contains("symbol: anon.5c"), "{said}");
+    assert!(
+        said.contains("Nothing is wrong with what you wrote"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_manifest_that_cargo_refuses() {
+    let fixture = derived();
+    solve_first(&fixture);
+    run(&fixture, &["status"]);
+    fixture.edit("chapters/ch01-shelf/Cargo.toml", "[lints", "[lnits");
+    fixture.edit(
+        "chapters/ch01-shelf/Cargo.toml",
+        "name = \"shelf\"",
+        "name = \"row\"",
+    );
+    let said = run(&fixture, &["check", "1.1"]).stdout;
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let told = "chapters/ch01-shelf/Cargo.toml is not as it came; it came as \
+                .strata/base/chapters/ch01-shelf/Cargo.toml.";
+    assert!(words.join(" ").contains(told), "{said}");
+}
+
+#[test]
+fn a_panic_in_a_thread_that_nobody_joins() {
+    let body = "let (tell, heard) = std::sync::mpsc::channel::<()>();\n        \
+        std::thread::spawn(move || { let _tell = tell; panic!(\"the shelf fell\") });\n        \
+        let _ = heard.recv();\n        place(&self.titles, title).ok()";
+    insta::assert_snapshot!(told_of(body));
+}
+
+#[test]
+fn a_test_that_does_not_run_is_missed() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "place(&self.titles, title).ok()");
+    run(&fixture, &["hint", "1.1"]);
+    let tests = "chapters/ch01-shelf/src/tests/ex_1_2.rs";
+    let text = fixture.read(tests);
+    fixture.write(tests, &text.replacen("#[test]\n", "", 1));
+    insta::assert_snapshot!("a_test_less", checked(&fixture));
+    fixture.edit(LIB, "#[cfg(test)]\nmod tests;\n", "");
+    insta::assert_snapshot!("no_tests", shown(&fixture, &["check", "1"]));
 }
 
 #[test]

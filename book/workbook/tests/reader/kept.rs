@@ -107,6 +107,37 @@ fn what_still_stands_somewhere_is_not_lost() {
 }
 
 #[test]
+fn a_file_with_a_new_name_is_found() {
+    let fixture = Fixture::new();
+    let row = "//! A row.\n\n/// Ends it.\n///\n/// # Exercise 1.3\n\
+               pub fn end() -> u8 {\n    7\n}\n";
+    fixture.write("solutions/ch01-shelf/src/row.rs", row);
+    fixture.edit_solution("lib.rs", "#[cfg(test)]\n", "pub mod row;\n\n#[cfg(test)]\n");
+    fixture.author_ok(&["derive"]);
+    let old = "chapters/ch01-shelf/src/row.rs";
+    fixture.edit(old, "todo!(\"exercise 1.3: Ends it\")", "8 - 1");
+    run(&fixture, &["hint", "1.1"]);
+    let new = fixture.root().join("chapters/ch01-shelf/src/line.rs");
+    std::fs::rename(fixture.root().join(old), &new).unwrap();
+    let check = run(&fixture, &["check", "1"]);
+    let said = check
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let told = "src/row.rs is gone; chapters/ch01-shelf/src/line.rs has the same functions. \
+                Renamed?";
+    assert!(said.contains(told), "{said}");
+    assert!(!check.stderr.contains("is gone"), "{}", check.stderr);
+    // And back again: nothing was lost.
+    std::fs::rename(&new, fixture.root().join(old)).unwrap();
+    assert_eq!(run(&fixture, &["hint", "1.1"]).stderr, "");
+    // Nor is it without the line that says which exercise it is.
+    fixture.edit(old, "/// # Exercise 1.3\n", "");
+    assert_eq!(run(&fixture, &["hint", "1.1"]).stderr, "");
+}
+
+#[test]
 fn a_file_that_is_gone_comes_back_with_what_was_written() {
     let fixture = Fixture::new();
     let row = "//! A row.\n\n/// Ends it.\n///\n/// # Exercise 1.3\n\
