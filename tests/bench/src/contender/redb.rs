@@ -19,7 +19,7 @@ pub fn contender() -> Contender {
         sentence: "redb, a copy-on-write B+tree in Rust.".into(),
         version: locked_version("redb").into(),
         settings: "a cache of 64 MiB",
-        durable_commit: "writes new pages and the header, one fsync (Durability::Immediate)",
+        durable_commit: "writes new pages and the header, one fdatasync (Durability::Immediate)",
         classes: vec![Class::Nothing, Class::Power],
         open: Open::In(|directory, class| Ok(Box::new(Redb::open(directory, class)?))),
     }
