@@ -30,6 +30,7 @@ use crate::report::Proof;
 use crate::trial::{Outcome, Plan};
 
 pub mod cut;
+pub mod files;
 pub mod image;
 pub mod trace;
 

@@ -6,60 +6,23 @@
 //! was not synced is gone, however often its bytes were.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io::{Seek, SeekFrom, Write};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 
+use super::files::{Change, Files, Place};
 use super::trace::{Call, Event, bytes};
 
-/// A directory, as a process sees it and as a power cut would leave it.
+/// A directory, and the descriptors of a process that changes it.
 #[derive(Debug)]
 pub struct Image {
     root: PathBuf,
-    /// The first is the root.
-    nodes: Vec<Node>,
+    files: Files,
     open: HashMap<i64, Rc<RefCell<Opened>>>,
-    /// How many changes there were.
-    changes: u64,
     /// How many there were when the thread began its call.
     begun: HashMap<u32, u64>,
-}
-
-#[derive(Debug)]
-enum Node {
-    File(File),
-    Directory(Directory),
-}
-
-#[derive(Debug, Default)]
-struct File {
-    durable: Vec<u8>,
-    /// What happened since, each with its place among all changes.
-    pending: Vec<(u64, Change)>,
-    /// As the process sees it.
-    len: usize,
-}
-
-#[derive(Debug)]
-enum Change {
-    Write(usize, Vec<u8>),
-    Truncate(usize),
-    /// To at least that length.
-    Extend(usize),
-    /// From … to.
-    Zero(usize, usize),
-}
-
-#[derive(Debug, Default)]
-struct Directory {
-    durable: BTreeMap<String, usize>,
-    pending: Vec<(u64, String, Option<usize>)>,
-    /// As the process sees it.
-    names: BTreeMap<String, usize>,
 }
 
 /// What a descriptor stands for.
@@ -67,7 +30,7 @@ struct Directory {
 struct Opened {
     path: PathBuf,
     /// None outside the root.
-    node: Option<usize>,
+    place: Option<Place>,
     position: usize,
     appends: bool,
     /// Each write is synced.
@@ -89,46 +52,22 @@ impl Image {
     ///
     /// Fails where it cannot be read.
     pub fn of(root: &Path) -> Result<Self> {
-        let mut image = Image {
+        Ok(Image {
             root: root.to_path_buf(),
-            nodes: Vec::new(),
+            files: Files::of(root)?,
             open: HashMap::new(),
-            changes: 0,
             begun: HashMap::new(),
-        };
-        image.read_directory(root)?;
-        Ok(image)
+        })
     }
 
-    fn read_directory(&mut self, path: &Path) -> Result<usize> {
-        let own = self.add(Node::Directory(Directory::default()));
-        let mut names = BTreeMap::new();
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            let node = match entry.file_type()?.is_dir() {
-                true => self.read_directory(&entry.path())?,
-                false => {
-                    let durable = fs::read(entry.path())?;
-                    let len = durable.len();
-                    self.add(Node::File(File {
-                        durable,
-                        pending: Vec::new(),
-                        len,
-                    }))
-                }
-            };
-            names.insert(entry.file_name().to_string_lossy().into_owned(), node);
-        }
-        if let Node::Directory(directory) = &mut self.nodes[own] {
-            directory.durable.clone_from(&names);
-            directory.names = names;
-        }
-        Ok(own)
-    }
-
-    fn add(&mut self, node: Node) -> usize {
-        self.nodes.push(node);
-        self.nodes.len() - 1
+    /// Makes in a directory, which is not there yet, what a power cut now would
+    /// leave.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the files cannot be written.
+    pub fn leave(&self, directory: &Path) -> Result<()> {
+        self.files.leave(directory)
     }
 
     /// Follows the process one step.
@@ -139,7 +78,7 @@ impl Image {
     pub fn follow(&mut self, event: &Event) -> Result<()> {
         match event {
             Event::Begins(thread) => {
-                self.begun.insert(*thread, self.changes);
+                self.begun.insert(*thread, self.files.changes());
                 Ok(())
             }
             // What fails changes nothing.
@@ -166,25 +105,25 @@ impl Image {
             "write" | "writev" => self.write(call, None),
             "pwrite64" | "pwritev" => self.write(call, Some(number(3)?)),
             "truncate" => {
-                let node = self.path("AT_FDCWD", argument(0))?;
-                let node = node.and_then(|path| self.lookup(&path));
-                self.change(node, Change::Truncate(number(1)?))
+                let path = self.path("AT_FDCWD", argument(0))?;
+                let place = path.and_then(|path| self.files.lookup(&path));
+                self.change(place, Change::Truncate(number(1)?))
             }
             "ftruncate" => {
-                let node = self.node(argument(0));
-                self.change(node, Change::Truncate(number(1)?))
+                let place = self.place(argument(0));
+                self.change(place, Change::Truncate(number(1)?))
             }
             "fallocate" => self.allocate(call),
             "fsync" | "fdatasync" => {
                 let before = self.begun_at(call);
-                if let Some(node) = self.node(argument(0)) {
-                    self.nodes[node].sync(before);
+                if let Some(place) = self.place(argument(0)) {
+                    self.files.sync(place, before);
                 }
                 Ok(())
             }
             "sync" | "syncfs" => {
                 let before = self.begun_at(call);
-                self.nodes.iter_mut().for_each(|node| node.sync(before));
+                self.files.sync_all(before);
                 Ok(())
             }
             "rename" => {
@@ -212,7 +151,7 @@ impl Image {
     fn refuse(&self, call: &Call) -> Result<()> {
         let here = |argument: &String| match argument.starts_with('"') {
             true => matches!(self.path("AT_FDCWD", argument), Ok(Some(_))),
-            false => self.node(argument).is_some(),
+            false => self.place(argument).is_some(),
         };
         if call.name.starts_with("io_") || call.arguments.iter().any(here) {
             bail!("what it does is not worked out");
@@ -228,8 +167,8 @@ impl Image {
         self.open.get(&descriptor.parse().ok()?).cloned()
     }
 
-    fn node(&self, descriptor: &str) -> Option<usize> {
-        self.opened(descriptor)?.borrow().node
+    fn place(&self, descriptor: &str) -> Option<Place> {
+        self.opened(descriptor)?.borrow().place
     }
 
     /// The path, absolute and without detours.
@@ -259,51 +198,23 @@ impl Image {
             .map(Path::to_path_buf))
     }
 
-    fn lookup(&self, path: &Path) -> Option<usize> {
-        path.iter()
-            .try_fold(0, |node, name| match &self.nodes[node] {
-                Node::Directory(directory) => directory.names.get(name.to_str()?).copied(),
-                Node::File(_) => None,
-            })
-    }
-
-    /// Puts a node under a name, or takes the name away.
-    fn name(&mut self, path: &Path, node: Option<usize>) -> Result<()> {
-        let parent = path.parent().and_then(|parent| self.lookup(parent));
-        let parent = parent.context("it is in a directory that nobody made")?;
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.context("it has no name")?.to_string();
-        let Node::Directory(directory) = &mut self.nodes[parent] else {
-            bail!("it is in a file");
-        };
-        match node {
-            Some(node) => directory.names.insert(name.clone(), node),
-            None => directory.names.remove(&name),
-        };
-        directory.pending.push((self.changes, name, node));
-        self.changes += 1;
-        Ok(())
-    }
-
     fn open(&mut self, call: &Call, directory: &str, path: &str, flags: &str) -> Result<()> {
         let has = |flag: &str| flags.split('|').any(|one| one == flag);
         let absolute = self.absolute(directory, path)?;
-        let mut node = None;
-        if !has("O_TMPFILE")
-            && let Ok(below) = absolute.strip_prefix(&self.root)
-        {
-            node = self.lookup(below);
-            if node.is_none() {
-                let created = self.add(Node::File(File::default()));
-                self.name(below, Some(created))?;
-                node = Some(created);
-            } else if has("O_TRUNC") {
-                self.change(node, Change::Truncate(0))?;
-            }
+        let below = absolute.strip_prefix(&self.root).ok();
+        let place = match below.filter(|_| !has("O_TMPFILE")) {
+            Some(below) => Some(match self.files.lookup(below) {
+                Some(place) => place,
+                None => self.files.make_file(below)?,
+            }),
+            None => None,
+        };
+        if has("O_TRUNC") {
+            self.change(place, Change::Truncate(0))?;
         }
         let opened = Opened {
             path: absolute,
-            node,
+            place,
             position: 0,
             appends: has("O_APPEND"),
             syncs: has("O_SYNC") || has("O_DSYNC"),
@@ -341,11 +252,8 @@ impl Image {
             return Ok(());
         };
         let mut opened = opened.borrow_mut();
-        let Some(node) = opened.node else {
+        let Some(place) = opened.place else {
             return Ok(());
-        };
-        let Node::File(file) = &mut self.nodes[node] else {
-            bail!("it writes into a directory");
         };
         let written = usize::try_from(call.result)?;
         let mut data = bytes(data)?;
@@ -355,7 +263,7 @@ impl Image {
         data.truncate(written);
         let offset = match at {
             // So does Linux even where a place is given.
-            _ if opened.appends => file.len,
+            _ if opened.appends => self.files.len(place)?,
             Some(offset) => offset,
             None => opened.position,
         };
@@ -363,67 +271,52 @@ impl Image {
             opened.position = offset + written;
         }
         let change = Change::Write(offset, data);
-        if opened.syncs {
-            // Its bytes alone; those that wait are still to come, and it
-            // comes after them once more.
-            change.apply(&mut file.durable);
+        match opened.syncs {
+            true => self.files.change_durably(place, change),
+            false => self.files.change(place, change),
         }
-        self.change(Some(node), change)
     }
 
     fn allocate(&mut self, call: &Call) -> Result<()> {
         let [descriptor, mode, offset, bytes] = call.arguments.as_slice() else {
             bail!("it has another number of arguments");
         };
-        let (start, node) = (offset.parse::<usize>()?, self.node(descriptor));
+        let (start, place) = (offset.parse::<usize>()?, self.place(descriptor));
         let end = start + bytes.parse::<usize>()?;
         let has = |flag: &str| mode.split('|').any(|one| one == flag);
         if has("FALLOC_FL_PUNCH_HOLE") || has("FALLOC_FL_ZERO_RANGE") {
-            self.change(node, Change::Zero(start, end))?;
+            self.change(place, Change::Zero(start, end))?;
         } else if mode != "0" && mode != "FALLOC_FL_KEEP_SIZE" {
             return self.refuse(call);
         }
         match has("FALLOC_FL_KEEP_SIZE") {
             true => Ok(()),
-            false => self.change(node, Change::Extend(end)),
+            false => self.change(place, Change::Extend(end)),
         }
     }
 
-    fn change(&mut self, node: Option<usize>, change: Change) -> Result<()> {
-        let Some(node) = node else {
-            return Ok(());
-        };
-        let Node::File(file) = &mut self.nodes[node] else {
-            bail!("it changes a directory as if it were a file");
-        };
-        file.len = change.len_after(file.len);
-        file.pending.push((self.changes, change));
-        self.changes += 1;
-        Ok(())
+    fn change(&mut self, place: Option<Place>, change: Change) -> Result<()> {
+        place.map_or(Ok(()), |place| self.files.change(place, change))
     }
 
     fn rename(&mut self, from: Option<PathBuf>, to: Option<PathBuf>) -> Result<()> {
         match (from, to) {
             (None, None) => Ok(()),
             (Some(from), Some(to)) => {
-                let node = self.lookup(&from).context("nobody made it")?;
-                self.name(&from, None)?;
-                self.name(&to, Some(node))
+                let place = self.files.lookup(&from).context("nobody made it")?;
+                self.files.name(&from, None)?;
+                self.files.name(&to, Some(place))
             }
             _ => bail!("it moves a file out of the directory or into it"),
         }
     }
 
     fn remove(&mut self, path: Option<PathBuf>) -> Result<()> {
-        path.map_or(Ok(()), |path| self.name(&path, None))
+        path.map_or(Ok(()), |path| self.files.name(&path, None))
     }
 
     fn make_directory(&mut self, path: Option<PathBuf>) -> Result<()> {
-        let Some(path) = path else {
-            return Ok(());
-        };
-        let made = self.add(Node::Directory(Directory::default()));
-        self.name(&path, Some(made))
+        path.map_or(Ok(()), |path| self.files.make_directory(&path))
     }
 
     fn map(&self, call: &Call) -> Result<()> {
@@ -435,97 +328,12 @@ impl Image {
         };
         let opened = opened.borrow();
         let written = access.contains("PROT_WRITE") && flags.contains("MAP_SHARED");
-        if written && opened.node.is_some() && !is_begun_anew(&opened.path) {
+        if written && opened.place.is_some() && !is_begun_anew(&opened.path) {
             let name = opened.path.file_name().unwrap_or_default();
             bail!("{} is written through a map, unseen", name.display());
         }
         Ok(())
     }
-
-    /// Makes in an empty directory what a power cut now would leave.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the files cannot be written.
-    pub fn leave(&self, directory: &Path) -> Result<()> {
-        self.leave_node(0, directory)
-    }
-
-    fn leave_node(&self, node: usize, path: &Path) -> Result<()> {
-        match &self.nodes[node] {
-            Node::File(file) => write_sparsely(path, &file.durable)
-                .with_context(|| format!("writing {}", path.display())),
-            Node::Directory(directory) => {
-                fs::create_dir_all(path)?;
-                for (name, node) in &directory.durable {
-                    self.leave_node(*node, &path.join(name))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Node {
-    /// Makes durable what changed before that place among all changes.
-    fn sync(&mut self, before: u64) {
-        match self {
-            Node::File(file) => {
-                let synced = file.pending.partition_point(|(at, _)| *at < before);
-                for (_, change) in file.pending.drain(..synced) {
-                    change.apply(&mut file.durable);
-                }
-            }
-            Node::Directory(directory) => {
-                let synced = directory.pending.partition_point(|(at, ..)| *at < before);
-                for (_, name, node) in directory.pending.drain(..synced) {
-                    match node {
-                        Some(node) => directory.durable.insert(name, node),
-                        None => directory.durable.remove(&name),
-                    };
-                }
-            }
-        }
-    }
-}
-
-impl Change {
-    fn len_after(&self, len: usize) -> usize {
-        match self {
-            Change::Write(offset, bytes) => len.max(offset + bytes.len()),
-            Change::Truncate(len) => *len,
-            Change::Extend(end) => len.max(*end),
-            Change::Zero(..) => len,
-        }
-    }
-
-    fn apply(&self, file: &mut Vec<u8>) {
-        file.resize(self.len_after(file.len()), 0);
-        match self {
-            Change::Write(offset, bytes) => {
-                file[*offset..offset + bytes.len()].copy_from_slice(bytes);
-            }
-            Change::Zero(start, end) => {
-                let end = (*end).min(file.len());
-                file[(*start).min(end)..end].fill(0);
-            }
-            Change::Truncate(_) | Change::Extend(_) => {}
-        }
-    }
-}
-
-/// Writes a file, with holes where there are zeros: files are preallocated.
-fn write_sparsely(path: &Path, bytes: &[u8]) -> Result<()> {
-    const BLOCK: usize = 4096;
-    let mut file = fs::File::create_new(path)?;
-    file.set_len(bytes.len() as u64)?;
-    for (number, block) in bytes.chunks(BLOCK).enumerate() {
-        if block.iter().any(|byte| *byte != 0) {
-            file.seek(SeekFrom::Start((number * BLOCK) as u64))?;
-            file.write_all(block)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

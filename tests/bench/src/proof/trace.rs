@@ -76,6 +76,9 @@ pub struct Call {
     pub result: i64,
 }
 
+/// Its descriptor is free for others from its beginning on.
+const CLOSE: &str = "close(";
+
 /// Reads a trace that was made with `-f -xx`.
 ///
 /// # Errors
@@ -96,12 +99,20 @@ pub fn parse(trace: &str) -> Result<Vec<Event>> {
         if let Some(front) = text.strip_suffix("<unfinished ...>") {
             begun.insert(thread, front.to_string());
             events.push(Event::Begins(thread));
+            if front.starts_with(CLOSE) {
+                let closed = format!("{}) = 0", front.trim_end());
+                events.extend(call(thread, &closed).with_context(odd)?.map(Event::Ends));
+            }
             continue;
         }
         let whole = match text.strip_prefix("<... ") {
             Some(rest) => {
                 let (_, back) = rest.split_once(" resumed>").with_context(odd)?;
-                begun.remove(&thread).with_context(odd)? + back
+                let front = begun.remove(&thread).with_context(odd)?;
+                if front.starts_with(CLOSE) {
+                    continue;
+                }
+                front + back
             }
             None => {
                 events.push(Event::Begins(thread));
@@ -244,7 +255,10 @@ mod tests {
                      8  close(4) = 0\n\
                      7  <... fsync resumed>)                    = 0\n\
                      8  read(5 <unfinished ...>\n\
-                     8  <... read resumed> <unfinished ...>) = ?\n";
+                     8  <... read resumed> <unfinished ...>) = ?\n\
+                     7  close(3 <unfinished ...>\n\
+                     8  close(4) = 0\n\
+                     7  <... close resumed>) = 0\n";
         assert_eq!(
             parse(trace).unwrap(),
             [
@@ -253,6 +267,10 @@ mod tests {
                 named(8, "close", &["4"], 0),
                 named(7, "fsync", &["3"], 0),
                 Event::Begins(8),
+                Event::Begins(7),
+                named(7, "close", &["3"], 0),
+                Event::Begins(8),
+                named(8, "close", &["4"], 0),
             ]
         );
     }
