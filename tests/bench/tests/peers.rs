@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
 use bench::class::Class;
 use bench::contender::{Contender, Role, contenders};
 use bench::program::Program;
@@ -60,7 +61,7 @@ fn some_value(random: &mut StdRng) -> Vec<u8> {
 }
 
 /// A batch: often of one change, sometimes of several of one key.
-fn write_some(store: &dyn Store, model: &mut Model, random: &mut StdRng) {
+fn write_some(store: &dyn Store, model: &mut Model, random: &mut StdRng) -> Result<()> {
     let length = if random.random_ratio(1, 2) { 1 } else { 8 };
     let draw = |random: &mut StdRng| {
         let value = random.random_ratio(2, 3).then(|| some_value(random));
@@ -74,33 +75,36 @@ fn write_some(store: &dyn Store, model: &mut Model, random: &mut StdRng) {
             None => Write::delete(key),
         })
         .collect();
-    store.write(&batch).unwrap();
+    store.write(&batch)?;
     for (key, value) in changes {
         match value {
             Some(value) => drop(model.insert(key, value)),
             None => drop(model.remove(&key)),
         }
     }
+    Ok(())
 }
 
-fn check_get(store: &dyn Store, model: &Model, random: &mut StdRng) {
+fn check_get(store: &dyn Store, model: &Model, random: &mut StdRng) -> Result<()> {
     let key = some_key(random);
     let mut value = b"what was there before".to_vec();
-    let found = store.get(&key, &mut value).unwrap();
+    let found = store.get(&key, &mut value)?;
     let expected = model.get(&key);
     assert_eq!(found.then_some(&value), expected);
+    Ok(())
 }
 
-fn check_scan(store: &dyn Store, model: &Model, from: &[u8], entries_max: usize) {
+fn check_scan(store: &dyn Store, model: &Model, from: &[u8], entries_max: usize) -> Result<()> {
     let mut found = Vec::new();
     let mut visit = |key: &[u8], value: &[u8]| found.push((key.to_vec(), value.to_vec()));
-    store.scan(from, entries_max, &mut visit).unwrap();
+    store.scan(from, entries_max, &mut visit)?;
     let entries = model.range(from.to_vec()..);
     let expected: Vec<_> = entries
         .take(entries_max)
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     assert_eq!(found, expected);
+    Ok(())
 }
 
 #[test]
@@ -114,12 +118,12 @@ fn a_peer_answers_as_a_map_does() {
             let (mut store, mut model) = (open(), Model::new());
             for _ in 0..600 {
                 match random.random_range(0..100) {
-                    0..40 => write_some(&*store, &mut model, &mut random),
-                    40..80 => check_get(&*store, &model, &mut random),
+                    0..40 => write_some(&*store, &mut model, &mut random).unwrap(),
+                    40..80 => check_get(&*store, &model, &mut random).unwrap(),
                     80..97 => {
                         let from = some_key(&mut random);
                         let max = random.random_range(0..10);
-                        check_scan(&*store, &model, &from, max);
+                        check_scan(&*store, &model, &from, max).unwrap();
                     }
                     97..99 => store.sync().unwrap(),
                     _ if peer.keeps_files() => {
@@ -129,7 +133,7 @@ fn a_peer_answers_as_a_map_does() {
                     _ => {}
                 }
             }
-            check_scan(&*store, &model, b"", usize::MAX);
+            check_scan(&*store, &model, b"", usize::MAX).unwrap();
             store.close().unwrap();
         }
     }
