@@ -205,3 +205,16 @@ pub fn locked_version(package: &str) -> &'static str {
     let version = lines.next().and_then(|line| line.split('"').nth(1));
     version.expect("the lock file names every package")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_knows_the_version_of_a_package() {
+        assert_eq!(locked_version("bench"), env!("CARGO_PKG_VERSION"));
+        for contender in contenders() {
+            assert!(!contender.version.is_empty());
+        }
+    }
+}

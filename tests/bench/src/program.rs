@@ -24,6 +24,8 @@ const HOLD: &str = "hold";
 const HOLD_SYNCED: &str = "hold-synced";
 /// See [`Program::hold_traced`].
 const HOLD_MARKED: &str = "hold-marked";
+/// The same, and synced.
+const HOLD_MARKED_SYNCED: &str = "hold-marked-synced";
 
 /// What a process says when it holds what was planned.
 const HELD: &str = "held";
@@ -87,14 +89,21 @@ impl Program {
 
     /// Overwrites entries in a process of its own, under `strace`, which writes
     /// those `calls` into the file `trace`. After each answer the process says
-    /// so, by a write of [`ANSWERED`].
+    /// so, by a write of [`ANSWERED`]; or, where it is to be `synced`, after the
+    /// sync that follows all.
     ///
     /// Answers why it could not be traced, if it could not.
     ///
     /// # Errors
     ///
     /// Fails where the process does.
-    pub fn hold_traced(&self, plan: &Plan, calls: &[&str], trace: &Path) -> Result<Option<String>> {
+    pub fn hold_traced(
+        &self,
+        plan: &Plan,
+        synced: bool,
+        calls: &[&str],
+        trace: &Path,
+    ) -> Result<Option<String>> {
         // A question mark: not every kernel has every call.
         let calls: Vec<String> = calls.iter().map(|call| format!("?{call}")).collect();
         let mut command: Vec<OsString> = ["strace", "-f", "-qq", "-xx", "-s", "16777216", "-e"]
@@ -102,8 +111,14 @@ impl Program {
             .into();
         command.push(format!("trace={}", calls.join(",")).into());
         command.extend([OsString::from("-o"), trace.into(), self.path.clone().into()]);
-        let Ok(child) = start(command.as_slice(), HOLD_MARKED, plan) else {
-            return Ok(Some("`strace` is not installed".into()));
+        let task = if synced {
+            HOLD_MARKED_SYNCED
+        } else {
+            HOLD_MARKED
+        };
+        let child = match start(&command, task, plan) {
+            Ok(child) => child,
+            Err(error) => return Ok(Some(format!("`strace` does not start: {error:#}"))),
         };
         // It ends by itself when it reads the end of its input.
         let ended = child.wait_with_output().context("waiting for `strace`")?;
@@ -152,7 +167,8 @@ fn how_it_ended(status: ExitStatus, complaint: &str) -> String {
 
 /// Whether that is what a process is told that was started for a trial.
 pub fn is_task(task: &str) -> bool {
-    [TRIAL, HOLD, HOLD_SYNCED, HOLD_MARKED].contains(&task)
+    let holds = [HOLD, HOLD_SYNCED, HOLD_MARKED, HOLD_MARKED_SYNCED];
+    task == TRIAL || holds.contains(&task)
 }
 
 /// Does what a process that was started for a trial is to do.
@@ -176,8 +192,10 @@ pub fn be_started(task: &str) -> Result<()> {
         println!("{}", serde_json::to_string(&trial.run())?);
         return Ok(());
     }
-    let store = trial.hold(task == HOLD_SYNCED, |answers| {
-        if task == HOLD_MARKED {
+    let synced = [HOLD_SYNCED, HOLD_MARKED_SYNCED].contains(&task);
+    let marked = [HOLD_MARKED, HOLD_MARKED_SYNCED].contains(&task);
+    let store = trial.hold(synced, |answers| {
+        if marked {
             io::stderr().write_all(format!("{ANSWERED}{answers}\n").as_bytes())?;
         }
         Ok(())

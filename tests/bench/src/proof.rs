@@ -58,7 +58,7 @@ pub fn try_claim(
         Class::Kill => survives_a_kill(contender, class, program, directory, false),
         Class::Power => match contender.open {
             Open::OnDisk(_) => survives_power_cuts(contender),
-            _ => cut::survives_traced_cuts(contender, class, program, directory),
+            _ => cut::survives_traced_cuts(contender, class, program, directory, false),
         },
     };
     tried.unwrap_or_else(|error| Proof::Broken(format!("{error:#}")))

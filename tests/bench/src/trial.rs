@@ -153,7 +153,8 @@ impl Trial {
     /// Overwrites the entries that are to be held, one by one, and answers the
     /// store that holds them. Where it is `synced`, they are safe from a power
     /// loss; else they are as safe as a write of its class is. `answered` is
-    /// told how many of them have been answered, each time.
+    /// told how many of them are so safe, each time that this is one more; with
+    /// a sync that is once.
     ///
     /// # Errors
     ///
@@ -169,10 +170,13 @@ impl Trial {
             self.ledger.begin_put(number, &mut value);
             let value = &value;
             store.write(&[Write::put(&key(number), value)])?;
-            answered(number + 1)?;
+            if !synced {
+                answered(number + 1)?;
+            }
         }
         if synced {
             store.sync()?;
+            answered(self.plan.held)?;
         }
         Ok(store)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use bench::class::Class;
-use bench::contender::{Contender, Role, contenders};
+use bench::contender::{Contender, Role, contenders, find};
 use bench::program::Program;
 use bench::proof::cut::survives_traced_cuts;
 use bench::report::Proof;
@@ -14,33 +14,52 @@ use engine::Write;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-fn program() -> Program {
-    Program::at(env!("CARGO_BIN_EXE_bench"))
-}
-
 fn peers() -> Vec<Contender> {
     let all = contenders().into_iter();
     all.filter(|one| one.role == Role::Peer).collect()
 }
 
+/// What the trace says of a contender's writes; or, with a sync, of that.
+fn traced(contender: &Contender, class: Class, synced: bool) -> Result<Proof> {
+    let directory = tempfile::tempdir()?;
+    let program = Program::at(env!("CARGO_BIN_EXE_bench"));
+    let proof = survives_traced_cuts(contender, class, &program, directory.path(), synced)?;
+    println!("{} {class}, synced {synced}: {proof:?}", contender.name);
+    Ok(proof)
+}
+
 /// What is known not to survive a power loss is found not to: the trace is read
 /// for what it says, and not for what is hoped.
 #[test]
-fn a_weaker_class_does_not_pass_for_the_strongest() {
-    for peer in peers() {
-        let weaker = peer.classes.iter().filter(|class| **class != Class::Power);
-        for class in weaker.filter(|_| peer.keeps_files()) {
-            let directory = tempfile::tempdir().unwrap();
-            let proof = survives_traced_cuts(&peer, *class, &program(), directory.path());
-            let proof = proof.unwrap();
-            println!("{} {class}: {proof:?}", peer.name);
-            assert!(
-                !matches!(proof, Proof::Holds(_)),
-                "{} {class}: {proof:?}",
-                peer.name
-            );
-        }
+fn a_trace_shows_what_is_not_synced() {
+    let cheat = find("cheat-syncs-later").unwrap();
+    let proof = traced(&cheat, Class::Power, false).unwrap();
+    assert!(!matches!(proof, Proof::Holds(_)), "{proof:?}");
+    let honest = find("honest-log").unwrap();
+    let proof = traced(&honest, Class::Power, false).unwrap();
+    assert!(!matches!(proof, Proof::Broken(_)), "{proof:?}");
+    for (peer, class) in weaker_classes() {
+        let proof = traced(&peer, class, false).unwrap();
+        assert!(!matches!(proof, Proof::Holds(_)), "{} {class}", peer.name);
     }
+}
+
+/// In every class a sync is for a power loss.
+#[test]
+fn what_a_peer_synced_survives_a_power_loss() {
+    for (peer, class) in weaker_classes() {
+        let proof = traced(&peer, class, true).unwrap();
+        assert!(!matches!(proof, Proof::Broken(_)), "{} {class}", peer.name);
+    }
+}
+
+fn weaker_classes() -> Vec<(Contender, Class)> {
+    let mut weaker = Vec::new();
+    for peer in peers().into_iter().filter(Contender::keeps_files) {
+        let classes = peer.classes.iter().filter(|class| **class != Class::Power);
+        weaker.extend(classes.map(|class| (peer.clone(), *class)));
+    }
+    weaker
 }
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;

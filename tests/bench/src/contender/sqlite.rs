@@ -30,7 +30,7 @@ pub fn contender() -> Contender {
         ),
         settings: "WAL, a table without rowid, a connection for each thread with a cache of \
                    64 MiB",
-        durable_commit: "appends to the WAL, one fdatasync where there is one (synchronous=FULL)",
+        durable_commit: "appends to the WAL, one fdatasync (synchronous=FULL)",
         classes: vec![Class::Kill, Class::Power],
         open: Open::In(|directory, class| Ok(Box::new(Sqlite::open(directory, class)?))),
     }

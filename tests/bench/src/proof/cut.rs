@@ -21,7 +21,8 @@ use crate::report::Proof;
 const CUTS: u64 = 12;
 
 /// Loads, closes, overwrites under `strace`, and looks at what the power cuts
-/// leave. Claims that cannot be tried so are [`Proof::Untried`].
+/// leave: right after answers, or, where it is to be `synced`, right after a
+/// sync. What cannot be tried so is [`Proof::Untried`].
 ///
 /// # Errors
 ///
@@ -31,6 +32,7 @@ pub fn survives_traced_cuts(
     class: Class,
     program: &Program,
     directory: &Path,
+    synced: bool,
 ) -> Result<Proof> {
     // As the calls will spell it.
     let directory = fs::canonicalize(directory)?;
@@ -42,7 +44,7 @@ pub fn survives_traced_cuts(
     }
     let before = Image::of(&store)?;
     let plan = tried_on(contender, "reopen-killed", class, &store, HELD);
-    let held = program.hold_traced(&plan, trace::CALLS, &trace);
+    let held = program.hold_traced(&plan, synced, trace::CALLS, &trace);
     if let Some(refused) = held.context("overwriting under `strace`")? {
         return Ok(Proof::Untried(format!(
             "it opens its files itself, and they cannot be traced: {refused}"
@@ -58,14 +60,18 @@ pub fn survives_traced_cuts(
     };
     for (answers, left) in &cuts {
         let plan = tried_on(contender, "reopen-killed", class, left, *answers);
-        let when = format!("after the power was cut right after answer {answers}");
+        let after = if synced { "the sync after " } else { "" };
+        let when = format!("after the power was cut right after {after}answer {answers}");
         if let Some(broken) = refuted(program.trial(&plan)?, &when) {
             return Ok(broken);
         }
     }
-    let cuts = cuts.len();
+    let after = match synced {
+        true => "its sync".into(),
+        false => format!("{} of {HELD} answers", cuts.len()),
+    };
     Ok(Proof::Holds(format!(
-        "the power was cut, by its trace, right after {cuts} of {HELD} answers: all is there"
+        "the power was cut, by its trace, right after {after}: all is there"
     )))
 }
 
