@@ -1,5 +1,9 @@
-// Predictions: written on a page, kept in this browser, shown again beside the
-// outcome.
+// Predictions: written on a page, kept, shown again beside the outcome.
+//
+// A workbook that serves the book keeps them in a file. What is written goes
+// into this browser first and stays there until the workbook has it; without a
+// workbook it stays. Of two versions the newer one counts, wherever it is, and
+// one that is cleared is a version without text.
 //
 // - A `<details class="answer">` beneath a heading that begins with "Predict"
 //   gets a field, and shows what was written in it when it is unfolded.
@@ -13,7 +17,7 @@
 (() => {
     'use strict';
 
-    const root = new URL(path_to_root || './', location.href);
+    const root = new URL(path_to_root || './', document.baseURI);
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
     if (here === 'print.html') {
         return;
@@ -30,36 +34,44 @@
         return made;
     };
 
-    // What is kept. A browser may refuse to keep anything; then it is there
-    // until the page is left.
+    const newer = (one, other) => !one || other && other.when > one.when ? other : one;
+
+    // What this browser holds. It may refuse; then it is there until the page
+    // is left.
 
     const inMemory = new Map();
 
-    const read = name => {
+    const held = name => {
         try {
-            return JSON.parse(localStorage.getItem(PREFIX + name)) ?? inMemory.get(name) ?? null;
-        } catch {
-            return inMemory.get(name) ?? null;
-        }
-    };
-
-    // Answers whether it is kept.
-    const write = (name, kept) => {
-        try {
-            inMemory.delete(name);
-            if (kept) {
-                localStorage.setItem(PREFIX + name, JSON.stringify(kept));
-            } else {
-                localStorage.removeItem(PREFIX + name);
+            const found = JSON.parse(localStorage.getItem(PREFIX + name));
+            if (found) {
+                const { text = '', question = '', page = '', when = '' } = found;
+                return { text, question, page, when };
             }
-            return true;
         } catch {
-            inMemory.set(name, kept);
-            return false;
+            // What is in memory is all there is.
+        }
+        return inMemory.get(name) ?? null;
+    };
+
+    const hold = (name, version) => {
+        try {
+            localStorage.setItem(PREFIX + name, JSON.stringify(version));
+        } catch {
+            inMemory.set(name, version);
         }
     };
 
-    const names = () => {
+    const letGo = name => {
+        inMemory.delete(name);
+        try {
+            localStorage.removeItem(PREFIX + name);
+        } catch {
+            // It never held any.
+        }
+    };
+
+    const heldNames = () => {
         const found = new Set(inMemory.keys());
         try {
             for (let i = 0; i < localStorage.length; i++) {
@@ -71,7 +83,98 @@
         } catch {
             // What is in memory is all there is.
         }
-        return [...found].sort();
+        return [...found].filter(held);
+    };
+
+    // What the workbook has, and the file that it says it is in.
+
+    const filed = new Map();
+    let place = null;
+    let hadPlace = false;
+
+    const read = name => {
+        const version = newer(filed.get(name), held(name));
+        return version?.text ? version : null;
+    };
+
+    const names = () => [...new Set([...filed.keys(), ...heldNames()])].filter(read).sort();
+
+    const write = (name, text, question) => {
+        const before = newer(filed.get(name), held(name));
+        const when = Math.max(Date.now(), (Date.parse(before?.when) || 0) + 1);
+        hold(name, { text, question, page: here, when: new Date(when).toISOString() });
+        handOver();
+    };
+
+    // Asks the workbook; hands over, if there is anything.
+    const ask = async given => {
+        const post = {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(given),
+        };
+        const response = await fetch(new URL('predictions', root), given ? post : {});
+        if (!response.ok) {
+            throw new Error(response.statusText);
+        }
+        const answer = await response.json();
+        for (const [name, version] of Object.entries(answer.predictions)) {
+            filed.set(name, newer(filed.get(name), version));
+        }
+        place = answer.place;
+        hadPlace = true;
+    };
+
+    let isAsking = false;
+
+    const handOver = async () => {
+        if (place === null || isAsking) {
+            return;
+        }
+        isAsking = true;
+        try {
+            for (let open = heldNames(); open.length; open = heldNames()) {
+                const given = Object.fromEntries(open.map(name => [name, held(name)]));
+                await ask(given);
+                for (const name of open) {
+                    if (held(name)?.when === given[name].when) {
+                        letGo(name);
+                    }
+                }
+            }
+        } catch {
+            place = null;
+        }
+        isAsking = false;
+        tell();
+    };
+
+    // The workbook is there, or somebody wrote elsewhere.
+    document.addEventListener('strata-predictions', async () => {
+        try {
+            await ask();
+        } catch {
+            place = null;
+        }
+        tell();
+        handOver();
+    });
+
+    const whereKept = name => {
+        if (!newer(filed.get(name), held(name))) {
+            return '';
+        }
+        if (!read(name)) {
+            return 'Cleared.';
+        }
+        if (place !== null) {
+            return `Kept in ${place}.`;
+        }
+        if (inMemory.has(name)) {
+            return 'This browser keeps nothing: copy it before you leave the page.';
+        }
+        return hadPlace && held(name) ? 'Kept in this browser until the workbook is back.'
+            : hadPlace ? '' : 'Kept in this browser.';
     };
 
     // Everything on this page that shows a prediction, told of each change.
@@ -97,29 +200,28 @@
         label.htmlFor = id;
         const note = element('span', 'prediction-note');
         note.setAttribute('role', 'status');
+        let hasWritten = false;
         const show = changed => {
             if (changed !== undefined && changed !== name) {
                 return;
             }
             const text = read(name)?.text ?? '';
-            if (area.value !== text) {
+            // A field of blanks is being written in.
+            if (area.value.trim() !== text.trim()) {
                 area.value = text;
             }
-            if (changed === undefined) {
-                note.textContent = text ? 'Kept in this browser.' : '';
+            const words = text || hasWritten ? whereKept(name) : '';
+            if (note.textContent !== words && !isAsking) {
+                note.textContent = words;
             }
         };
         shown.push(show);
         show();
         const keep = () => {
-            const text = area.value;
-            const kept = text.trim() && { text, question, page: here, when: new Date().toISOString() };
-            const isKept = write(name, kept || null);
-            const words = !isKept
-                ? 'This browser keeps nothing: copy it before you leave the page.'
-                : kept ? 'Kept in this browser.' : 'Cleared.';
-            if (note.textContent !== words) {
-                note.textContent = words;
+            hasWritten = true;
+            const text = area.value.trim() && area.value;
+            if (text !== (read(name)?.text ?? '')) {
+                write(name, text, question);
             }
             tell(name);
         };
@@ -167,9 +269,12 @@
         }
         const question = summary.textContent.trim().replace(/\s+/g, ' ');
         const name = details.dataset.name ?? folder + question;
-        summary.id ||= `question-${fields + 1}`;
-        const box = element('div', 'prediction bare', ...field(name, question, summary.id));
-        details.after(box);
+        // The question and its field stand before the answer: who is to guess
+        // must not find that first.
+        const asked = element('div', 'prediction-question', ...summary.childNodes);
+        asked.id = `question-${fields + 1}`;
+        summary.replaceChildren('The answer');
+        details.before(element('div', 'prediction bare', asked, ...field(name, question, asked.id)));
         const outcome = element('div', 'prediction predicted');
         summary.after(outcome);
         again(outcome, name, () => []);
@@ -219,7 +324,7 @@
         const show = () => {
             const all = names().map(name => [name, read(name)]).filter(([, kept]) => kept);
             if (!all.length) {
-                box.replaceChildren(element('p', '', 'There are none in this browser yet.'));
+                box.replaceChildren(element('p', '', 'There are none yet.'));
                 return;
             }
             const list = element('dl', '');
@@ -237,8 +342,8 @@
             });
             const clear = button('Clear them all', () => {
                 if (confirm(`Clear ${all.length} of your predictions? They are kept nowhere else.`)) {
-                    for (const [name] of all) {
-                        write(name, null);
+                    for (const [name, { question }] of all) {
+                        write(name, '', question);
                     }
                     tell();
                 }

@@ -1,6 +1,6 @@
 // Reading: a link past the table of contents, commands copied without what
-// they print, tables that can be scrolled by keyboard, and everything unfolded
-// on paper. The pages are whole without any of it.
+// they print, and tables that can be scrolled by keyboard. The pages are whole
+// without any of it.
 (() => {
     'use strict';
 
@@ -84,20 +84,4 @@
     };
     reachable();
     addEventListener('resize', reachable);
-
-    // On paper nothing can be unfolded.
-
-    let unfolded = [];
-    addEventListener('beforeprint', () => {
-        unfolded = [...document.querySelectorAll('main details:not([open])')];
-        for (const details of unfolded) {
-            details.open = true;
-        }
-    });
-    addEventListener('afterprint', () => {
-        for (const details of unfolded) {
-            details.open = false;
-        }
-        unfolded = [];
-    });
 })();

@@ -7,7 +7,7 @@
         return;
     }
 
-    const root = new URL(path_to_root || './', location.href);
+    const root = new URL(path_to_root || './', document.baseURI);
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
 
     const STATES = {
@@ -37,6 +37,40 @@
 
     const boxes = [...document.querySelectorAll('.exercise[data-exercise]')];
 
+    // A place in a source file, and what stands there.
+    const placed = ({ file, line, column }, name) => {
+        const code = element('code', '', `${file}:${line}${column ? `:${column}` : ''}`);
+        return name ? [code, ' ', element('code', '', name)] : [code];
+    };
+
+    // The place that the test or its backtrace names, and the functions of the
+    // exercise where that place is in none of them: as in the terminal.
+    const places = ({ place, functions, cause }) => {
+        const parts = [];
+        if (place) {
+            const words = !place.yours ? 'The test: '
+                : cause === 'panic' ? 'Your code panicked at: ' : 'Your code: ';
+            parts.push(element('p', 'exercise-place', words, ...placed(place)));
+        }
+        if (!place?.yours && functions?.length) {
+            const items = functions.map(({ name, place: { file, line } }) =>
+                element('li', '', ...placed({ file, line }, name)));
+            parts.push(element('div', 'exercise-place', 'Your code:', element('ul', '', ...items)));
+        }
+        return parts;
+    };
+
+    // What to read again; not the page that the box is on.
+    const readings = ({ reread }) => {
+        const links = (reread ?? []).filter(({ url }) => url !== here).map(({ title, url }) => {
+            const link = element('a', '', title);
+            link.href = new URL(url, root).href;
+            return link;
+        });
+        const between = links.flatMap((link, i) => i ? [', ', link] : [link]);
+        return links.length ? [element('p', 'exercise-reread', 'Read again: ', ...between)] : [];
+    };
+
     const fill = (box, exercise, judging, next) => {
         const shown = JSON.stringify([exercise, judging, next?.id]);
         if (box.dataset.shown === shown) {
@@ -44,8 +78,10 @@
         }
         const hadFocus = box.contains(document.activeElement);
         const wasOpen = box.querySelector('details')?.open;
+        const was = box.dataset.state;
         box.dataset.shown = shown;
         box.dataset.state = exercise.state;
+        box.classList.toggle('is-stale', judging);
         const [sign] = STATES[exercise.state] ?? STATES.unknown;
         const mark = element('span', 'exercise-mark', sign);
         mark.setAttribute('aria-hidden', 'true');
@@ -55,18 +91,18 @@
         }
         const parts = [line];
         const compiler = exercise.state === 'compile-error';
-        if (exercise.message) {
+        if (exercise.message && !(compiler && exercise.output)) {
             parts.push(element('pre', '', exercise.message));
         }
-        if (exercise.place && (exercise.message || compiler)) {
-            const { file, line, column, yours } = exercise.place;
-            const whose = yours ? 'Your code: ' : compiler ? 'Where: ' : 'The test: ';
-            parts.push(element('p', 'exercise-place', whose, element('code', '', `${file}:${line}:${column}`)));
+        if (STATES[exercise.state]?.[0] === '✗' && !compiler) {
+            parts.push(...places(exercise));
         }
+        parts.push(...readings(exercise));
         if (exercise.output) {
             const summary = element('summary', '', compiler ? 'What the compiler says' : 'Everything the test wrote');
             const details = element('details', '', summary, element('pre', '', exercise.output));
-            details.open = wasOpen ?? false;
+            // What the compiler says is the first thing to mend.
+            details.open = was === exercise.state && wasOpen !== undefined ? wasOpen : compiler;
             parts.push(details);
         }
         if (exercise.state === 'solved' && next?.page && next.id !== exercise.id) {
@@ -75,6 +111,10 @@
             parts.push(element('p', 'exercise-next', link));
         }
         box.replaceChildren(...parts);
+        for (const pre of box.querySelectorAll('pre')) {
+            // What is wide is scrolled, by keyboard, too.
+            pre.tabIndex = 0;
+        }
         if (hadFocus) {
             box.querySelector('summary, a')?.focus();
         }
@@ -83,7 +123,8 @@
     // The marks in the table of contents.
 
     const pages = new Map();
-    for (const link of document.querySelectorAll('#mdbook-sidebar a[href]')) {
+    // Not the page's own headings, which stand there as well.
+    for (const link of document.querySelectorAll('#mdbook-sidebar a[href]:not([href^="#"])')) {
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
@@ -143,7 +184,8 @@
     const goOn = (place, progress, all) => {
         const solved = all.filter(isSolved).length;
         const next = all.find(exercise => exercise.id === progress.next);
-        const shown = `${solved}/${all.length} ${progress.next}`;
+        const hasBegun = solved > 0 || STATES[next?.state]?.[0] === '✗';
+        const shown = `${solved}/${all.length} ${progress.next} ${hasBegun}`;
         if (place.dataset.shown === shown || !all.length) {
             return;
         }
@@ -152,13 +194,29 @@
             place.textContent = `All ${all.length} exercises are solved.`;
             return;
         }
-        const link = element('a', '', `${solved ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
+        const link = element('a', '', `${hasBegun ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
         link.href = new URL(next.page, root).href;
         const so = element('span', 'strata-count', `${solved} of ${all.length} exercises solved`);
         const hadFocus = place.contains(document.activeElement);
         place.replaceChildren(link, ' ', so);
         if (hadFocus) {
             link.focus();
+        }
+    };
+
+    // What to do when the workbook has ended; until then the marks are old.
+
+    const away = element('p', 'strata-away',
+        'The workbook has ended, and the marks are as it left them. ',
+        element('code', '', 'cargo run'), ' starts it again.');
+    away.setAttribute('role', 'status');
+
+    const showAway = isAway => {
+        document.documentElement.classList.toggle('is-away', isAway);
+        if (isAway) {
+            document.body.append(away);
+        } else {
+            away.remove();
         }
     };
 
@@ -230,12 +288,16 @@
         const events = new EventSource(new URL('events', root));
         events.addEventListener('progress', event => {
             wasConnected = true;
+            showAway(false);
             show(JSON.parse(event.data));
         });
         events.addEventListener('book', event => {
             if (JSON.parse(event.data).some(concerns)) {
                 location.reload();
             }
+        });
+        events.addEventListener('predictions', () => {
+            document.dispatchEvent(new Event('strata-predictions'));
         });
         events.addEventListener('error', () => {
             if (!wasConnected) {
@@ -244,6 +306,7 @@
                 return;
             }
             showLive('off', 'not connected', 'The workbook has ended; `cargo run` starts it again');
+            showAway(true);
             if (events.readyState === EventSource.CLOSED) {
                 setTimeout(connect, 2000);
             }

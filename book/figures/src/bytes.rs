@@ -141,7 +141,10 @@ fn run(drawing: &mut Drawing, field: &Field, part: Range<usize>, is_first: bool,
         ("…", "")
     };
     let fit = |text| fitting(text, width + 10, 9);
-    drawing.text("small", Anchor::Middle, middle, y - 3, &fit(label));
+    // A name longer than its field must not run into the next one's.
+    let is_wide = label.chars().count() * 5 > width;
+    let class = if is_wide { "tight" } else { "small" };
+    drawing.text(class, Anchor::Middle, middle, y - 3, &fit(label));
     if !meaning.is_empty() {
         let y = y + CELL_HEIGHT + 10;
         drawing.text("quiet small", Anchor::Middle, middle, y, &fit(meaning));

@@ -75,12 +75,38 @@ fn render(root: &Path, out: &Path, site_url: Option<&str>) -> Result<Vec<String>
         .with_target(false)
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut book = MDBook::load_with_config(folder, config)?;
+        let mut book = MDBook::load_with_config(&folder, config.clone())?;
         // Takes the place of the command of the same name in `book.toml`.
-        book.with_preprocessor(Directives);
+        book.with_preprocessor(Directives::default());
         book.build()
     })?;
+    index_what_is_not_folded(&folder, config, out)?;
     Ok(log.lines())
+}
+
+/// The file that the pages search in.
+const INDEX: &str = "searchindex.js";
+
+/// Takes hints and answers out of what the search finds.
+///
+/// mdBook indexes all that it renders, so the pages are rendered a second time
+/// without them, for the index alone.
+fn index_what_is_not_folded(folder: &Path, mut config: Config, out: &Path) -> Result<()> {
+    if !out.join(INDEX).is_file() {
+        return Ok(());
+    }
+    let beside = tempfile::tempdir_in(out).context("cannot write beside the pages")?;
+    config.build.build_dir = beside.path().to_path_buf();
+    config.set("output.html.print.enable", false)?;
+    // What it warns of, it has warned of already.
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
+        let mut book = MDBook::load_with_config(folder, config)?;
+        book.with_preprocessor(Directives {
+            without_folds: true,
+        });
+        book.build()
+    })?;
+    fs::rename(beside.path().join(INDEX), out.join(INDEX)).context("cannot write the index")
 }
 
 /// Makes `to` hold what `from` holds, and answers the files that differed.

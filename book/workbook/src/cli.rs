@@ -1,14 +1,16 @@
 //! The command line: which commands there are, and what each is for.
 
 use std::io;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{build_on, check, desk, diff, hint, reset, restore, status, update};
+use crate::commands::{
+    bench, build_on, check, desk, diff, hint, read, reset, restore, seconds, status, update,
+};
 use crate::engines::{delete, get, put, scan, shell};
 use crate::exercise::Scope;
 use crate::judge::TIME_LIMIT;
@@ -35,7 +37,7 @@ pub struct Cli {
     pub port: u16,
 
     /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
     pub limit: u64,
 }
 
@@ -52,6 +54,11 @@ pub enum Command {
     ///
     /// Ends with success only if everything that was checked is solved.
     Check(check::Args),
+
+    /// Show a page of the book in the terminal.
+    ///
+    /// Answers and hints stay folded until they are asked for.
+    Read(read::Args),
 
     /// Show a hint on an exercise: a question, the invariant, or a sketch.
     Hint(hint::Args),
@@ -84,19 +91,33 @@ pub enum Command {
     Shell(shell::Shell),
 
     /// Show the value under a key of an engine.
+    ///
+    /// Status 1: there is no such key; status 2: nobody knows, since the engine
+    /// could not be read.
     Get(get::Get),
 
     /// Store a value under a key of an engine, and sync.
     Put(put::Put),
 
     /// Remove a key from an engine, and sync.
+    ///
+    /// Status 2: nobody knows whether it is gone.
     Delete(delete::Delete),
 
     /// Show an engine's entries, in the order of their keys.
+    ///
+    /// Status 2: nobody knows all of them, since the engine could not be read.
     Scan(scan::Scan),
 
     /// Show an engine's files, byte by byte, with what each byte means.
     Inspect(inspect::Inspect),
+
+    /// Measure engines side by side, and write a report.
+    ///
+    /// Compiles the bench for speed and hands the arguments on to it. Engines
+    /// that are not part of the workbook are compiled when they are named:
+    /// `--engines memory,lmdb`, or all of them with `--peers`.
+    Bench(bench::Args),
 
     /// For authors: derive the chapters, and check what readers will get.
     #[command(subcommand)]
@@ -124,6 +145,13 @@ impl Cli {
                     ContextKind::Suggested,
                     ContextValue::StyledStrs(vec![tip.into()]),
                 );
+            }
+            if error.kind() == ErrorKind::InvalidUtf8 {
+                eprintln!(
+                    "error: an argument is not UTF-8: spell the bytes of a key or a value \
+                     as \\xNN"
+                );
+                process::exit(2);
             }
             error.exit()
         })
@@ -157,6 +185,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }
         Some(Command::Status(args)) => status::run(&args),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Read(args)) => read::run(&args),
         Some(Command::Hint(args)) => hint::run(&args),
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Reset(args)) => reset::run(&args),
@@ -169,6 +198,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Delete(delete)) => delete::run(&delete),
         Some(Command::Scan(scan)) => scan::run(&scan),
         Some(Command::Inspect(inspect)) => inspect::run(&inspect),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Author(command)) => author::run(&command),
         Some(Command::Preprocess { question }) => {
             if question.is_empty() {

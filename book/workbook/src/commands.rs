@@ -1,10 +1,12 @@
 //! What each command of readers does, in a module of its own.
 
+pub mod bench;
 pub mod build_on;
 pub mod check;
 pub mod diff;
 pub mod hint;
 pub mod json;
+pub mod read;
 pub mod reset;
 pub mod restore;
 pub mod status;
@@ -17,9 +19,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::desk::{Desk, Under};
 use crate::exercise::{ExerciseId, Scope};
-use crate::interrupt;
 use crate::progress::{ExerciseProgress, Progress};
 use crate::ticker::Ticker;
+use crate::{interrupt, report};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -42,32 +44,39 @@ pub fn desk() -> Result<Desk> {
 
 /// Judging that says how far it is, and that Ctrl-C ends together with the
 /// tests it has started.
-#[derive(Debug)]
-struct Session {
-    under: Under,
-    ticker: Ticker,
-}
-
-impl Session {
-    fn begin(ticker: Ticker) -> Self {
-        let under = Under {
-            listener: ticker.listener(),
-            ..Under::default()
-        };
-        interrupt::stops(&under.cancel);
-        Self { under, ticker }
-    }
+fn under(ticker: &Ticker) -> Under {
+    let under = Under {
+        listener: ticker.listener(),
+        ..Under::default()
+    };
+    interrupt::stops(&under.cancel);
+    under
 }
 
 /// Judges a chapter and takes over what was found; false if Ctrl-C ended it.
 fn judge(desk: &mut Desk, progress: &mut Progress, number: u32) -> Result<bool> {
     let chapter = desk.workspace().chapter(number)?.clone();
-    let session = Session::begin(Ticker::announce(format!("Judging chapter {number}")));
-    let judged = desk.judge(&chapter, &session.under, |_, _| {})?;
+    let under = under(&Ticker::announce(format!("Judging chapter {number}")));
+    let judged = desk.judge(&chapter, &under, |_, _| {})?;
     if let Some(verdict) = &judged {
         progress.apply(number, verdict);
     }
     Ok(judged.is_some())
+}
+
+/// What to do next.
+fn next(desk: &Desk, progress: &Progress) -> String {
+    report::next(progress, desk.place_of_next(progress).as_ref())
+}
+
+/// Reads a time limit.
+///
+/// # Errors
+///
+/// Says what it takes.
+pub fn seconds(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| "it takes seconds\nA whole number, from 1 on".to_owned())
 }
 
 /// What a command says that Ctrl-C ended.
@@ -98,6 +107,22 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
         Scope::Chapter(number) => (format!("chapter {number}"), number),
         Scope::Exercise(id) => (format!("exercise {id}"), id.chapter),
     };
+    if progress.chapter(number).is_none() {
+        let why = match number {
+            0 => "has no exercises: it is there to be read",
+            1..=8 => "is not written yet",
+            _ => "is none of the book's",
+        };
+        let there: Vec<String> = progress
+            .chapters
+            .iter()
+            .map(|c| format!("{} {}", c.number, c.title))
+            .collect();
+        return format!(
+            "chapter {number} {why}; with exercises: {}",
+            there.join(", ")
+        );
+    }
     match progress.chapter(number).map(|c| c.exercises.as_slice()) {
         Some([first, .., last]) => {
             format!(
@@ -106,14 +131,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
             )
         }
         Some([only]) => format!("there is no {what}; chapter {number} has {}", only.id),
-        _ => {
-            let there: Vec<String> = progress
-                .chapters
-                .iter()
-                .map(|c| format!("{} {}", c.number, c.title))
-                .collect();
-            format!("there is no {what}; chapters: {}", there.join(", "))
-        }
+        _ => format!("there is no {what}; chapter {number} has no exercises yet"),
     }
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::edition;
-use crate::exercise::ExerciseId;
+use crate::exercise::{self, ExerciseId};
 use crate::judge::{Assignment, Judge};
 use crate::mirror;
 use crate::outline::{self, Outline};
-use crate::progress::{ChapterVerdict, Progress, Reading, State, Verdict};
+use crate::progress::{ChapterVerdict, Place, Progress, Reading, State, Verdict};
 use crate::runner::{Cancel, Listener};
 use crate::standing;
 use crate::store::{Store, fingerprint};
@@ -57,7 +57,7 @@ impl Desk {
         let outdated = workspace.written().filter(differs);
         Ok(Self {
             outdated: outdated.map(|chapter| chapter.number).collect(),
-            store: Store::open(&target_dir),
+            store: Store::open(&target_dir, workspace.root()),
             judge: Judge::new(workspace.root()),
             outline,
             target_dir,
@@ -123,6 +123,22 @@ impl Desk {
             }
         }
         (progress, open)
+    }
+
+    /// Where to write an exercise: at its first `todo!`, or, if none is left,
+    /// at its first function. As the source stands now, whatever was judged.
+    pub fn place_of(&self, id: ExerciseId) -> Option<Place> {
+        let chapter = self.workspace.chapter(id.chapter).ok()?;
+        let functions = exercise::of_crate(self.workspace.root(), &chapter.dir()).ok()?;
+        let own = || functions.iter().filter(|function| function.id == id);
+        let open = own().find(|function| function.unwritten);
+        let place = open.map(|function| function.at(function.first_line));
+        place.or_else(|| own().next().map(|function| function.at(function.line)))
+    }
+
+    /// Where to write what is next.
+    pub fn place_of_next(&self, progress: &Progress) -> Option<Place> {
+        self.place_of(progress.next.as_deref()?.parse().ok()?)
     }
 
     /// Whether every exercise of a chapter still is its `todo!`.

@@ -20,6 +20,7 @@ use anyhow::Result;
 
 use crate::files;
 use crate::keep::{self, Copy, FOLDER};
+use crate::mirror;
 use crate::shipped::{self, Files, same};
 use crate::workspace::{Chapter, Workspace};
 
@@ -34,6 +35,8 @@ pub struct Plan {
     pub renewed: Files,
     /// Files that the reader lost, as they came.
     pub returned: Files,
+    /// Files that the reader lost, with what they had written.
+    pub recovered: Files,
     /// Files that both sides changed, with both changes in them.
     pub merged: Files,
     /// Files that are no longer part of the chapter, and were as they came.
@@ -127,6 +130,7 @@ impl Plan {
     pub fn extend(&mut self, other: Self) {
         self.renewed.extend(other.renewed);
         self.returned.extend(other.returned);
+        self.recovered.extend(other.recovered);
         self.merged.extend(other.merged);
         self.removed.extend(other.removed);
         self.kept.extend(other.kept);
@@ -143,6 +147,7 @@ impl Plan {
             self.renewed
                 .iter()
                 .chain(&self.returned)
+                .chain(&self.recovered)
                 .chain(&self.merged)
         };
         let changed: Vec<PathBuf> = written()
@@ -178,8 +183,17 @@ impl Plan {
 pub fn plan(workspace: &Workspace, chapter: &Chapter) -> Result<Plan> {
     let new = shipped::chapter(workspace, chapter)?;
     let base = base(workspace.root(), chapter)?.unwrap_or_else(|| new.clone());
-    let yours = shipped::yours(workspace.root(), chapter)?;
-    Ok(Plan::of(&base, &yours, &new))
+    let mut yours = shipped::yours(workspace.root(), chapter)?;
+    let is_gone = |path: &PathBuf| mirror::is_missing(&workspace.root().join(path));
+    yours.retain(|path, _| !is_gone(path) || new.get(path).is_none_or(Vec::is_empty));
+    // What the reader had written in them, as if it stood there.
+    let mut lost = mirror::of_missing(workspace.root(), chapter)?;
+    lost.retain(|path, _| new.contains_key(path));
+    yours.extend(lost.clone());
+    let mut plan = Plan::of(&base, &yours, &new);
+    lost.retain(|path, _| !plan.merged.contains_key(path));
+    plan.recovered = lost;
+    Ok(plan)
 }
 
 #[cfg(test)]

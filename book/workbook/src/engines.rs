@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+use crate::fault::indented;
+
 /// Runs a command. That nobody reads on, as behind `| head`, is an end like
 /// any other; a panic is the engine's, and has been shown.
 pub(crate) fn attempt(command: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
@@ -36,6 +38,15 @@ pub(crate) fn attempt(command: impl FnOnce() -> Result<ExitCode>) -> Result<Exit
              so does a mistake"
         ),
     }
+}
+
+/// Runs a command whose status tells what is known: 0 and 1 are answers, and 2
+/// is none.
+pub(crate) fn known(command: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    attempt(command).or_else(|error| {
+        eprintln!("{}", indented(&format!("error: {error:#}"), 0));
+        Ok(ExitCode::from(2))
+    })
 }
 
 pub(crate) fn nobody_reads(error: &anyhow::Error) -> bool {

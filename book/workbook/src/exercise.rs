@@ -64,7 +64,7 @@ impl fmt::Display for NotAnExercise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not an exercise: write chapter and exercise, as in 2.3",
+            "`{}` is not an exercise: write chapter and exercise, as in 1.2",
             self.0
         )
     }

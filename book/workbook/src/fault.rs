@@ -1,10 +1,23 @@
 //! Something wrong at a place in the book, and what to do about it.
 
 use std::fmt;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 /// Columns that a message may fill at the terminal.
 pub const WIDTH: usize = 80;
+
+/// Columns for messages here and now: those of the terminal, but never more
+/// than [`WIDTH`], and so many where there is no terminal.
+pub fn width() -> usize {
+    const NARROWEST: usize = 20;
+    // Tests read what fills all of the width, wherever somebody runs them.
+    let fixed = cfg!(test) || !(io::stdout().is_terminal() || io::stderr().is_terminal());
+    match fixed {
+        true => WIDTH,
+        false => textwrap::termwidth().clamp(NARROWEST, WIDTH),
+    }
+}
 
 /// One fault: where it stands, and a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,11 +109,7 @@ pub fn slashes(path: &Path) -> String {
 /// something, and wrapping would change it.
 pub fn indented(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
-    let options = textwrap::Options::new(WIDTH)
-        .initial_indent(&margin)
-        .subsequent_indent(&margin)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .break_words(false);
+    let options = options(&margin).initial_indent(&margin);
     let mut out = String::new();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -116,6 +125,18 @@ pub fn indented(text: &str, indent: usize) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// Wraps one line of prose to the terminal; all but its beginning is indented.
+pub fn hanging(line: &str, indent: usize) -> String {
+    textwrap::fill(line, options(&" ".repeat(indent)))
+}
+
+fn options(margin: &str) -> textwrap::Options<'_> {
+    textwrap::Options::new(width())
+        .subsequent_indent(margin)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false)
 }
 
 #[cfg(test)]

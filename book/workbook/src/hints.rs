@@ -1,7 +1,5 @@
 //! The three hints on an exercise's page.
 
-mod terminal;
-
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -53,7 +51,7 @@ pub fn read(root: &Path, entry: &ExerciseEntry) -> Result<Vec<Hint>> {
 /// A hint's Markdown for the terminal, in at most 80 columns where its words
 /// and its code allow that.
 pub fn for_terminal(text: &str) -> String {
-    terminal::shown(text)
+    crate::markdown::terminal::plain(text)
 }
 
 /// Finds the hints in a page's text.

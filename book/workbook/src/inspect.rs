@@ -53,8 +53,8 @@ struct Show {
 ///
 /// # Errors
 ///
-/// Fails where they cannot be read. A damaged file is no failure: that is what
-/// this is for.
+/// Fails where they cannot be read. A damaged file is none: it is drawn, and
+/// status 1 stands for its faults.
 pub fn run(inspect: &Inspect) -> Result<ExitCode> {
     let coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     // Colours may have to be translated for the terminal; without any, nothing.
@@ -79,9 +79,9 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
         Err(error) => return Err(error).with_context(|| format!("cannot look at `{shown}`")),
     };
     if !found.is_dir() {
-        draw(path, &found, show, out)?;
+        let faults = draw(path, &found, show, out)?;
         out.flush()?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ended(faults));
     }
     let files = files_in(path).with_context(|| format!("cannot list `{shown}`"))?;
     if files.is_empty() {
@@ -95,7 +95,8 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
         let drawn = draw(file, found, show, out);
         out.flush()?;
         match drawn {
-            Ok(()) => {}
+            Ok(0) => {}
+            Ok(_) => code = ExitCode::FAILURE,
             Err(error) if nobody_reads(&error) => return Err(error),
             // One file that cannot be read does not hide the others.
             Err(error) => {
@@ -105,6 +106,13 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+fn ended(faults: usize) -> ExitCode {
+    match faults {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
 }
 
 /// What is in a directory, by path.
@@ -122,7 +130,8 @@ fn files_in(dir: &Path) -> io::Result<BTreeMap<PathBuf, Metadata>> {
     Ok(files)
 }
 
-fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Result<()> {
+/// Draws a file, and answers how many faults it has.
+fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Result<usize> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let shown = path.display();
     if !found.is_file() {
@@ -131,15 +140,15 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
             false => "no ordinary file",
         };
         writeln!(out, "{shown}: {what}, not looked into")?;
-        return Ok(());
+        return Ok(0);
     }
     if name == "LOCK" {
         writeln!(
             out,
-            "{shown}: {}, says who owns the directory",
+            "{shown}: {}; a lock on it says who owns the directory",
             size(found.len())
         )?;
-        return Ok(());
+        return Ok(0);
     }
     let context = || format!("cannot read `{shown}`");
     let file = File::open(path).with_context(context)?;
@@ -161,12 +170,12 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
     let kind = format.map_or("of no format known here", |format| format.name);
     writeln!(out, "{shown}: {}, {kind}", size(len))?;
     if bytes.is_empty() && format.is_none() {
-        return Ok(());
+        return Ok(0);
     }
     writeln!(out)?;
     match format {
         Some(format) => draw_parts(format, &bytes, show, out),
-        None => draw_bytes(&bytes, len, show, out),
+        None => draw_bytes(&bytes, len, show, out).map(|()| 0),
     }
 }
 
@@ -195,7 +204,7 @@ fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result
 
 /// A file with a format: surveyed first, so that what is left out is known to
 /// be sound.
-fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<()> {
+fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<usize> {
     let mut survey = Survey::default();
     (format.dissect)(bytes, &mut survey);
     let mut drawing = Drawing::new(out, bytes.len() as u64, show.all, show.coloured, &survey);
@@ -207,7 +216,7 @@ fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) ->
         more => format!("{more} faults found."),
     };
     writeln!(out, "\n{faults}")?;
-    Ok(())
+    Ok(survey.faults())
 }
 
 /// A number of bytes in words.

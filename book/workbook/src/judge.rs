@@ -129,13 +129,16 @@ impl Judge {
             of: count,
         };
         let functions = exercise::of_crate(&self.root, &chapter.dir()).unwrap_or_default();
+        let untouched = untouched(&functions);
         let mut found = ChapterVerdict::default();
         let mut hung: Option<ExerciseId> = None;
         for id in in_order(assignment) {
-            let verdict = match (by_exercise.get(&id), hung) {
-                (_, Some(hung)) if hung < id => verdict::behind_hung(hung),
-                (None, _) => missing::blamed(&self.root, chapter, verdict::without_tests(id)),
-                (Some(names), _) => self.exercise(id, names, &tests, &places, &mut tell)?,
+            let verdict = match (by_exercise.get(&id), untouched.get(&id), hung) {
+                // Whatever its tests run into is the fault of another.
+                (Some(_), Some(place), _) => not_started(place.clone()),
+                (_, _, Some(hung)) if hung < id => verdict::behind_hung(hung),
+                (None, ..) => missing::blamed(&self.root, chapter, verdict::without_tests(id)),
+                (Some(names), ..) => self.exercise(id, names, &tests, &places, &mut tell)?,
             };
             let verdict = with_functions(verdict, id, &functions);
             if self.cancel.is_cancelled() {
@@ -208,22 +211,35 @@ impl Judge {
         if !exercises.iter().all(|exercise| exercise.unwritten) {
             return None;
         }
-        let mut open: BTreeMap<ExerciseId, Place> = BTreeMap::new();
-        for exercise in exercises {
-            open.entry(exercise.id)
-                .or_insert_with(|| place_at(&exercise, exercise.first_line));
-        }
+        let mut open = untouched(&exercises);
         let mut found = ChapterVerdict::default();
         for id in &assignment.exercises {
             let place = open.remove(id)?;
-            let sentence = format!("Not started; begin at {place}.");
-            let verdict = Verdict {
-                place: Some(place),
-                ..Verdict::new(State::NotStarted, sentence)
-            };
-            found.exercises.insert(id.to_string(), verdict);
+            found.exercises.insert(id.to_string(), not_started(place));
         }
         Some(found)
+    }
+}
+
+/// The exercises of which every function still is its `todo!`, each with the
+/// place to begin at.
+fn untouched(functions: &[Exercise]) -> BTreeMap<ExerciseId, Place> {
+    let mut open = BTreeMap::new();
+    for function in functions {
+        open.entry(function.id)
+            .or_insert_with(|| function.at(function.first_line));
+    }
+    for written in functions.iter().filter(|function| !function.unwritten) {
+        open.remove(&written.id);
+    }
+    open
+}
+
+fn not_started(place: Place) -> Verdict {
+    let sentence = format!("Not started; begin at {place}.");
+    Verdict {
+        place: Some(place),
+        ..Verdict::new(State::NotStarted, sentence)
     }
 }
 
@@ -250,7 +266,7 @@ fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Ver
         let own = all.iter().filter(|exercise| exercise.id == id);
         let found = own.map(|exercise| Function {
             name: exercise.function.clone(),
-            place: place_at(exercise, exercise.line),
+            place: exercise.at(exercise.line),
         });
         verdict.functions = found.collect();
         // The one that the failing test is named for comes first.
@@ -262,15 +278,6 @@ fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Ver
         verdict.functions.sort_by_key(|function| !named(function));
     }
     verdict
-}
-
-fn place_at(exercise: &Exercise, line: usize) -> Place {
-    Place {
-        file: slashes(&exercise.file),
-        line,
-        column: 1,
-        yours: true,
-    }
 }
 
 /// The order of judging: the exercise under work, then the book's.
@@ -313,7 +320,9 @@ fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict 
 fn gone(chapter: &Chapter) -> Verdict {
     let dir = Path::new(CHAPTERS).join(&chapter.folder);
     Verdict {
-        message: Some("`cargo run -- update` brings it back as it came.".to_owned()),
+        message: Some(
+            "`cargo run -- update` brings it back, with what you wrote in it.".to_owned(),
+        ),
         ..Verdict::new(
             State::Unknown,
             format!("The chapter's folder {} is gone.", slashes(&dir)),

@@ -5,14 +5,18 @@
 //!                └── name ───────┘ └── as in the repository ────────┘
 //! ```
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
+use crate::exercise::ExerciseId;
 use crate::fault::slashes;
 use crate::files;
+use crate::shipped::{Body, bodies};
 use crate::workspace::CHAPTERS;
 
 /// The folder of what this program keeps for the reader. Git ignores it.
@@ -25,6 +29,8 @@ pub struct Copy {
     pub name: String,
     /// The files in it, from the repository's root.
     pub files: Vec<PathBuf>,
+    /// When it was made, if the system knows.
+    pub made: Option<SystemTime>,
 }
 
 impl Copy {
@@ -32,9 +38,20 @@ impl Copy {
     pub fn folder(&self) -> PathBuf {
         copies().join(&self.name)
     }
+
+    /// The exercises of which it holds a function that somebody wrote.
+    pub fn exercises(&self, root: &Path) -> BTreeSet<ExerciseId> {
+        let read = |path| fs::read_to_string(root.join(self.folder()).join(path));
+        let texts = self.files.iter().filter_map(|path| read(path).ok());
+        let written = texts
+            .flat_map(|text| bodies(&text))
+            .filter(|b| !b.unwritten);
+        written.map(|body| body.id).collect()
+    }
 }
 
-fn copies() -> PathBuf {
+/// Where the copies are, from the repository's root.
+pub fn copies() -> PathBuf {
     Path::new(FOLDER).join("copies")
 }
 
@@ -65,6 +82,7 @@ pub fn keep_from(root: &Path, below: &Path, label: &str, paths: &[PathBuf]) -> R
     let mut copy = Copy {
         name: format!("{date}-{label}"),
         files: Vec::new(),
+        made: None,
     };
     for number in 2.. {
         match fs::create_dir(root.join(copy.folder())) {
@@ -103,23 +121,32 @@ pub fn list(root: &Path) -> Result<Vec<Copy>> {
     for entry in entries {
         let entry = entry.with_context(context)?;
         let written = entry.metadata().and_then(|m| m.modified()).ok();
-        let copy = Copy {
+        found.push(Copy {
             name: entry.file_name().to_string_lossy().into_owned(),
             files: files::below(&entry.path())?,
-        };
-        found.push((written, copy));
+            made: written,
+        });
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.name.cmp(&b.1.name)));
-    Ok(found.into_iter().map(|(_, copy)| copy).collect())
+    found.sort_by(|a, b| (a.made, &a.name).cmp(&(b.made, &b.name)));
+    Ok(found)
 }
 
-/// Takes a copy back. What it writes over is kept in another copy first, if
-/// that differs.
+/// A copy that can be taken back, and what that would change.
+#[derive(Debug)]
+pub struct Restore {
+    copy: Copy,
+    /// Files that are not as they are in the copy.
+    pub changed: Vec<PathBuf>,
+    /// Those of them that are there, and would be written over.
+    pub over: Vec<PathBuf>,
+}
+
+/// What taking back the copy of that name would change.
 ///
 /// # Errors
 ///
-/// Fails if there is no such copy, or if a file cannot be written.
-pub fn restore(root: &Path, name: &str) -> Result<(Copy, Option<Copy>)> {
+/// Fails if there is no such copy, or if it is not one of chapters.
+pub fn plan(root: &Path, name: &str) -> Result<Restore> {
     let all = list(root)?;
     let Some(copy) = all.iter().find(|copy| copy.name == name) else {
         let there: Vec<&str> = all.iter().map(|copy| copy.name.as_str()).collect();
@@ -141,23 +168,53 @@ pub fn restore(root: &Path, name: &str) -> Result<(Copy, Option<Copy>)> {
     let differs =
         |path: &&PathBuf| fs::read(root.join(path)).ok() != fs::read(from.join(path)).ok();
     let changed: Vec<PathBuf> = copy.files.iter().filter(differs).cloned().collect();
-    let over: Vec<PathBuf> = changed
-        .iter()
-        .filter(|path| root.join(path).is_file())
-        .cloned()
-        .collect();
-    let before = match over.as_slice() {
-        [] => None,
-        over => Some(keep(root, "restore", over)?),
-    };
-    for path in &changed {
-        let bytes =
-            fs::read(from.join(path)).with_context(|| format!("cannot read {}", slashes(path)))?;
-        files::write_if_changed(&root.join(path), &bytes)?;
+    let over = changed.iter().filter(|path| root.join(path).is_file());
+    Ok(Restore {
+        copy: copy.clone(),
+        over: over.cloned().collect(),
+        changed,
+    })
+}
+
+impl Restore {
+    /// The functions that the reader has written, and that would be gone or
+    /// different, as in `1.2 find`.
+    pub fn taken_away(&self, root: &Path) -> Vec<String> {
+        let written = |file: PathBuf| {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            let mut bodies = bodies(&text);
+            bodies.retain(|body| !body.unwritten);
+            bodies
+        };
+        let mut gone = Vec::new();
+        for path in &self.over {
+            let back = written(root.join(self.copy.folder()).join(path));
+            for body in written(root.join(path)) {
+                let same = |b: &Body| b.function == body.function && b.text == body.text;
+                if !back.iter().any(same) {
+                    gone.push(format!("{} {}", body.id, body.function));
+                }
+            }
+        }
+        gone
     }
-    let taken = Copy {
-        name: copy.name.clone(),
-        files: changed,
-    };
-    Ok((taken, before))
+
+    /// Takes the copy back. What it writes over is kept in another copy first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file cannot be copied or written.
+    pub fn carry_out(&self, root: &Path) -> Result<Option<Copy>> {
+        let from = root.join(self.copy.folder());
+        let before = match self.over.as_slice() {
+            [] => None,
+            over => Some(keep(root, "restore", over)?),
+        };
+        for path in &self.changed {
+            let bytes = fs::read(from.join(path))
+                .with_context(|| format!("cannot read {}", slashes(path)))?;
+            files::write_if_changed(&root.join(path), &bytes)?;
+        }
+        Ok(before)
+    }
 }

@@ -11,7 +11,8 @@
 //! | [`hints`] | the three hints on an exercise's page |
 //! | [`excerpt`] | items of a source file, cut out by name |
 //! | [`preprocess`] | the directives of the book's pages |
-//! | [`map`] | the map of the book on a page |
+//! | [`printed`] | printed output as readers see it |
+//! | [`map`] | the map of the book on a page, and other lists of links |
 //! | [`markdown`] | headings, blocks and inline code of a page |
 //! | [`judge`] | how each exercise of a chapter stands |
 //! | [`store`] | the last verdicts, kept while their sources stay |
@@ -27,6 +28,7 @@
 //! | [`ticker`] | what long work is at, on one line |
 //! | [`interrupt`] | Ctrl-C |
 //! | [`ask`] | a question, and yes or no |
+//! | [`predictions`] | what readers predicted, in a file of their own |
 //! | [`keep`] | copies of what readers wrote, before anything changes it |
 //! | [`mirror`] | what readers wrote, mirrored, so that nothing takes it away |
 //! | [`shipped`] | the chapters as the workbook ships them |
@@ -60,7 +62,9 @@ pub mod markdown;
 pub mod mirror;
 pub mod outline;
 pub mod paint;
+pub mod predictions;
 pub mod preprocess;
+pub mod printed;
 pub mod progress;
 pub mod report;
 pub mod runner;

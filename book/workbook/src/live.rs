@@ -69,11 +69,7 @@ impl Live {
             progress: progress.clone(),
             book: book.clone(),
         };
-        let judging = Judging {
-            desk,
-            work: Arc::clone(&work),
-            progress: progress.clone(),
-        };
+        let judging = Judging::new(desk, Arc::clone(&work), progress.clone());
         let threads = vec![
             thread::spawn(move || judging.run()),
             thread::spawn(move || renderer.run()),

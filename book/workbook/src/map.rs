@@ -1,9 +1,10 @@
-//! The map of the book on a page: every chapter and every exercise, as a plain
-//! list. The page's script adds the marks.
+//! Lists of links on a page: the map of the book, to which the page's script adds
+//! the marks, the way on, and the letters of the glossary.
 
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::markdown::headings;
 use crate::outline::{Outline, url};
 
 /// The list of chapters and exercises, with links from `page` (from `book/src`).
@@ -56,6 +57,23 @@ pub fn go_on(outline: &Outline, page: &Path) -> String {
     format!("<p class=\"go-on\">{link}</p>\n")
 }
 
+/// A row of links to the sections of a page that are called by one letter.
+pub fn letters(page: &str) -> String {
+    let mut out = String::from("<nav class=\"letters\" aria-label=\"The letters\">\n");
+    for heading in headings(page).iter().filter(|h| h.level == 2) {
+        let mut letters = heading.text.chars().filter(|c| c.is_ascii_uppercase());
+        if let (Some(letter), None, 1) = (letters.next(), letters.next(), heading.text.len()) {
+            let anchor = letter.to_ascii_lowercase();
+            push(
+                &mut out,
+                format_args!("<a href=\"#{anchor}\">{letter}</a>\n"),
+            );
+        }
+    }
+    out.push_str("</nav>\n");
+    out
+}
+
 /// A link from one page to another, both from `book/src`.
 fn link(from: &Path, to: &Path, text: &str) -> String {
     let up = "../".repeat(from.components().count().saturating_sub(1));
@@ -91,6 +109,16 @@ mod tests {
                         1.1 Put it up</a></li>";
         assert!(map.contains(exercise), "{map}");
         assert!(!map.contains("\n\n"), "Markdown would end it there: {map}");
+    }
+
+    #[test]
+    fn letters_are_the_sections_called_by_one() {
+        let page = "# Words\n\n## A\n\n### B\n\n## C\n\n## Notes\n";
+        assert_eq!(
+            letters(page),
+            "<nav class=\"letters\" aria-label=\"The letters\">\n\
+             <a href=\"#a\">A</a>\n<a href=\"#c\">C</a>\n</nav>\n"
+        );
     }
 
     #[test]

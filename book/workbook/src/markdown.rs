@@ -1,5 +1,9 @@
 //! Small questions to Markdown, answered by the parser that mdBook uses.
 
+mod html;
+mod table;
+pub mod terminal;
+
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -76,6 +80,16 @@ pub fn headings(text: &str) -> Vec<Heading> {
         }
     }
     out
+}
+
+/// The anchor of a heading that names none: as mdBook makes it.
+pub fn slug(heading: &str) -> String {
+    let kept = |c: char| match c {
+        c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_ascii_lowercase()),
+        c if c.is_whitespace() => Some('-'),
+        _ => None,
+    };
+    heading.chars().filter_map(kept).collect()
 }
 
 /// The fenced blocks of a page, in order.
@@ -156,6 +170,33 @@ pub fn without_item_links(docs: &str) -> String {
         from = cut.end;
     }
     out.push_str(&docs[from..]);
+    out
+}
+
+/// A page without what is folded: hints and answers.
+pub fn without_folds(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let (mut depth, mut from) = (0_usize, 0);
+    for (event, range) in Parser::new_ext(page, options()).into_offset_iter() {
+        let (Event::Html(html) | Event::InlineHtml(html)) = event else {
+            continue;
+        };
+        for (at, _) in html.match_indices('<') {
+            let tag = &html[at..];
+            if tag.starts_with("<details") {
+                if depth == 0 {
+                    out.push_str(&page[from..range.start + at]);
+                }
+                depth += 1;
+            } else if tag.starts_with("</details>") && depth > 0 {
+                depth -= 1;
+                from = range.start + at + "</details>".len();
+            }
+        }
+    }
+    if depth == 0 {
+        out.push_str(&page[from..]);
+    }
     out
 }
 
@@ -249,6 +290,17 @@ mod tests {
         assert_eq!(
             with_headings_two_levels_down("# A\n\n```sh\n# not one\n```\n\n## B\n"),
             "### A\n\n```sh\n# not one\n```\n\n#### B\n"
+        );
+    }
+
+    #[test]
+    fn folds_are_left_out_and_code_that_shows_one_stays() {
+        let page = "A\n\n<details class=\"hint\">\n<summary>Q</summary>\n\nB\n\n\
+                    <details><summary>R</summary>S</details>\n\nT\n\n</details>\n\n\
+                    C `<details>`\n\n```html\n<details>\n```\n";
+        assert_eq!(
+            without_folds(page),
+            "A\n\n\n\nC `<details>`\n\n```html\n<details>\n```\n"
         );
     }
 

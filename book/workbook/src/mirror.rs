@@ -3,17 +3,21 @@
 //!
 //! A download unpacked over the old one, a `git checkout`, a slip in an editor:
 //! each leaves a `todo!` where a body was. When that is seen, the mirror still
-//! has the body, and it is kept as a copy like any other.
+//! has the body, and it is kept as a copy like any other, unless its text
+//! stands somewhere else: in another file or under another name, or in a copy.
+//!
+//! A file that is gone or empty has lost nothing yet: an editor may be saving
+//! it. The mirror keeps what was in it, and `update` brings it back from there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::fault::indented;
 use crate::files;
 use crate::keep::{self, Copy, FOLDER};
-use crate::shipped::{Body, bodies};
+use crate::shipped::{Body, Files, bodies};
 use crate::workspace::{Chapter, Workspace};
 
 fn folder() -> PathBuf {
@@ -55,9 +59,13 @@ pub fn look(workspace: &Workspace, chapter: &Chapter) -> Result<Option<Lost>> {
     for path in mirrored(root, chapter)? {
         let before = fs::read(root.join(folder()).join(&path)).unwrap_or_default();
         let now = fs::read(root.join(&path)).unwrap_or_default();
-        let gone = gone(&before, &now);
+        let mut gone = gone(&before, &now);
+        gone.retain(|body| !stands_elsewhere(root, chapter, body));
         if !gone.is_empty() {
-            functions.extend(gone);
+            let named = gone
+                .iter()
+                .map(|body| format!("{} {}", body.id, body.function));
+            functions.extend(named);
             lost.push(path);
         }
     }
@@ -87,19 +95,49 @@ pub fn take(workspace: &Workspace, chapter: &Chapter) -> Result<()> {
             continue;
         }
         if written(&now).is_empty() {
-            if mirror.is_file() && parses(&now) {
+            if mirror.is_file() && is_whole(&now) {
                 files::remove(&root.join(folder()), path)?;
             }
         } else {
             files::write_if_changed(&mirror, &now)?;
         }
     }
+    Ok(())
+}
+
+/// What the reader had written in files that are gone or empty now.
+///
+/// # Errors
+///
+/// Fails if the mirror cannot be read.
+pub fn of_missing(root: &Path, chapter: &Chapter) -> Result<Files> {
+    let mut found = Files::new();
     for path in mirrored(root, chapter)? {
-        if !there.contains(&path) {
-            files::remove(&root.join(folder()), &path)?;
+        if is_missing(&root.join(&path)) {
+            let mirror = root.join(folder()).join(&path);
+            let bytes =
+                fs::read(&mirror).with_context(|| format!("cannot read {}", mirror.display()))?;
+            found.insert(path, bytes);
         }
     }
-    Ok(())
+    Ok(found)
+}
+
+/// Whether a file is gone, or nothing is left in it.
+pub fn is_missing(file: &Path) -> bool {
+    fs::read(file).unwrap_or_default().trim_ascii().is_empty()
+}
+
+/// Whether a body's text is in a source of the chapter, or in a copy.
+fn stands_elsewhere(root: &Path, chapter: &Chapter, body: &Body) -> bool {
+    let dirs = [chapter.dir(), keep::copies()];
+    dirs.iter().any(|dir| {
+        let all = files::below(&root.join(dir)).unwrap_or_default();
+        all.iter().any(|file| {
+            let text = fs::read_to_string(root.join(dir).join(file)).unwrap_or_default();
+            text.contains(&body.text)
+        })
+    })
 }
 
 fn mirrored(root: &Path, chapter: &Chapter) -> Result<Vec<PathBuf>> {
@@ -123,14 +161,16 @@ fn written(bytes: &[u8]) -> Vec<Body> {
     found
 }
 
-/// A file that does not parse just now has lost nothing: it is being edited.
-fn parses(bytes: &[u8]) -> bool {
-    bytes.is_empty() || syn::parse_file(&String::from_utf8_lossy(bytes)).is_ok()
+/// A file that is empty, or does not parse just now, has lost nothing: it is
+/// being edited.
+fn is_whole(bytes: &[u8]) -> bool {
+    let is_empty = bytes.trim_ascii().is_empty();
+    !is_empty && syn::parse_file(&String::from_utf8_lossy(bytes)).is_ok()
 }
 
 /// The functions that were written before and are not now.
-fn gone(before: &[u8], now: &[u8]) -> Vec<String> {
-    if before == now || !parses(now) {
+fn gone(before: &[u8], now: &[u8]) -> Vec<Body> {
+    if before == now || !is_whole(now) {
         return Vec::new();
     }
     let there = written(now);
@@ -140,7 +180,5 @@ fn gone(before: &[u8], now: &[u8]) -> Vec<String> {
             .any(|t| t.id == body.id && t.function == body.function)
     };
     let before = written(before).into_iter();
-    let gone = before.filter(|body| !is_there(body));
-    gone.map(|body| format!("{} {}", body.id, body.function))
-        .collect()
+    before.filter(|body| !is_there(body)).collect()
 }

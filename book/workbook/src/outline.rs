@@ -22,6 +22,8 @@ pub struct Outline {
     pub exercises: Vec<ExerciseEntry>,
     /// Every page that is listed, from `book/src`.
     pub pages: Vec<PathBuf>,
+    /// Their titles, as the list has them.
+    pub titles: Vec<String>,
     /// Numbers that are listed twice.
     pub faults: Vec<Fault>,
 }
@@ -48,7 +50,41 @@ pub struct ExerciseEntry {
     pub page: PathBuf,
 }
 
+/// A page as it is asked for at the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageName {
+    /// The number of its exercise or its chapter, or its file's name.
+    pub name: String,
+    /// Its title, as the table of contents has it.
+    pub title: String,
+    /// The page, from `book/src`.
+    pub page: PathBuf,
+}
+
 impl Outline {
+    /// The name of every page, in the book's order.
+    pub fn names(&self) -> Vec<PageName> {
+        let named = |(page, title): (&PathBuf, &String)| PageName {
+            name: self.name_of(page),
+            title: title.clone(),
+            page: page.clone(),
+        };
+        self.pages.iter().zip(&self.titles).map(named).collect()
+    }
+
+    fn name_of(&self, page: &Path) -> String {
+        if let Some(exercise) = self.exercises.iter().find(|entry| entry.page == page) {
+            return exercise.id.to_string();
+        }
+        if let Some(chapter) = self.chapters.iter().find(|entry| entry.page == page) {
+            return chapter.number.to_string();
+        }
+        let stem = page.with_extension("");
+        let folder = page.parent().filter(|_| stem.ends_with("index"));
+        let name = folder.unwrap_or(&stem).file_name();
+        name.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Reads the table of contents of the book in the repository at `root`.
     ///
     /// # Errors
@@ -103,6 +139,7 @@ impl Outline {
             return;
         };
         self.pages.push(page.clone());
+        self.titles.push(link.name.trim().to_owned());
         let Some((number, title)) = link.name.trim().split_once(' ') else {
             return;
         };

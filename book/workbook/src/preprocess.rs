@@ -8,6 +8,7 @@
 //! | `{{#figure NAME}}` | that picture of [`figures`], drawn from running an engine |
 //! | `{{#map}}` | every chapter and exercise, with the reader's marks |
 //! | `{{#go-on}}` | a link to the exercise that is next |
+//! | `{{#letters}}` | a row of links to the page's sections `## A`, `## B` … |
 //!
 //! A directive stands alone on its line; what it becomes takes over the line's
 //! indentation, so it may stand in a list. `\{{#…}}` shows a directive as text.
@@ -27,18 +28,24 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::excerpt::Source;
 use crate::fault::{Fault, Faults, slashes};
 use crate::map;
+use crate::markdown::without_folds;
 use crate::outline::Outline;
+use crate::printed;
 
 /// Where the pages are, from the root of the repository.
 pub const PAGES: &str = "book/src";
 
 const KNOWN: &str = "`{{#excerpt PATH ITEM}}`, `{{#signature PATH ITEM}}`, \
-                     `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}` and \
-                     `{{#go-on}}` are what there is";
+                     `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}`, \
+                     `{{#go-on}}` and `{{#letters}}` are what there is";
 
 /// The preprocessor `strata`, as mdBook drives it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Directives;
+pub struct Directives {
+    /// Whether hints and answers are left out: for the search, which would
+    /// show them unasked.
+    pub without_folds: bool,
+}
 
 impl Preprocessor for Directives {
     fn name(&self) -> &str {
@@ -57,7 +64,11 @@ impl Preprocessor for Directives {
                 && let Some(path) = &chapter.source_path
             {
                 let page = Path::new(PAGES).join(path);
-                chapter.content = resolver.page(&page, &chapter.content, &mut faults);
+                let resolved = resolver.page(&page, &chapter.content, &mut faults);
+                chapter.content = printed::shown(&resolved);
+                if self.without_folds {
+                    chapter.content = without_folds(&chapter.content);
+                }
             }
         });
         faults.into_result()?;
@@ -73,7 +84,7 @@ impl Preprocessor for Directives {
 /// Fails if the input is not mdBook's, or with the faults of the pages.
 pub fn speak(input: impl Read, output: impl Write) -> Result<()> {
     let (ctx, book) = mdbook_preprocessor::parse_input(input)?;
-    let book = Directives.run(&ctx, book)?;
+    let book = Directives::default().run(&ctx, book)?;
     serde_json::to_writer(output, &book)?;
     Ok(())
 }
@@ -107,7 +118,7 @@ impl Resolver {
         }
         let mut out = String::with_capacity(text.len());
         for (i, line) in text.lines().enumerate() {
-            match self.line(page, line) {
+            match self.line(page, text, line) {
                 Ok(Some(resolved)) => push_indented(&mut out, line, &resolved),
                 Ok(None) => {
                     out.push_str(line);
@@ -124,7 +135,7 @@ impl Resolver {
     }
 
     /// What a line becomes, if it holds a directive of ours.
-    fn line(&mut self, page: &Path, line: &str) -> Result<Option<String>> {
+    fn line(&mut self, page: &Path, text: &str, line: &str) -> Result<Option<String>> {
         let Some((before, directive, after)) = split_directive(line)? else {
             return Ok(None);
         };
@@ -138,7 +149,7 @@ impl Resolver {
                 self.check_include(page, arguments)?;
                 return Ok(None);
             }
-            "excerpt" | "signature" | "doc" | "figure" | "map" | "go-on" => {}
+            "excerpt" | "signature" | "doc" | "figure" | "map" | "go-on" | "letters" => {}
             "playground" | "rustdoc_include" => {
                 bail!("{{{{#{name}}}}} cannot follow an edit of the source; {KNOWN}")
             }
@@ -147,7 +158,7 @@ impl Resolver {
         if !before.trim().is_empty() || !after.trim().is_empty() {
             bail!("{{{{#{name}}}}} must stand alone on its line");
         }
-        if let Some(shown) = self.drawn(page, name, arguments)? {
+        if let Some(shown) = self.drawn(page, text, name, arguments)? {
             return Ok(Some(shown));
         }
         let (path, item) = arguments
@@ -164,20 +175,30 @@ impl Resolver {
     }
 
     /// What a directive becomes that cuts nothing out of a source.
-    fn drawn(&mut self, page: &Path, name: &str, arguments: &str) -> Result<Option<String>> {
-        let part = match name {
-            "figure" => return figures::draw(arguments).map(Some),
-            "map" => map::list,
-            "go-on" => map::go_on,
-            _ => return Ok(None),
-        };
+    fn drawn(
+        &mut self,
+        page: &Path,
+        text: &str,
+        name: &str,
+        arguments: &str,
+    ) -> Result<Option<String>> {
+        if name == "figure" {
+            return figures::draw(arguments).map(Some);
+        }
+        if !matches!(name, "map" | "go-on" | "letters") {
+            return Ok(None);
+        }
         if !arguments.is_empty() {
             bail!("{{{{#{name}}}}} takes no arguments");
+        }
+        if name == "letters" {
+            return Ok(Some(map::letters(text)));
         }
         if self.outline.is_none() {
             self.outline = Some(Outline::read(&self.root)?);
         }
         let page = page.strip_prefix(PAGES).unwrap_or(page);
+        let part = if name == "map" { map::list } else { map::go_on };
         Ok(self.outline.as_ref().map(|outline| part(outline, page)))
     }
 

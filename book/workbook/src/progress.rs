@@ -10,7 +10,7 @@ use crate::exercise::ExerciseId;
 use crate::outline::{self, Outline};
 use crate::workspace::Chapter;
 
-pub use why::{Cause, Function, Reading};
+pub use why::{Cause, Failed, Function, Reading};
 
 /// The whole book, chapter by chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,9 @@ pub struct Verdict {
     /// What to read again.
     #[serde(default)]
     pub reread: Vec<Reading>,
+    /// The tests that fail beside the one that decided.
+    #[serde(default)]
+    pub others: Vec<Failed>,
 }
 
 /// The states of an exercise.
@@ -166,6 +169,7 @@ impl Verdict {
             clause: None,
             functions: Vec::new(),
             reread: Vec::new(),
+            others: Vec::new(),
         }
     }
 

@@ -2,22 +2,40 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::fault::{WIDTH, indented};
-use crate::paint;
-use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Progress, State, Verdict};
+use crate::fault::{hanging, indented};
+use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Place, Progress, State, Verdict};
+use crate::{paint, ticker};
 
-/// Prints to the terminal, in colour where it shows them. Nobody may be reading, as behind `| head`: that is no
-/// reason to stop judging.
+/// Prints to the terminal, in colour where it shows them. Nobody may be
+/// reading, as behind `| head`: that is no reason to stop judging.
 pub fn say(text: &str) {
     use io::Write;
+    ticker::make_room();
     let mut stdout = anstream::AutoStream::auto(io::stdout()).lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+        && !CUT_OFF.swap(true, Ordering::Relaxed)
+    {
+        eprintln!("error: cannot write the output: {error}");
+    }
 }
 
-/// The whole book's map: every exercise with its mark, and what is next.
-pub fn map(progress: &Progress) -> String {
+/// Whether something that was to be printed could not be.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Whether something that was to be printed could not be, and was missed.
+pub fn is_cut_off() -> bool {
+    CUT_OFF.load(Ordering::Relaxed)
+}
+
+/// The whole book's map: every exercise with its mark, and what is next, which
+/// is written at `write`.
+pub fn map(progress: &Progress, write: Option<&Place>) -> String {
     let (solved, all) = progress.solved();
     let title = format!("Strata: {solved} of {all} exercises solved.");
     let mut out = paint::heading(title) + "\n";
@@ -25,7 +43,7 @@ pub fn map(progress: &Progress) -> String {
         out.push('\n');
         out.push_str(&chapter_map(chapter, progress.next.as_deref()));
     }
-    let _ = write!(out, "\n{}", next(progress));
+    let _ = write!(out, "\n{}", next(progress, write));
     out
 }
 
@@ -64,7 +82,9 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
 }
 
 /// What to do next: the exercise, its page, and the commands that help.
-pub fn next(progress: &Progress) -> String {
+/// `write` is where to write it. Nothing can be judged of a chapter that does
+/// not compile: that comes first.
+pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     let Some(exercise) = progress
         .next
         .as_deref()
@@ -72,17 +92,29 @@ pub fn next(progress: &Progress) -> String {
     else {
         return "Every exercise is solved. Well done.\n".to_owned();
     };
-    let id = &exercise.id;
-    let title = format!("Next: {id} {}", exercise.title);
-    let mut out = paint::heading(title) + "\n";
-    if let Some(page) = &exercise.page {
-        let source = page.strip_suffix(".html").unwrap_or(page);
-        let _ = writeln!(
-            out,
-            "  read    book/src/{source}.md, or `cargo run` for the book"
-        );
+    let mut chapters = progress.chapters.iter();
+    let chapter = chapters.find(|c| c.exercises.contains(exercise));
+    let trouble = chapter.and_then(|chapter| chapter.trouble.as_ref());
+    if let (Some(chapter), Some(trouble)) = (chapter, trouble)
+        && trouble.state == State::CompileError
+    {
+        let mut out = paint::heading("Next: mend what does not compile") + "\n";
+        if let Some(place) = &trouble.place {
+            let _ = writeln!(out, "  write   {place}");
+        }
+        let _ = writeln!(out, "  check   cargo run -- check {}", chapter.number);
+        return out;
     }
-    if let Some(place) = exercise.verdict.place.as_ref().filter(|p| p.yours) {
+    let title = format!("Next: {} {}", exercise.id, exercise.title);
+    paint::heading(title) + "\n" + &steps(exercise, write)
+}
+
+/// How to go about an exercise, which is written at `write`.
+pub fn steps(exercise: &ExerciseProgress, write: Option<&Place>) -> String {
+    let id = &exercise.id;
+    let mut out = String::new();
+    let _ = writeln!(out, "  read    cargo run -- read {id}");
+    if let Some(place) = write {
         let _ = writeln!(out, "  write   {place}");
     }
     let _ = writeln!(out, "  check   cargo run -- check {id}");
@@ -111,21 +143,18 @@ pub fn exercise(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
     out
 }
 
-/// One exercise in a single line.
+/// One exercise in a line, or in as few as it fits into.
 pub fn line(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
-    format!(
-        "{} {} {}: {}\n",
-        paint::mark(verdict.state),
-        exercise.id,
-        exercise.title,
-        verdict.sentence
-    )
+    let (mark, id) = (paint::mark(verdict.state), &exercise.id);
+    let text = format!("{mark} {id} {}: {}", exercise.title, verdict.sentence);
+    hanging(&text, 2) + "\n"
 }
 
 /// A verdict: its sentence, and for a failure the message, the places to look
 /// at and the pages to read again.
 ///
-/// What a test or the compiler says is shown in full and as it is.
+/// What a test or the compiler says is shown in full and as it is, from the
+/// first column on: it may fill all of the terminal.
 pub fn failure(verdict: &Verdict, indent: usize) -> String {
     let mut out = indented(&verdict.sentence, indent) + "\n";
     if !verdict.state.is_failure() && verdict.message.is_none() {
@@ -138,8 +167,8 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     };
     if let Some(words) = words {
         out.push('\n');
-        out.push_str(&quoted(words, indent + 2));
-        out.push('\n');
+        out.push_str(words.trim_matches('\n'));
+        out.push_str("\n\n");
     }
     if !compiler {
         out.push_str(&places(verdict, &" ".repeat(indent)));
@@ -151,6 +180,20 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
             let _ = writeln!(out, "{margin}  {}", reading.title);
             let _ = writeln!(out, "{margin}    {}", reading.source);
         }
+    }
+    out
+}
+
+/// What the other tests say that fail.
+pub fn others(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    for failed in &verdict.others {
+        let sentence = indented(&failed.sentence, 2);
+        let message = failed.message.trim_matches('\n');
+        let _ = writeln!(out, "\n{sentence}\n\n{message}");
+    }
+    if !out.is_empty() {
+        out.push('\n');
     }
     out
 }
@@ -191,23 +234,9 @@ pub fn chapters(numbers: &[u32]) -> String {
     }
 }
 
-/// Somebody else's words, otherwise untouched: indented if they fit the
-/// terminal then.
-fn quoted(text: &str, indent: usize) -> String {
-    let text = text.trim_matches('\n');
-    let widest = text.lines().map(textwrap::core::display_width).max();
-    let fits = widest.is_none_or(|widest| widest + indent <= WIDTH);
-    let margin = " ".repeat(if fits { indent } else { 0 });
-    text.lines().fold(String::new(), |mut out, line| {
-        let _ = writeln!(out, "{}", format!("{margin}{line}").trim_end());
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Place;
 
     fn progress() -> Progress {
         let exercise = |id: &str, title: &str, verdict: Verdict| ExerciseProgress {
@@ -248,7 +277,10 @@ mod tests {
 
     #[test]
     fn the_map_shows_marks_and_what_is_next() {
-        insta::assert_snapshot!(paint::plain(&map(&progress())), @r"
+        let progress = progress();
+        let failing = progress.exercise("1.2").expect("listed");
+        let write = failing.verdict.place.as_ref();
+        insta::assert_snapshot!(paint::plain(&map(&progress, write)), @r"
         Strata: 1 of 3 exercises solved.
 
         1. Memory (1/3)
@@ -257,7 +289,7 @@ mod tests {
           … 1.3  Ranges
 
         Next: 1.2 Batches
-          read    book/src/ch01-memory/1.2.md, or `cargo run` for the book
+          read    cargo run -- read 1.2
           write   chapters/ch01-memory/src/map.rs:12
           check   cargo run -- check 1.2
           stuck?  cargo run -- hint 1.2
@@ -272,8 +304,8 @@ mod tests {
         ✗ 1.2 Batches
           2 of 3 tests pass; `ex_1_2_a` fails.
 
-            assertion failed
-              left: 1
+        assertion failed
+          left: 1
 
           Your code: chapters/ch01-memory/src/map.rs:12:9
         ");

@@ -30,8 +30,10 @@ struct Kept {
 impl Store {
     /// Opens the store in the target directory. One that cannot be read is
     /// empty: it only saves time.
-    pub fn open(target_dir: &Path) -> Self {
-        let path = target_dir.join("strata").join("verdicts.json");
+    pub fn open(target_dir: &Path, root: &Path) -> Self {
+        let path = target_dir
+            .join("strata")
+            .join(own(root, "verdicts", "json"));
         let chapters = fs::read(&path)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -70,6 +72,14 @@ impl Store {
         file.persist(&self.path).with_context(context)?;
         Ok(())
     }
+}
+
+/// The name of a file that belongs to the workspace at `root` alone, whoever
+/// else builds in the same target directory.
+pub fn own(root: &Path, name: &str, extension: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    root.canonicalize().ok().hash(&mut hasher);
+    format!("{name}-{:016x}.{extension}", hasher.finish())
 }
 
 /// A number that changes with the sources that a chapter's verdict depends on:
@@ -111,15 +121,18 @@ mod tests {
     #[test]
     fn a_verdict_is_fresh_while_its_sources_stay() {
         let target = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(target.path());
+        let mut store = Store::open(target.path(), target.path());
         store
             .keep(1, 42, ChapterVerdict::default())
             .expect("written");
-        let again = Store::open(target.path());
+        let again = Store::open(target.path(), target.path());
         assert_eq!(again.fresh(1, 42), Some(&ChapterVerdict::default()));
         assert_eq!(again.fresh(1, 43), None);
         assert!(again.last(1).is_some());
-        fs::write(target.path().join("strata/verdicts.json"), "{").expect("written");
-        assert!(Store::open(target.path()).last(1).is_none());
+        let other = tempfile::tempdir().expect("a folder");
+        assert!(Store::open(target.path(), other.path()).last(1).is_none());
+        let file = own(target.path(), "verdicts", "json");
+        fs::write(target.path().join("strata").join(file), "{").expect("written");
+        assert!(Store::open(target.path(), target.path()).last(1).is_none());
     }
 }

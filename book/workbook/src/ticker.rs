@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::fault::WIDTH;
+use crate::fault::width;
 use crate::runner::{Listener, Stage};
 
 /// A line on standard error that is written over and over, and is gone in the
@@ -15,7 +15,16 @@ pub struct Ticker(Arc<Line>);
 struct Line {
     what: String,
     moves: bool,
-    shown: Mutex<String>,
+}
+
+/// What stands on the terminal's last line: there is one terminal, whoever
+/// writes to it.
+static SHOWN: Mutex<String> = Mutex::new(String::new());
+
+/// Takes the line away, so that something else can be printed; the next stage
+/// brings it back.
+pub fn make_room() {
+    draw("");
 }
 
 impl Ticker {
@@ -24,7 +33,6 @@ impl Ticker {
         let ticker = Self(Arc::new(Line {
             what: what.into(),
             moves: io::stderr().is_terminal(),
-            shown: Mutex::default(),
         }));
         ticker.show("");
         ticker
@@ -46,42 +54,32 @@ impl Ticker {
         Listener::new(move |stage| ticker.show(&words(stage)))
     }
 
-    /// Makes room for what is printed next.
-    pub fn clear(&self) {
-        if self.0.moves {
-            self.draw("");
-        }
-    }
-
     fn show(&self, detail: &str) {
         if self.0.moves {
             let what = &self.0.what;
-            self.draw(&match detail {
+            draw(&match detail {
                 "" => format!("{what} …"),
                 detail => format!("{what}: {detail} …"),
             });
-        }
-    }
-
-    fn draw(&self, line: &str) {
-        let line: String = line.chars().take(WIDTH - 1).collect();
-        let mut shown = self.0.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if *shown != line {
-            let mut stderr = io::stderr().lock();
-            // Nobody to tell, nothing to do about it.
-            let _ = write!(stderr, "\r\x1b[2K{line}");
-            let _ = stderr.flush();
-            *shown = line;
         }
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let shown = self.shown.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !shown.is_empty() {
-            let _ = write!(io::stderr(), "\r\x1b[2K");
-        }
+        make_room();
+    }
+}
+
+fn draw(line: &str) {
+    let line: String = line.chars().take(width() - 1).collect();
+    let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if *shown != line {
+        let mut stderr = io::stderr().lock();
+        // Nobody to tell, nothing to do about it.
+        let _ = write!(stderr, "\r\x1b[2K{line}");
+        let _ = stderr.flush();
+        *shown = line;
     }
 }
 

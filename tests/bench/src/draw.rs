@@ -21,8 +21,8 @@ pub enum Choice {
     Latest,
 }
 
-/// The exponent of YCSB's zipfian distribution (Cooper et al. 2010,
-/// section 5.1 and the code's `ZIPFIAN_CONSTANT`).
+/// The exponent of YCSB's zipfian distribution: `ZIPFIAN_CONSTANT` of its
+/// `ZipfianGenerator`.
 pub const ZIPFIAN_EXPONENT: f64 = 0.99;
 
 /// Draws the numbers of entries.

@@ -106,7 +106,15 @@ impl Run {
                 break;
             }
             progress.begins(&step.to_string(), made, steps.len());
-            if let Some(warning) = running.make(step)? {
+            let (claims, trials) = (running.report.claims.len(), running.report.trials.len());
+            let warning = running.make(step)?;
+            if stop.load(Ordering::Relaxed) {
+                // What stopped the run stopped the step's process, too.
+                running.report.claims.truncate(claims);
+                running.report.trials.truncate(trials);
+                break;
+            }
+            if let Some(warning) = warning {
                 progress.warns(&warning);
             }
         }
@@ -184,7 +192,10 @@ impl Running<'_> {
                 if self.is_broken(contender, setting.opened) {
                     return Ok(None);
                 }
-                let outcome = self.trial(round, workload, contender, setting.opened)?;
+                // Where not even its files can be copied, the others may go on.
+                let outcome = self.trial(round, workload, contender, setting.opened);
+                let failed = |error: anyhow::Error| Outcome::Failed(format!("{error:#}"));
+                let outcome = outcome.unwrap_or_else(failed);
                 let warning = match &outcome {
                     Outcome::Measured(_) => None,
                     Outcome::Wrong(what) => Some(format!(

@@ -86,9 +86,9 @@ pub const SCAN_MAX: u64 = 100;
 /// How many entries are loaded in a batch.
 pub const BATCH: usize = 1000;
 
-/// The six mixes of YCSB (Cooper et al., "Benchmarking Cloud Serving Systems
-/// with YCSB", SoCC 2010, table 2; F is in its later core workloads). Keys are
-/// loaded and inserted in their order.
+/// The six core workloads of YCSB (Cooper et al., "Benchmarking Cloud Serving
+/// Systems with YCSB", SoCC 2010; F's mix stands in its sources,
+/// `workloads/workloadf`). Keys are loaded and inserted in their order.
 const fn ycsb(letter: char) -> Mix {
     let none = Mix {
         reads: 0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Format, Session, desk, exercise, exit, json, judge, no_such, stopped};
+use super::{Format, desk, exercise, exit, json, judge, next, no_such, seconds, stopped, under};
 use crate::desk::Desk;
 use crate::exercise::{ExerciseId, NotAnExercise, Scope};
 use crate::judge::TIME_LIMIT;
@@ -16,17 +16,21 @@ use crate::ticker::Ticker;
 /// What to check.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A chapter, as in 2, or an exercise, as in 2.3, with those before it in
+    /// A chapter, as in 1, or an exercise, as in 1.2, with those before it in
     /// its chapter; everything you have begun if left out.
     #[arg(value_name = "CH|CH.EX", default_value = "", hide_default_value = true, value_parser = scope)]
     pub scope: Scope,
+
+    /// Show what every failing test of the exercise says, not the first alone.
+    #[arg(long)]
+    pub all: bool,
 
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 
     /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
     pub limit: u64,
 }
 
@@ -47,12 +51,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut desk = desk()?;
     desk.limit(Duration::from_secs(args.limit));
     match args.scope {
-        Scope::Exercise(id) => one(&desk, id, args.format),
-        scope => chapters(&mut desk, scope, args.format),
+        Scope::Exercise(id) => one(&desk, id, args),
+        scope => chapters(&mut desk, scope, args),
     }
 }
 
-fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
+fn chapters(desk: &mut Desk, scope: Scope, args: &Args) -> Result<ExitCode> {
+    let format = args.format;
     let (mut progress, _) = desk.known();
     let asked: Vec<u32> = progress.chapters.iter().map(|c| c.number).collect();
     let asked: Vec<u32> = asked.into_iter().filter(|n| scope.touches(*n)).collect();
@@ -67,21 +72,21 @@ fn chapters(desk: &mut Desk, scope: Scope, format: Format) -> Result<ExitCode> {
             return Ok(stopped());
         }
         if format == Format::Text {
-            report::say(&shown(&progress, number, begun));
+            report::say(&shown(&progress, number, begun, args.all));
         }
         let judged = progress.chapter(number);
         solved &= judged
             .is_some_and(|c| c.exercises.iter().all(|e| e.is_solved()) && c.trouble.is_none());
     }
     match format {
-        Format::Text => report::say(&report::next(&progress)),
+        Format::Text => report::say(&next(desk, &progress)),
         Format::Json => report::say(&json::check(&progress, &asked, None, solved)),
     }
     Ok(exit(solved))
 }
 
 /// A chapter's map, and why its current exercise fails.
-fn shown(progress: &Progress, number: u32, begun: bool) -> String {
+fn shown(progress: &Progress, number: u32, begun: bool, all: bool) -> String {
     let Some(chapter) = progress.chapter(number) else {
         return String::new();
     };
@@ -95,33 +100,50 @@ fn shown(progress: &Progress, number: u32, begun: bool) -> String {
     {
         out.push('\n');
         out.push_str(&report::exercise(current, &current.verdict));
+        if all {
+            out.push_str(&report::others(&current.verdict));
+        }
     }
     out.push('\n');
     out
 }
 
-fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
+/// What to do about an exercise that is not started; nothing about any other.
+fn how_to_begin(desk: &Desk, progress: &Progress, id: ExerciseId) -> Result<String> {
+    let found = exercise(progress, id)?;
+    if found.verdict.state != State::NotStarted {
+        return Ok(String::new());
+    }
+    let steps = report::steps(found, desk.place_of(id).as_ref());
+    Ok(format!("\n{steps}"))
+}
+
+fn one(desk: &Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
+    let format = args.format;
     let (mut progress, _) = desk.known();
     exercise(&progress, id)?;
     let chapter = desk.workspace().chapter(id.chapter)?;
     let listed = progress.clone();
-    let session = Session::begin(Ticker::begin(format!("Judging exercise {id}")));
+    let under = under(&Ticker::begin(format!("Judging exercise {id}")));
     let mut solved = true;
-    let judged = desk.judge_through(chapter, id, &session.under, |judged, verdict| {
+    let judged = desk.judge_through(chapter, id, &under, |judged, verdict| {
         let Some(exercise) = listed.exercise(&judged.to_string()) else {
             return;
         };
         solved &= verdict.state == State::Solved;
         if format == Format::Text {
-            session.ticker.clear();
             report::say(&if judged == id && verdict.state.is_failure() {
-                report::exercise(exercise, verdict)
+                let others = match args.all {
+                    true => report::others(verdict),
+                    false => String::new(),
+                };
+                report::exercise(exercise, verdict) + &others
             } else {
                 report::line(exercise, verdict)
             });
         }
     })?;
-    drop(session);
+    drop(under);
     let Some(judged) = judged else {
         return Ok(stopped());
     };
@@ -133,9 +155,9 @@ fn one(desk: &Desk, id: ExerciseId, format: Format) -> Result<ExitCode> {
         }
         (Format::Text, Some(trouble)) => report::say(&report::failure(trouble, 0)),
         (Format::Text, None) if solved => {
-            report::say(&format!("\n{}", report::next(&progress)));
+            report::say(&format!("\n{}", next(desk, &progress)));
         }
-        (Format::Text, None) => {}
+        (Format::Text, None) => report::say(&how_to_begin(desk, &progress, id)?),
     }
     Ok(exit(solved))
 }

@@ -19,7 +19,7 @@ use crate::{ask, paint, report};
 /// Which exercise to compare.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The exercise, as in 2.3.
+    /// The exercise, as in 1.2.
     #[arg(value_name = "CH.EX")]
     pub exercise: ExerciseId,
 
@@ -48,6 +48,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let found = exercise(&progress, id)?;
     let title = format!("{id} {}", found.title);
     let passes = found.verdict.state == State::Solved;
+    if found.verdict.state == State::CompileError && !args.peek {
+        let chapter = id.chapter;
+        let text = format!(
+            "Chapter {chapter} does not compile, so nobody knows whether {id} passes.\n\
+             \n  see why  cargo run -- check {chapter}\
+             \n  sure?    cargo run -- diff {id} --peek"
+        );
+        report::say(&format!("{}\n", indented(&text, 0)));
+        return Ok(ExitCode::FAILURE);
+    }
     if !passes && !args.peek {
         let text = format!(
             "{id} does not pass yet, and the reference would give it away: two \

@@ -11,7 +11,7 @@ use crate::{hints, paint, report};
 /// Which hint to show.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The exercise, as in 2.3.
+    /// The exercise, as in 1.2.
     #[arg(value_name = "CH.EX")]
     pub exercise: ExerciseId,
 

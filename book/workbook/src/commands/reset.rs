@@ -17,7 +17,7 @@ use crate::{ask, files, mirror, report};
 /// What to reset.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A chapter, as in 2, or an exercise, as in 2.3.
+    /// A chapter, as in 1, or an exercise, as in 1.2.
     #[arg(value_name = "CH|CH.EX")]
     pub scope: Scope,
 
@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let desk = desk()?;
     let (progress, _) = desk.known();
     let (number, name) = match args.scope {
-        Scope::All => bail!("say what to reset: a chapter, as in 2, or an exercise, as in 2.3"),
+        Scope::All => bail!("say what to reset: a chapter, as in 1, or an exercise, as in 1.2"),
         Scope::Chapter(number) => (number, format!("chapter {number}")),
         Scope::Exercise(id) => (id.chapter, format!("exercise {id}")),
     };

@@ -31,7 +31,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     match args.format {
         Format::Json => report::say(&json::status(&progress)),
         Format::Text => {
-            report::say(&report::map(&progress));
+            report::say(&report::map(
+                &progress,
+                desk.place_of_next(&progress).as_ref(),
+            ));
             report::say(&report::news(desk.outdated()));
         }
     }

@@ -53,6 +53,16 @@ fn here(workspace: &Workspace) -> Result<Plan> {
 
 /// What the reader wrote in another workspace, merged with the chapters here.
 fn over(workspace: &Workspace, from: &Path) -> Result<Plan> {
+    if !from.is_dir() {
+        bail!("there is no folder {}", from.display());
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(from) == real(workspace.root()) {
+        bail!(
+            "{} is this workbook itself: name the folder of the older one",
+            from.display()
+        );
+    }
     let other = Workspace::at(from)
         .with_context(|| format!("{} is not the folder of a workbook", from.display()))?;
     let mut plan = Plan::default();
@@ -91,6 +101,7 @@ fn brought(base: &Files, yours: &Files, new: &Files) -> Plan {
     let mut plan = Plan::of(base, yours, new);
     plan.renewed.clear();
     plan.returned.clear();
+    plan.recovered.clear();
     plan.removed.clear();
     // Here the reader's file is the one to be laid in the chapter; what they
     // added themselves comes along.
@@ -136,6 +147,10 @@ fn told(plan: &Plan, copy: Option<&Copy>) -> String {
     let is_kept = |path: &PathBuf| plan.kept.iter().any(|kept| kept.path == *path);
     list("Brought up to date:", plan.renewed.keys().collect());
     list("Brought back:", plan.returned.keys().collect());
+    list(
+        "Brought back, with what you wrote:",
+        plan.recovered.keys().collect(),
+    );
     let merged = plan.merged.keys().filter(|path| !is_kept(path));
     list("With what you wrote:", merged.collect());
     list(

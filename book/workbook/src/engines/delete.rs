@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::attempt;
 use super::get::Key;
+use super::known;
 use super::place::{Need, Place};
 use super::spelling::unescape;
 
@@ -25,9 +25,9 @@ pub struct Delete {
 ///
 /// # Errors
 ///
-/// Fails where the engine cannot be opened or written.
+/// None: what went wrong is said, and status 2 stands for it.
 pub fn run(delete: &Delete) -> Result<ExitCode> {
-    attempt(|| remove(delete))
+    known(|| remove(delete))
 }
 
 fn remove(delete: &Delete) -> Result<ExitCode> {

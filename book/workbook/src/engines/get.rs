@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::attempt;
+use super::known;
 use super::place::{Need, Place};
-use super::spelling::{escape, unescape};
-use crate::fault::indented;
+use super::spelling::{escape, unescape, word};
 
 /// What to get.
 #[derive(Debug, clap::Args)]
@@ -37,17 +36,14 @@ pub type Key = std::vec::Vec<u8>;
 ///
 /// None: what went wrong is said, and status 2 stands for it.
 pub fn run(get: &Get) -> Result<ExitCode> {
-    attempt(|| print(get)).or_else(|error| {
-        eprintln!("{}", indented(&format!("error: {error:#}"), 0));
-        Ok(ExitCode::from(2))
-    })
+    known(|| print(get))
 }
 
 fn print(get: &Get) -> Result<ExitCode> {
     let engine = get.place.open(Need::Files)?;
     let found = engine.get(&get.key);
     let Some(value) = found.map_err(|error| get.place.explain(&error))? else {
-        eprintln!("there is no key {}", escape(&get.key));
+        eprintln!("there is no key {}", word(&get.key));
         return Ok(ExitCode::FAILURE);
     };
     let mut out = io::stdout().lock();

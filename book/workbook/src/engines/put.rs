@@ -1,6 +1,6 @@
 //! `put`: one value, stored and synced.
 
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -40,6 +40,9 @@ fn store(put: &Put) -> Result<ExitCode> {
     let value = match &put.value {
         Some(value) => value.clone(),
         None => {
+            if io::stdin().is_terminal() {
+                eprintln!("The value is read from here, until Ctrl-D at a line's beginning:");
+            }
             let mut value = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut value);
             read.context("cannot read the value from standard input")?;

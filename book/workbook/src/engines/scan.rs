@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use engine::{KeyRange, Order};
 
-use super::attempt;
 use super::get::Key;
+use super::known;
 use super::place::{Need, Place};
-use super::spelling::{escape, unescape};
+use super::spelling::{escape, unescape, word};
 
 /// What to scan.
 #[derive(Debug, clap::Args)]
@@ -45,9 +45,9 @@ pub struct Scan {
 ///
 /// # Errors
 ///
-/// Fails where the engine cannot be opened or read.
+/// None: what went wrong is said, and status 2 stands for it.
 pub fn run(scan: &Scan) -> Result<ExitCode> {
-    attempt(|| print(scan))
+    known(|| print(scan))
 }
 
 fn print(scan: &Scan) -> Result<ExitCode> {
@@ -64,6 +64,15 @@ fn print(scan: &Scan) -> Result<ExitCode> {
             to.as_ref().map(Vec::as_slice),
         ),
     };
+    if let (Some(from), Some(to)) = (&scan.from, &scan.to)
+        && from >= to
+    {
+        eprintln!(
+            "nothing is in this range: {} does not stand before {}",
+            word(from),
+            word(to)
+        );
+    }
     let order = match scan.reverse {
         true => Order::Descending,
         false => Order::Ascending,

@@ -106,14 +106,13 @@ fn talk(shell: &Shell) -> Result<()> {
 fn play(session: &mut Session) -> Result<()> {
     let mut input = io::stdin().lock();
     let mut bytes = Vec::new();
-    for number in 1.. {
+    for number in 1_usize.. {
         bytes.clear();
         let read = input.read_until(b'\n', &mut bytes);
         if read.context("cannot read standard input")? == 0 {
             break;
         }
-        let line = str::from_utf8(&bytes)
-            .map_err(|_| anyhow!("line {number} is not UTF-8: spell other bytes as \\xff"))?;
+        let line = str::from_utf8(&bytes).map_err(|_| anyhow!("line {number} is {NOT_UTF8}"))?;
         let line = line.trim_end_matches(['\n', '\r']);
         let mut out = io::stdout().lock();
         let next = session.line(line, &mut out);
@@ -122,11 +121,33 @@ fn play(session: &mut Session) -> Result<()> {
             Ok(Next::Line) => {}
             Ok(Next::Leave) => break,
             Err(error) if nobody_reads(&error) => return Err(error),
-            Err(error) => return Err(anyhow!("line {number}: {error:#}")),
+            Err(error) => {
+                let rest = input.lines().filter(|line| !is_blank(line));
+                let not_run = not_run(number, rest.count());
+                return Err(anyhow!("line {number}: {error:#}{not_run}"));
+            }
         }
     }
     Ok(())
 }
+
+/// Whether a line of the input asks for nothing.
+fn is_blank(line: &io::Result<String>) -> bool {
+    let line = line.as_deref().unwrap_or("?").trim();
+    line.is_empty() || line.starts_with('#')
+}
+
+/// Says how many lines behind the one that failed were not run.
+fn not_run(failed: usize, count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("\nOne line behind line {failed} was not run."),
+        more => format!("\n{more} lines behind line {failed} were not run."),
+    }
+}
+
+/// What is wrong with a line that is no text.
+const NOT_UTF8: &str = "not UTF-8: spell other bytes as \\xff";
 
 const DURABILITIES: [Durability; 3] = [Durability::Buffered, Durability::Os, Durability::Always];
 

@@ -8,8 +8,6 @@
 
 use std::fmt::Write as _;
 
-/// How many bytes of a value a person is shown.
-const SHOWN_MAX: usize = 256;
 /// What `x*100` may repeat to: no engine takes more in a batch.
 const TIMES_MAX: usize = 1 << 28;
 
@@ -92,14 +90,27 @@ pub fn word(bytes: &[u8]) -> String {
     }
 }
 
-/// A word as it is shown: the beginning of it, where it is long.
-pub fn shown(bytes: &[u8]) -> String {
-    match bytes.get(..SHOWN_MAX) {
-        Some(head) if bytes.len() > SHOWN_MAX => {
-            format!("{}… ({} bytes)", word(head), bytes.len())
-        }
-        _ => word(bytes),
-    }
+/// A word as it is shown in so many columns: the beginning of it and its
+/// length, where it is longer.
+pub fn shown(bytes: &[u8], columns: usize) -> String {
+    let more = format!("… ({} bytes)", bytes.len());
+    // Every byte takes a column at least.
+    let short = bytes.len() <= columns;
+    let whole = short
+        .then(|| word(bytes))
+        .filter(|word| wide(word) <= columns);
+    whole.unwrap_or_else(|| {
+        let room = columns.saturating_sub(wide(&more));
+        let heads = (0..=room.min(bytes.len()))
+            .rev()
+            .map(|len| word(&bytes[..len]));
+        let head = heads.into_iter().find(|head| wide(head) <= room);
+        head.unwrap_or_default() + &more
+    })
+}
+
+fn wide(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// The bytes that a word of a line spells: text with escapes, in quotes or
@@ -189,11 +200,12 @@ mod tests {
 
     #[test]
     fn long_values_are_shown_in_short() {
-        assert_eq!(shown(b"short"), "short");
-        let long = shown(&[b'x'; 5000]);
-        assert!(
-            long.ends_with("… (5000 bytes)") && long.len() < 300,
-            "{long}"
+        assert_eq!(shown(b"short", 20), "short");
+        assert_eq!(shown(&[b'x'; 5000], 20), "xxxxxx… (5000 bytes)");
+        assert_eq!(
+            shown(b"in quotes, twenty-five it is", 20),
+            "\"in quo\"… (28 bytes)"
         );
+        assert_eq!(shown(&[0xff; 40], 20), "\"\\xff\"… (40 bytes)");
     }
 }

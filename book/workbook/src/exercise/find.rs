@@ -8,7 +8,9 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 
 use super::{ExerciseId, Source};
+use crate::fault::slashes;
 use crate::files;
+use crate::progress::Place;
 
 /// A function that is, or is part of, an exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,18 @@ pub struct Exercise {
     pub summary: String,
     /// Whether its body still is the `todo!` that was derived.
     pub unwritten: bool,
+}
+
+impl Exercise {
+    /// A line of its file.
+    pub fn at(&self, line: usize) -> Place {
+        Place {
+            file: slashes(&self.file),
+            line,
+            column: 1,
+            yours: true,
+        }
+    }
 }
 
 /// The exercises of the crate in `dir` of the workspace at `root`, by number,

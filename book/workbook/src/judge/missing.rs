@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fault::slashes;
 use crate::files;
+use crate::mirror::is_missing;
 use crate::progress::Verdict;
 use crate::workspace::Chapter;
 
@@ -14,12 +15,13 @@ pub(super) fn blamed(root: &Path, chapter: &Chapter, mut verdict: Verdict) -> Ve
         return verdict;
     };
     let more = match missing.len() {
-        1 => "is missing".to_owned(),
-        2 => "and another file are missing".to_owned(),
-        n => format!("and {} other files are missing", n - 1),
+        1 => "is missing or empty".to_owned(),
+        2 => "and another file are missing or empty".to_owned(),
+        n => format!("and {} other files are missing or empty", n - 1),
     };
     let note = format!(
-        "{} {more}. `cargo run -- update` brings back what came with the book.",
+        "{} {more}. `cargo run -- update` brings back what came with the book, \
+         and what you wrote in it.",
         slashes(first)
     );
     verdict.sentence = format!("{} {note}", verdict.sentence);
@@ -33,7 +35,8 @@ fn sources(root: &Path, chapter: &Chapter) -> Vec<PathBuf> {
     there
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|file| !is_missing(&root.join(chapter.solution_dir()).join(file)))
         .map(|file| dir.join(file))
-        .filter(|file| !root.join(file).exists())
+        .filter(|file| is_missing(&root.join(file)))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::ending;
 use crate::exercise::ExerciseId;
-use crate::progress::{Place, State, Verdict};
+use crate::progress::{Failed, Place, State, Verdict};
 use crate::runner::{Diagnostic, Outcome, Run};
 
 /// How much of a test's output is kept for the page, in bytes.
@@ -99,10 +99,20 @@ pub(super) fn of_errors(
         .take(ERRORS_SHOWN)
         .map(|d| d.rendered.trim_end())
         .collect();
+    let mut output = rendered.join("\n\n");
+    if let Some(more) = errors
+        .len()
+        .checked_sub(ERRORS_SHOWN)
+        .filter(|more| *more > 0)
+    {
+        output.push_str(&format!(
+            "\n\nand {more} more: `cargo check -p {package}` shows them"
+        ));
+    }
     Verdict {
         message: Some(first.message.clone()),
         place,
-        output: Some(shortened(&rendered.join("\n\n"))),
+        output: Some(shortened(&output)),
         ..Verdict::new(State::CompileError, sentence)
     }
 }
@@ -153,15 +163,14 @@ fn todo_place(
 }
 
 /// The tests that fail beside `shown`, which is the one that is told of.
-fn others<'r>(shown: &Ran, runs: &'r [Ran]) -> Vec<&'r str> {
+fn others<'r>(shown: &Ran, runs: &'r [Ran]) -> Vec<&'r Ran> {
     let failed = runs.iter().filter(|ran| !ran.run.outcome.is_passed());
-    let others = failed.filter(|ran| ran.test != shown.test);
-    others.map(|ran| short(&ran.test)).collect()
+    failed.filter(|ran| ran.test != shown.test).collect()
 }
 
 fn failing(
     ran: &Ran,
-    others: &[&str],
+    others: &[&Ran],
     passed: usize,
     total: usize,
     place_of: impl Fn(&str) -> Option<Place>,
@@ -176,8 +185,18 @@ fn failing(
     let sentence = match others {
         _ if ending.state != State::Failing => sentence,
         [] => sentence,
-        [other] => format!("{sentence} So does `{other}`."),
-        [other, rest @ ..] => format!("{sentence} So do `{other}` and {} more.", rest.len()),
+        [other] => format!("{sentence} So does `{}`.", short(&other.test)),
+        [other, rest @ ..] => {
+            let other = short(&other.test);
+            format!("{sentence} So do `{other}` and {} more.", rest.len())
+        }
+    };
+    let failed = |ran: &&Ran| {
+        let ending = ending::of(&ran.test, &ran.run);
+        Failed {
+            sentence: ending.sentence,
+            message: ending.message,
+        }
     };
     Verdict {
         test: Some(ran.test.clone()),
@@ -186,6 +205,7 @@ fn failing(
         output: Some(shortened(&output(&ran.run))),
         cause: Some(ending.cause),
         clause: ending.clause,
+        others: others.iter().map(failed).collect(),
         ..Verdict::new(ending.state, sentence)
     }
 }

@@ -1,5 +1,6 @@
 //! The thread that judges.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,13 +11,17 @@ use crate::desk::{Desk, Under};
 use crate::progress::{ChapterVerdict, ExerciseProgress, Progress, State};
 use crate::report;
 use crate::runner::Cancel;
+use crate::ticker::Ticker;
 use crate::workspace::Chapter;
 
 /// The thread that judges.
 pub(super) struct Judging {
-    pub(super) desk: Desk,
-    pub(super) work: Arc<Work>,
-    pub(super) progress: watch::Sender<Arc<Progress>>,
+    desk: Desk,
+    work: Arc<Work>,
+    progress: watch::Sender<Arc<Progress>>,
+    /// How each exercise stood when its chapter last compiled, as far as
+    /// anybody was told.
+    told: BTreeMap<String, State>,
 }
 
 enum Task {
@@ -29,6 +34,25 @@ enum Task {
 }
 
 impl Judging {
+    pub(super) fn new(desk: Desk, work: Arc<Work>, progress: watch::Sender<Arc<Progress>>) -> Self {
+        let known = |e: &ExerciseProgress| {
+            let state = match e.verdict.state {
+                _ if e.is_solved() => State::Solved,
+                State::Unknown | State::CompileError => return None,
+                state => state,
+            };
+            Some((e.id.clone(), state))
+        };
+        let now = Arc::clone(&progress.borrow());
+        let all = now.chapters.iter().flat_map(|c| &c.exercises);
+        Self {
+            desk,
+            work,
+            progress,
+            told: all.filter_map(known).collect(),
+        }
+    }
+
     /// Judges until the work is stopped.
     pub(super) fn run(mut self) {
         let work = Arc::clone(&self.work);
@@ -92,12 +116,12 @@ impl Judging {
             return;
         }
         self.edit(|progress| progress.set_judging(number, true));
-        let before = Arc::clone(&self.progress.borrow());
         let started = Instant::now();
         let publish = self.progress.clone();
+        let ticker = Ticker::announce(format!("Judging chapter {number}"));
         let under = Under {
             cancel,
-            ..Under::default()
+            listener: ticker.listener(),
         };
         let judged = self.desk.judge(&chapter, &under, |id, verdict| {
             publish.send_modify(|progress| {
@@ -106,13 +130,14 @@ impl Judging {
                 Arc::make_mut(progress).apply(number, &known);
             });
         });
+        drop((ticker, under));
         match judged {
             Ok(Some(verdict)) => {
                 self.edit(|progress| {
                     progress.set_judging(number, false);
                     progress.apply(number, &verdict);
                 });
-                self.say(&before, &chapter, started, forced);
+                self.say(&chapter, started, forced);
             }
             // The save that stopped it comes next.
             Ok(None) => {}
@@ -129,7 +154,7 @@ impl Judging {
     }
 
     /// Tells the terminal what changed, and how the exercise under work stands.
-    fn say(&self, before: &Progress, chapter: &Chapter, started: Instant, quiet: bool) {
+    fn say(&mut self, chapter: &Chapter, started: Instant, quiet: bool) {
         let now = Arc::clone(&self.progress.borrow());
         let Some(judged) = now.chapter(chapter.number) else {
             return;
@@ -143,12 +168,12 @@ impl Judging {
             report::say(&report::failure(trouble, 2));
             return;
         }
-        let was = |e: &ExerciseProgress| before.exercise(&e.id).map(|e| e.verdict.state);
         let current = judged.exercises.iter().find(|e| !e.is_solved());
         for exercise in &judged.exercises {
             let is_current = current.is_some_and(|c| c.id == exercise.id);
             let state = exercise.verdict.state;
-            let is_news = was(exercise) != Some(state) && was(exercise) != Some(State::Unknown);
+            let was = self.told.insert(exercise.id.clone(), state);
+            let is_news = was.is_some_and(|was| was != state);
             if is_current && state.is_failure() {
                 report::say(&report::exercise(exercise, &exercise.verdict));
             } else if is_current || is_news && !quiet {
@@ -158,7 +183,7 @@ impl Judging {
         if current.is_none() {
             report::say(&format!(
                 "Every exercise of this chapter is solved.\n{}",
-                report::next(&now)
+                report::next(&now, self.desk.place_of_next(&now).as_ref())
             ));
         }
     }

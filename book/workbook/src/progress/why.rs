@@ -41,6 +41,15 @@ pub struct Function {
     pub place: Place,
 }
 
+/// A test that fails beside the one that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// What happened, in a sentence that names the test.
+    pub sentence: String,
+    /// What the test says.
+    pub message: String,
+}
+
 /// A page, or a part of one, to read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {

@@ -30,27 +30,25 @@ const contrast = (one, two) => {
     return (a + 0.05) / (b + 0.05);
 };
 const faint = new Map();
-const texts = 'main :is(p, li, td, th, a, summary, h1, h2, h3, label, code), .drawn text, #mdbook-sidebar a';
+const texts = 'main :is(p, li, td, th, a, summary, h1, h2, h3, label, code, pre span), .menu-title,'
+    + ' svg text, #mdbook-sidebar a';
 for (const node of document.querySelectorAll(texts)) {
     if (!node.checkVisibility()) continue;
     const style = getComputedStyle(node);
     const isDrawn = node.namespaceURI.endsWith('svg');
-    let ground = behind(isDrawn ? node.closest('figure') : node);
+    let ground = behind(isDrawn ? node.ownerSVGElement.parentElement : node);
     if (isDrawn) {
-        // A part's text stands on the last shape that was drawn around it.
+        // A part's text stands on the shapes that were drawn before it.
         const text = node.getBBox();
-        const around = shape => {
+        const [x, y] = [text.x + text.width / 2, text.y + text.height / 2];
+        for (const shape of node.ownerSVGElement.querySelectorAll('rect')) {
             const box = shape.getBBox();
-            return box.x <= text.x && box.x + box.width >= text.x + text.width
-                && box.y <= text.y + 3 && box.y + box.height >= text.y + text.height - 3;
-        };
-        let shape = node.previousElementSibling;
-        while (shape && !(shape.tagName === 'rect' && around(shape))) {
-            shape = shape.previousElementSibling;
-        }
-        const fill = shape ? getComputedStyle(shape).fill : 'none';
-        if (fill !== 'none') {
-            ground = over(rgba(fill), ground);
+            const isAround = box.x <= x && x <= box.x + box.width && box.y <= y && y <= box.y + box.height;
+            const isBefore = shape.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
+            const { fill } = getComputedStyle(shape);
+            if (isAround && isBefore && fill !== 'none') {
+                ground = over(rgba(fill), ground);
+            }
         }
     }
     const found = contrast(over(rgba(isDrawn ? style.fill : style.color), ground), ground);

@@ -7,7 +7,7 @@ use fantoccini::key::Key;
 
 use crate::browser::Browser;
 use crate::server::Server;
-use crate::shelf::{Fixture, derived, page, solve_first};
+use crate::shelf::{FIND, Fixture, LIB, derived, page, solve_first};
 
 /// The fixture with this book's own look, a map, and a question to predict.
 fn dressed() -> Fixture {
@@ -24,7 +24,8 @@ fn dressed() -> Fixture {
     fixture.edit(
         "book/src/introduction.md",
         "# Introduction\n",
-        "# Introduction\n\n{{#go-on}}\n\n{{#map}}\n",
+        "# Introduction\n\n{{#go-on}}\n\n{{#map}}\n\n\
+         <div class=\"exercise\" data-exercise=\"1.2\"></div>\n",
     );
     fixture.edit(
         page("01-put"),
@@ -100,11 +101,75 @@ async fn a_solved_exercise_is_marked_in_every_tab_and_after_a_restart() {
     browser
         .until("document.querySelector('.strata-live[data-live=off]')")
         .await;
+    browser
+        .until("document.querySelector('.strata-away').textContent.includes('cargo run starts it again')")
+        .await;
     let _again = Server::start(&fixture, port);
     browser
         .until("document.querySelector('.strata-live[data-live=on]')")
         .await;
+    browser
+        .until("!document.querySelector('.strata-away')")
+        .await;
     browser.until(&is_marked("1.1", "solved")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_page_says_of_a_verdict_what_the_terminal_says() {
+    let fixture = dressed();
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(1280).await;
+    let book = format!("http://127.0.0.1:{}", server.port);
+    browser.open(&format!("{book}/introduction.html")).await;
+    browser
+        .until("document.querySelector('.go-on a').textContent.startsWith('Begin with 1.1')")
+        .await;
+    solve_first(&fixture);
+    browser
+        .until("document.querySelector('.exercise[data-state=not-started]')")
+        .await;
+    let mut body = FIND;
+    let says = |text: &str| {
+        format!(
+            "document.querySelector('.exercise:not(.is-stale)')?.textContent.includes({text:?})"
+        )
+    };
+    for (wrong, words) in [
+        ("None", "Your code:chapters/ch01-shelf/src/lib.rs:"),
+        ("None", "Shelf::find"),
+        ("None", "Read again: 1.2 Finding a book"),
+        ("panic!(\"a crooked shelf\")", "Your code panicked at: "),
+        ("self.titles.find(", "What the compiler says"),
+    ] {
+        if wrong != body {
+            fixture.edit(LIB, body, wrong);
+            body = wrong;
+        }
+        browser.until(&says(words)).await;
+    }
+    // The first thing to mend, in lines as the compiler wrote them.
+    browser
+        .until("document.querySelector('.exercise details').open")
+        .await;
+    browser
+        .until("getComputedStyle(document.querySelector('.exercise pre')).whiteSpace == 'pre'")
+        .await;
+    fixture.edit(LIB, body, "None");
+    browser.until(&says("Read again: ")).await;
+    browser
+        .ask("document.querySelector('.exercise-reread a').click()")
+        .await;
+    browser
+        .until("location.pathname == '/ch01-shelf/02-find.html'")
+        .await;
+    browser
+        .until("document.querySelector('.exercise[data-state=failing]')")
+        .await;
+    // Not a link to where the reader is.
+    browser
+        .until("!document.querySelector('.exercise-reread')")
+        .await;
     browser.close().await;
 }
 
@@ -129,7 +194,7 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .until("document.activeElement.value == 'all of <them>?/s'")
         .await;
     browser
-        .until("document.querySelector('.prediction-note').textContent == 'Kept in this browser.'")
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in .strata/predictions.json.'")
         .await;
     // A field is told by its label and its question.
     browser
@@ -137,9 +202,45 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .await;
     browser.until("document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent == 'How many books will it touch?'").await;
 
+    browser
+        .until("!Object.keys(localStorage).some(key => key.startsWith('strata-prediction'))")
+        .await;
+
+    // Nothing is lost while the workbook is away, nor at another address.
+    let port = server.port;
+    drop(server);
+    field.send_keys("!").await.unwrap();
+    browser
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in this browser until the workbook is back.'")
+        .await;
+    let server = Server::start(&fixture, port);
+    browser
+        .until("document.querySelector('.prediction-note').textContent == 'Kept in .strata/predictions.json.'")
+        .await;
+    drop(server);
+    let server = Server::start(&fixture, 0);
+    let url = format!("http://127.0.0.1:{}/ch01-shelf/01-put.html", server.port);
+    browser.open(&url).await;
+    browser
+        .until("document.querySelector('.prediction textarea').value.endsWith('s!')")
+        .await;
+    // The question and its field stand before the answer.
+    browser
+        .until("document.querySelector('.prediction.bare').nextElementSibling.matches('details.answer')")
+        .await;
+
+    // What an older browser has is handed over once.
+    browser
+        .ask("localStorage.setItem('strata-prediction:old', JSON.stringify({ text: 'guessed', question: 'Old?', page: 'a.html', when: '2020-01-01T00:00:00.000Z' }))")
+        .await;
+
     browser.client.refresh().await.unwrap();
     browser
-        .until("document.querySelector('.prediction textarea').value == 'all of <them>?/s'")
+        .until("!Object.keys(localStorage).some(key => key.startsWith('strata-prediction'))")
+        .await;
+    assert!(fixture.read(".strata/predictions.json").contains("guessed"));
+    browser
+        .until("document.querySelector('.prediction textarea').value == 'all of <them>?/s!'")
         .await;
     browser
         .until("!document.querySelector('.predicted').checkVisibility()")
@@ -151,7 +252,7 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
         .until("document.querySelector('.predicted').checkVisibility()")
         .await;
     browser
-        .until("document.querySelector('.predicted').innerText.includes('all of <them>?/s')")
+        .until("document.querySelector('.predicted').innerText.includes('all of <them>?/s!')")
         .await;
 
     // Cleared in one tab, cleared in the other.

@@ -74,16 +74,16 @@ async fn every_theme_is_legible_and_dark_is_dark() {
             .await;
     }
     let mut faint = Vec::new();
-    for theme in ["light", "rust", "coal", "navy", "ayu"] {
-        browser
-            .ask(&format!("localStorage.setItem('mdbook-theme', '{theme}')"))
-            .await;
-        for page in [INTRODUCTION, EXERCISE, "ch01-memory/10-take-its-place.html"] {
-            browser.open(&url(page)).await;
-            browser.ask(UNFOLD).await;
+    for page in pages() {
+        browser.open(&url(&page)).await;
+        browser.ask(UNFOLD).await;
+        for theme in ["light", "rust", "coal", "navy", "ayu"] {
+            let choose = format!("document.getElementById('mdbook-theme-{theme}').click()");
+            browser.ask(&choose).await;
             browser
                 .until(&format!(
-                    "document.documentElement.classList.contains('{theme}')"
+                    "document.documentElement.classList.contains('{theme}') \
+                     && !document.getAnimations().length"
                 ))
                 .await;
             let found = browser.ask(FAINT).await;
@@ -103,28 +103,28 @@ async fn every_theme_is_legible_and_dark_is_dark() {
 }
 
 #[tokio::test]
-async fn on_paper_everything_is_unfolded_and_nothing_is_a_menu() {
+async fn on_paper_what_is_folded_stays_folded_and_nothing_is_a_menu() {
     let browser = Browser::start(800).await;
     browser.open(&url(EXERCISE)).await;
-    let folded = browser
-        .ask("return document.querySelectorAll('details:not([open])').length")
+    browser
+        .ask("document.querySelector('details.answer').open = true")
         .await;
-    assert!(
-        folded.as_u64().unwrap() >= 7,
-        "hints and answers are folded: {folded}"
-    );
-    // Without the script that unfolds them: the style has to suffice.
     browser
         .tell("Emulation.setEmulatedMedia", json!({ "media": "print" }))
         .await;
-    let hidden = browser
+    let shown = browser
         .ask(
-            "return [...document.querySelectorAll('main details > :not(summary):not(:empty)')]
-                .filter(e => !e.matches('.prediction') && !e.getBoundingClientRect().height)
-                .map(e => e.textContent.slice(0, 40))",
+            "const folds = [...document.querySelectorAll('main details')];
+             const parts = folds.flatMap(fold => [...fold.children].slice(1));
+             const seen = parts.filter(part => part.checkVisibility({ contentVisibilityAuto: true }));
+             return [folds.length, new Set(seen.map(part => part.parentElement)).size]",
         )
         .await;
-    assert_eq!(hidden, json!([]), "what paper lacks");
+    assert!(
+        shown[0].as_u64().unwrap() >= 7,
+        "hints and answers: {shown}"
+    );
+    assert_eq!(shown[1], json!(1), "only what was unfolded is printed");
     for menu in [
         "#mdbook-sidebar",
         "#mdbook-menu-bar",
@@ -159,9 +159,6 @@ async fn on_paper_everything_is_unfolded_and_nothing_is_a_menu() {
         .await
         .unwrap();
     assert!(pdf.starts_with(b"%PDF"));
-    browser
-        .until("document.querySelectorAll('details:not([open])').length > 0")
-        .await;
     browser.close().await;
 }
 
@@ -209,6 +206,15 @@ async fn the_keyboard_alone_leads_to_the_exercise_and_unfolds_a_hint() {
     browser
         .until("document.activeElement.parentElement.open")
         .await;
+    // What a block's copy button copies is for the keyboard, too.
+    browser.open(&url("how-to-use.html")).await;
+    tab_to(&browser, ".skip-link").await;
+    browser.press(&Key::Enter.to_string()).await;
+    tab_to(&browser, ".clip-button").await;
+    browser
+        .until("getComputedStyle(document.activeElement.parentElement).opacity == 1")
+        .await;
+    browser.open(&url(EXERCISE)).await;
     // The search, and out of it again.
     browser.ask("document.activeElement.blur()").await;
     browser.press("/").await;
@@ -221,7 +227,7 @@ async fn the_keyboard_alone_leads_to_the_exercise_and_unfolds_a_hint() {
         .await;
     browser.press(&Key::Right.to_string()).await;
     browser
-        .until("document.querySelector('.exercise[data-exercise=\"1.2\"]')")
+        .until("document.querySelector('.exercise[data-exercise=\"1.10\"]')")
         .await;
     browser.close().await;
 }
@@ -251,11 +257,88 @@ async fn copying_a_block_takes_the_commands_and_leaves_the_rest() {
         )
         .await;
     assert_eq!(selected, json!("cargo run -q -- status"));
+    // What stands for whatever differs is a sign that readers know.
+    browser
+        .open(&url("ch01-memory/01-look-a-key-up.html"))
+        .await;
+    browser
+        .until("document.querySelector('main').textContent.includes('Solved: all … tests pass.')")
+        .await;
+    browser.open(&url("how-to-use.html")).await;
     // Other blocks are copied as they are.
     let other = browser
-        .ask("return playground_text(document.querySelector('code.language-sh').closest('pre'), false)")
+        .ask("return playground_text(document.querySelector('code.language-text').closest('pre'), false)")
         .await;
     assert_eq!(other.as_str().unwrap().trim(), "cargo run");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn on_a_phone_the_tables_of_a_chapter_are_seen_whole() {
+    let browser = Browser::start(390).await;
+    browser.open(&url("ch01-memory/index.html")).await;
+    let cut = browser
+        .ask(
+            "return [...document.querySelectorAll('.table-wrapper')]
+                .filter(table => table.scrollWidth > table.clientWidth)
+                .map(table => table.textContent.slice(0, 40))",
+        )
+        .await;
+    assert_eq!(cut, json!([]));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_printed_table_is_a_table_and_headings_stand_in_the_sidebar() {
+    let browser = Browser::start(1280).await;
+    browser.open(&url("ch00-engine/the-suite.html")).await;
+    browser
+        .until(
+            "[...document.querySelectorAll('td code')].some(code => code.textContent == 'delete \"\"')",
+        )
+        .await;
+    browser
+        .until("document.querySelector('#mdbook-sidebar a[href=\"#the-gallery\"]')")
+        .await;
+    browser.open(&url("glossary.html")).await;
+    browser
+        .until("document.querySelectorAll('.letters a').length > 15")
+        .await;
+    let nowhere = browser
+        .ask(
+            "return [...document.querySelectorAll('.letters a')]
+                .filter(a => document.querySelector(a.hash)?.textContent != a.textContent).length",
+        )
+        .await;
+    assert_eq!(nowhere, json!(0));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_search_finds_no_hints_and_no_answers() {
+    let index = std::fs::read_to_string(BOOK.join("searchindex.js")).unwrap();
+    let page = "book/src/ch01-memory/09-the-map-as-bytes.md";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join(page)).unwrap();
+    let folded = "Its two numbers depend on the payload";
+    let plain = "What you will have";
+    assert!(text.contains(folded) && text.contains(plain));
+    assert!(!index.contains(folded) && index.contains(plain));
+    assert!(index.contains("09-the-map-as-bytes.html#hints"));
+}
+
+#[tokio::test]
+async fn an_address_that_leads_nowhere_has_a_way_back() {
+    let browser = Browser::start(1280).await;
+    browser.open(&url("404.html")).await;
+    browser
+        .until(
+            "document.querySelector('h1:not(.menu-title)').textContent == 'There is no such page'",
+        )
+        .await;
+    browser
+        .until("document.querySelector('main a[href=\"introduction.html\"]')")
+        .await;
     browser.close().await;
 }
 
@@ -290,6 +373,13 @@ async fn without_javascript_the_text_is_all_there() {
         for text in texts {
             assert!(shown.contains(text), "{page} lacks {text}: {shown}");
         }
+        let contents = browser
+            .client
+            .find(fantoccini::Locator::Css(".without-script a"))
+            .await
+            .unwrap();
+        let contents = contents.attr("href").await.unwrap().unwrap();
+        assert!(contents.ends_with("toc.html"), "{page}: {contents}");
         // No field that nothing would keep.
         let fields = browser
             .client

@@ -40,9 +40,24 @@ fn checking_code_that_does_not_compile() {
         said.starts_with("The chapter does not compile yet: one error."),
         "{said}"
     );
-    assert!(said.contains("  error[E0609]: no field `title`"), "{said}");
+    assert!(said.contains("error[E0609]: no field `title`"), "{said}");
     assert!(said.contains(LIB), "{said}");
     assert!(said.ends_with("[failure]\n"), "{said}");
+}
+
+#[test]
+fn what_is_next_is_read_from_the_source_and_not_from_an_error_that_is_gone() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, FOUND);
+    fixture.edit(LIB, "    titles: Vec<String>,", "    titles: Vec<Strin>,");
+    insta::assert_snapshot!("next_is_to_mend", {
+        let said = run(&fixture, &["status"]).stdout;
+        let (_, next) = said.split_once("Next: ").unwrap();
+        next.to_owned()
+    });
+    fixture.edit(LIB, "    titles: Vec<Strin>,", "    titles: Vec<String>,");
+    insta::assert_snapshot!("next_once_it_is_mended", shown(&fixture, &["check", "1.2"]));
 }
 
 #[test]
@@ -60,6 +75,54 @@ fn hints_are_the_pages_own() {
     insta::assert_snapshot!("sketch", shown(&fixture, &["hint", "1.2", "--rung", "3"]));
     fixture.edit(page("02-find"), "Hint 2: ", "");
     insta::assert_snapshot!("fault", shown(&fixture, &["hint", "1.2"]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_no_success() {
+    let fixture = derived();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = crate::shelf::program(&fixture, &["status"])
+        .stdout(full.unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.starts_with("error: cannot write the output:"),
+        "{said}"
+    );
+    assert!(!output.status.success());
+}
+
+#[test]
+fn a_page_is_read_in_the_terminal() {
+    let fixture = derived();
+    insta::assert_snapshot!("page", shown(&fixture, &["read", "1.2"]));
+    let next = shown(&fixture, &["read"]);
+    assert!(next.starts_with("1.1 Books in their place\n===="), "{next}");
+    for name in [
+        "glossary",
+        "Glossary",
+        "book/src/glossary.md",
+        "./glossary.html",
+    ] {
+        let page = shown(&fixture, &["read", name]);
+        assert!(page.starts_with("Glossary\n"), "{name}: {page}");
+    }
+    let unfolded = shown(&fixture, &["read", "1.1", "--unfold", "2,3"]);
+    for (folds, count) in [("[-", 2), ("{{#", 0), ("<", 0)] {
+        let prose = unfolded.lines().filter(|line| !line.starts_with("    "));
+        assert_eq!(
+            prose.filter(|line| line.contains(folds)).count(),
+            count,
+            "{unfolded}"
+        );
+    }
+    let part = shown(&fixture, &["read", "1.1#your-task"]);
+    assert!(part.starts_with("Your task\n---------\n"), "{part}");
+    insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
+    insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
+    insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));
 }
 
 #[test]

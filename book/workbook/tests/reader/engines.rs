@@ -58,6 +58,33 @@ fn a_scan_has_bounds_both_ways_and_a_limit() {
 }
 
 #[test]
+fn what_was_meant_otherwise_is_said() {
+    let place = Place::with_entries();
+    let inverted = place.says("scan --engine memory --dir d --from d --to b");
+    assert_eq!(
+        inverted,
+        "nothing is in this range: d does not stand before b\n"
+    );
+    let limit = place.says("check 1.1 --limit 0");
+    assert!(limit.contains("A whole number, from 1 on"), "{limit}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_told_how_to_be_spelled() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::with_entries();
+    let mut get = place.program("get --engine memory --dir d");
+    let output = get
+        .arg(std::ffi::OsStr::from_bytes(b"\xff"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("as \\xNN"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn what_cannot_be_opened_says_why_and_what_to_do() {
     let place = Place::with_entries();
     fs::create_dir(place.path("empty")).unwrap();

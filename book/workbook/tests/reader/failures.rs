@@ -23,6 +23,14 @@ fn a_panic() {
 }
 
 #[test]
+fn every_failing_test_is_shown_on_demand() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "Some(title.len() + 7)");
+    insta::assert_snapshot!(shown(&fixture, &["check", "1.2", "--all"]));
+}
+
+#[test]
 fn a_wrong_answer() {
     insta::assert_snapshot!(told_of("place(&self.titles, title).ok().map(|at| at + 1)"));
 }
@@ -134,7 +142,7 @@ fn a_removed_source() {
     )
     .unwrap();
     let said = run(&fixture, &["check", "1.2"]).stdout;
-    let told = "chapters/ch01-shelf/src/tests/ex_1_2.rs is missing. `cargo";
+    let told = "chapters/ch01-shelf/src/tests/ex_1_2.rs is missing or empty. `cargo";
     assert!(
         said.split_whitespace()
             .collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use workbook::progress::{ChapterVerdict, State, Verdict};
 use workbook::runner::Limits;
 use workbook::workspace::Workspace;
 
-use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, solve_first};
+use crate::shelf::{FIND, FOUND, Fixture, LIB, TAKE, derived, solve_first};
 
 fn id(text: &str) -> ExerciseId {
     text.parse().unwrap()
@@ -60,21 +60,51 @@ fn line_of(fixture: &Fixture, text: &str) -> String {
 }
 
 #[test]
-fn nothing_written_is_not_started_or_waiting() {
+fn nothing_written_is_not_started() {
     let fixture = derived();
     let (verdict, order) = judged(&fixture);
     assert_eq!(order, ["1.2", "1.1", "1.3"]);
-    let first = of(&verdict, "1.1");
-    assert_eq!(first.state, State::NotStarted);
-    assert_eq!(
-        place(first),
-        (line_of(&fixture, "todo!(\"exercise 1.1: P"), true)
-    );
+    for exercise in ["1.1", "1.2", "1.3"] {
+        let todo = format!("todo!(\"exercise {exercise}:");
+        let found = of(&verdict, exercise);
+        assert_eq!(found.state, State::NotStarted);
+        assert_eq!(place(found), (line_of(&fixture, &todo), true));
+    }
+}
+
+#[test]
+fn what_is_written_waits_for_what_it_needs() {
+    let fixture = derived();
+    fixture.edit(LIB, FIND, FOUND);
+    let (verdict, _) = judged(&fixture);
     let second = of(&verdict, "1.2");
     assert_eq!(second.state, State::Waiting);
     assert_eq!(
         second.sentence,
         "Waiting: its tests need exercise 1.1 first."
+    );
+}
+
+/// The tests of an untouched exercise may run into the mistake of another.
+#[test]
+fn an_untouched_exercise_takes_no_blame() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(
+        LIB,
+        "self.titles.insert(place,",
+        "self.titles.insert(place + 9,",
+    );
+    let (verdict, _) = judged(&fixture);
+    assert_eq!(of(&verdict, "1.1").state, State::Failing);
+    assert_eq!(of(&verdict, "1.2").state, State::NotStarted);
+    let said = crate::shelf::shown(&fixture, &["check", "1.3"]);
+    assert!(said.starts_with("· 1.3 "), "{said}");
+    assert!(said.contains("  stuck?  cargo run -- hint 1.3\n"), "{said}");
+    let status = crate::shelf::shown(&fixture, &["status"]);
+    assert!(
+        status.contains("✗ 1.1") && status.contains("· 1.3"),
+        "{status}"
     );
 }
 
@@ -130,6 +160,7 @@ fn a_test_that_never_ends_is_stopped_and_those_behind_it_wait() {
     let fixture = derived();
     solve_first(&fixture);
     fixture.edit(LIB, FIND, "loop { std::hint::spin_loop(); }");
+    fixture.edit(LIB, TAKE, "self.find(title).is_some()");
     let (verdict, _) = judged(&fixture);
     let hung = of(&verdict, "1.2");
     assert_eq!(hung.state, State::Hung);

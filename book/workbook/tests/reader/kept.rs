@@ -1,6 +1,6 @@
 //! What `reset` and `restore` change, and what they keep.
 
-use crate::shelf::{FIND, FOUND, LIB, derived, run, shown, shown_any_day, solve_first};
+use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, run, shown, shown_any_day, solve_first};
 
 #[test]
 fn a_chapter_is_reset_and_taken_back() {
@@ -22,7 +22,11 @@ fn a_chapter_is_reset_and_taken_back() {
 
     let name = format!("{}-reset-1", jiff::Zoned::now().date());
     insta::assert_snapshot!("copies", shown_any_day(&fixture, &["restore"]));
-    let said = shown_any_day(&fixture, &["restore", &name]);
+    fixture.edit(LIB, FIND, FOUND);
+    let asked = shown_any_day(&fixture, &["restore", &name]);
+    insta::assert_snapshot!("restore_nobody_to_ask", asked);
+    assert!(fixture.read(LIB).contains(FOUND));
+    let said = shown_any_day(&fixture, &["restore", &name, "--yes"]);
     insta::assert_snapshot!("restore", said);
     assert_eq!(fixture.read(LIB), written);
     assert_eq!(fixture.read(own), "//! Mine.\n");
@@ -70,7 +74,56 @@ fn what_something_else_takes_away_is_kept() {
     let again = run(&fixture, &["status"]);
     assert_eq!(again.stderr, "");
     let name = format!("{}-lost", jiff::Zoned::now().date());
-    run(&fixture, &["restore", &name]);
+    run(&fixture, &["restore", &name, "--yes"]);
     assert_eq!(fixture.read(LIB), written);
     assert!(!run(&fixture, &["status"]).stderr.contains("gone"));
+}
+
+/// A reader who met eleven copies in sixteen minutes had lost nothing.
+#[test]
+fn what_still_stands_somewhere_is_not_lost() {
+    let fixture = derived();
+    let as_it_came = fixture.read(LIB);
+    solve_first(&fixture);
+    run(&fixture, &["status"]);
+    let written = fixture.read(LIB);
+    let gone = || run(&fixture, &["hint", "1.1"]).stderr.contains("gone");
+    // A new name, an empty file while an editor saves, a file that moved.
+    fixture.edit(LIB, "fn place(", "fn plaec(");
+    assert!(!gone());
+    fixture.write(LIB, "");
+    assert!(!gone());
+    std::fs::remove_file(fixture.root().join(LIB)).unwrap();
+    assert!(!gone());
+    // What is lost twice is kept once.
+    for copies in [1, 1] {
+        fixture.write(LIB, &written);
+        assert!(!gone());
+        fixture.write(LIB, &as_it_came);
+        gone();
+        let list = run(&fixture, &["restore"]).stdout;
+        assert_eq!(list.lines().count(), 1 + copies, "{list}");
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_comes_back_with_what_was_written() {
+    let fixture = Fixture::new();
+    let row = "//! A row.\n\n/// Ends it.\n///\n/// # Exercise 1.3\n\
+               pub fn end() -> u8 {\n    7\n}\n";
+    fixture.write("solutions/ch01-shelf/src/row.rs", row);
+    fixture.edit_solution("lib.rs", "#[cfg(test)]\n", "pub mod row;\n\n#[cfg(test)]\n");
+    fixture.author_ok(&["derive"]);
+    let path = "chapters/ch01-shelf/src/row.rs";
+    fixture.edit(path, "todo!(\"exercise 1.3: Ends it\")", "8 - 1");
+    let written = fixture.read(path);
+    run(&fixture, &["hint", "1.1"]);
+    std::fs::remove_file(fixture.root().join(path)).unwrap();
+    let check = run(&fixture, &["check", "1"]).stdout;
+    assert!(check.contains("brings back what came with"), "{check}");
+    insta::assert_snapshot!("recovered", shown(&fixture, &["update"]));
+    assert_eq!(fixture.read(path), written);
+    fixture.write(path, "\n");
+    run(&fixture, &["update"]);
+    assert_eq!(fixture.read(path), written);
 }

@@ -199,6 +199,10 @@ fn a_figure_is_drawn_and_the_map_lists_the_book() {
     assert!(figure.starts_with("<figure class=\"drawn\">\n<svg role=\"img\""));
     assert!(figure.contains(">STRATA-1</text>"), "{figure}");
     assert_eq!(
+        resolved("{{#letters}}\n\n## A\n"),
+        "<nav class=\"letters\" aria-label=\"The letters\">\n<a href=\"#a\">A</a>\n</nav>\n\n## A\n"
+    );
+    assert_eq!(
         resolved("{{#go-on}}\n"),
         "<p class=\"go-on\"><a href=\"keep.html\">Begin with 1.1 Keep</a></p>\n"
     );
@@ -236,8 +240,8 @@ fn faults_say_where_and_what_to_do() {
     insta::assert_snapshot!(fault("{{#exerpt src/store.rs Entry}}\n"), @r"
     book/src/page.md:1
       {{#exerpt}} is no directive; `{{#excerpt PATH ITEM}}`, `{{#signature PATH
-      ITEM}}`, `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}` and `{{#go-on}}`
-      are what there is.
+      ITEM}}`, `{{#doc PATH ITEM}}`, `{{#figure NAME}}`, `{{#map}}`, `{{#go-on}}`
+      and `{{#letters}}` are what there is.
     ");
     insta::assert_snapshot!(fault("{{#figure nothing}}\n"), @r"
     book/src/page.md:1

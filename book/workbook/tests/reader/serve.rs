@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -61,11 +62,11 @@ impl Events {
         })
     }
 
-    /// Waits for pages that changed.
-    fn book(&mut self) -> Value {
+    /// Waits for an event of this name.
+    fn named(&mut self, wanted: &str) -> Value {
         loop {
             let (name, data) = self.next();
-            if name == "book" {
+            if name == wanted {
                 return data;
             }
         }
@@ -124,11 +125,65 @@ fn pages_progress_and_nothing_for_strangers() {
 }
 
 #[test]
+fn predictions_are_kept_in_a_file_and_told_to_every_page() {
+    let fixture = derived();
+    let one = Server::start(&fixture, 0);
+    let own = format!("http://127.0.0.1:{}", one.port);
+    let mut events = Events::of(&one);
+    events.named("predictions");
+    let prediction = |text: &str, second: u32| {
+        format!(
+            r#"{{"ch01-shelf/How many?": {{"text": "{text}", "question": "How many?",
+                "page": "ch01-shelf/01-put.html", "when": "2026-03-01T10:00:0{second}.000Z"}}}}"#
+        )
+    };
+    let text = |answer: &str| -> Value {
+        let answer: Value = serde_json::from_str(answer).unwrap();
+        assert_eq!(answer["place"], ".strata/predictions.json");
+        answer["predictions"]["ch01-shelf/How many?"]["text"].clone()
+    };
+    assert_eq!(text(&one.get("/predictions").1), Value::Null);
+    let (head, body) = one.post_from("/predictions", &own, &prediction("half", 2));
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(text(&body), "half");
+    events.named("predictions");
+    assert!(
+        fixture
+            .read(".strata/predictions.json")
+            .contains("\"half\"")
+    );
+    // What an older browser hands in late takes nothing away.
+    let (_, body) = one.post_from("/predictions", &own, &prediction("none", 1));
+    assert_eq!(text(&body), "half");
+    // Another workbook on another port has the same.
+    let two = Server::start(&fixture, one.port);
+    assert_eq!(text(&two.get("/predictions").1), "half");
+    // A page of another site may not write, nor one without a site.
+    let elsewhere = format!("http://localhost:{}", one.port);
+    for stranger in [
+        "http://evil.example",
+        "null",
+        "https://127.0.0.1",
+        &elsewhere,
+    ] {
+        let (head, _) = one.post_from("/predictions", stranger, &prediction("all", 3));
+        assert!(head.starts_with("HTTP/1.1 403"), "{stranger}: {head}");
+    }
+    assert_eq!(text(&one.get("/predictions").1), "half");
+    // A file that somebody broke is not written over.
+    fixture.write(".strata/predictions.json", "{");
+    let (head, body) = one.post_from("/predictions", &own, &prediction("all", 3));
+    assert!(head.starts_with("HTTP/1.1 500"), "{head}");
+    assert!(body.contains(".strata/predictions.json"), "{body}");
+    assert_eq!(fixture.read(".strata/predictions.json"), "{");
+}
+
+#[test]
 fn a_save_is_judged_and_pushed_to_every_open_page() {
     let fixture = derived();
     let mut server = Server::start(&fixture, 0);
     let (mut one, mut two) = (Events::of(&server), Events::of(&server));
-    one.states(["not-started", "waiting", "waiting"]);
+    one.states(["not-started", "not-started", "not-started"]);
     solve_first(&fixture);
     for events in [&mut one, &mut two] {
         let progress = events.states(["solved", "not-started", "not-started"]);
@@ -146,6 +201,28 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     server.says("The chapter does not compile yet");
     fixture.edit(LIB, "self.books.len(", FOUND);
     one.states(["solved", "solved", "not-started"]);
+    // What stands as it stood before the error is not said again.
+    server.says("judged in");
+    let said = server.says("· 1.3 Taking one away");
+    assert!(said.contains("✓ 1.2") && !said.contains("1.1"), "{said}");
+}
+
+/// Between a save and its verdict may be minutes, which are not to be silent.
+#[test]
+fn what_is_being_judged_is_said_before_its_verdict() {
+    let fixture = derived();
+    let mut child = program(&fixture, &["--port", "0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut first).unwrap();
+    // It runs until it is ended.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(first, "Judging chapter 1 …\n");
 }
 
 #[test]
@@ -169,7 +246,7 @@ fn a_chapter_may_vanish_and_come_back() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
     let mut events = Events::of(&server);
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     let chapter = fixture.root().join("chapters/ch01-shelf");
     let elsewhere = fixture.root().join("elsewhere");
     std::fs::rename(&chapter, &elsewhere).unwrap();
@@ -179,7 +256,7 @@ fn a_chapter_may_vanish_and_come_back() {
         .unwrap();
     assert!(sentence.contains("is gone"), "{sentence}");
     std::fs::rename(&elsewhere, &chapter).unwrap();
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     solve_first(&fixture);
     events.states(["solved", "not-started", "not-started"]);
 }
@@ -189,9 +266,9 @@ fn an_edited_page_is_rendered_and_a_faulty_one_is_not() {
     let fixture = derived();
     let server = Server::start(&fixture, 0);
     let mut events = Events::of(&server);
-    events.states(["not-started", "waiting", "waiting"]);
+    events.states(["not-started", "not-started", "not-started"]);
     fixture.edit(page("01-put"), "A heap is no shelf.", "A heap is a heap.");
-    let changed = events.book();
+    let changed = events.named("book");
     let changed: Vec<&str> = changed
         .as_array()
         .unwrap()
@@ -289,6 +366,9 @@ fn a_port_that_is_taken_is_no_hindrance() {
         );
         assert_ne!(server.port, taken);
     }
+    // A page finds the server under this name, too, whatever it means here.
+    let localhost = TcpStream::connect(("localhost", one.port)).unwrap();
+    drop(localhost);
     // Both judge the same save.
     let events = [Events::of(&one), Events::of(&two)];
     solve_first(&fixture);

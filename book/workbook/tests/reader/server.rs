@@ -56,17 +56,32 @@ impl Server {
     }
 
     pub(crate) fn get_from(&self, path: &str, host: &str) -> (String, String) {
-        let mut stream = self.request(path, host);
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.to_owned(), body.to_owned())
+        answer(self.request(path, host))
+    }
+
+    /// Posts JSON as a page of `origin` does.
+    pub(crate) fn post_from(&self, path: &str, origin: &str, body: &str) -> (String, String) {
+        let mut stream = self.connect();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nOrigin: {origin}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.port,
+            body.len(),
+        )
+        .unwrap();
+        answer(stream)
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
     }
 
     pub(crate) fn request(&self, path: &str, host: &str) -> TcpStream {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = self.connect();
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
@@ -75,14 +90,24 @@ impl Server {
         stream
     }
 
-    /// Reads what it says until a line holds `text`.
-    pub(crate) fn says(&mut self, text: &str) {
+    /// Reads what it says until a line holds `text`, and answers all of it.
+    pub(crate) fn says(&mut self, text: &str) -> String {
         let mut all = String::new();
         while !all.contains(text) {
             let read = self.said.read_line(&mut all).unwrap();
             assert_ne!(read, 0, "it ended without {text}: {all}");
         }
+        all
     }
+}
+
+/// Status line and head of an answer, and its body.
+fn answer(mut stream: TcpStream) -> (String, String) {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
 }
 
 impl Drop for Server {

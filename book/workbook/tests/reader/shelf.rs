@@ -26,7 +26,11 @@ const PUT: [(&str, &str); 2] = [
 pub(crate) const FIND: &str =
     "todo!(\"exercise 1.2: Says at which place a book stands, counted from 0\")";
 
-/// What solves it.
+/// The stub of exercise 1.3.
+pub(crate) const TAKE: &str = "todo!(\"exercise 1.3: Takes one copy of a book away, and says \
+                               whether there was one\")";
+
+/// What solves exercise 1.2.
 pub(crate) const FOUND: &str = "place(&self.titles, title).ok()";
 
 /// A workspace with its chapter derived and nothing solved.
@@ -82,10 +86,17 @@ pub(crate) fn shown(fixture: &Fixture, args: &[&str]) -> String {
     all
 }
 
-/// The same, with today's date in it made any day.
+/// The same, with today's date in it made any day, and its time noon.
 pub(crate) fn shown_any_day(fixture: &Fixture, args: &[&str]) -> String {
     let today = jiff::Zoned::now().date().to_string();
-    shown(fixture, args).replace(&today, "2026-03-01")
+    let shown = shown(fixture, args).replace(&today, "2026-03-01");
+    let mut parts = shown.split("  2026-03-01 ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("  2026-03-01 12:00");
+        out.push_str(&part["12:00".len()..]);
+    }
+    out
 }
 
 /// The page of an exercise, from the root.

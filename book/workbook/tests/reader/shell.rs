@@ -34,6 +34,7 @@ fn the_first_line_that_fails_is_the_last() {
     insta::assert_snapshot!(place.says_to(SHELL, failing), @"
     (1 change was not synced; closing synced it)
     error: line 3: put: a key and a value should follow, and there is one word
+    One line behind line 3 was not run.
     [status 1]
     ");
     assert_eq!(place.says("scan --engine memory --dir d"), "a\t1\n");
@@ -59,12 +60,13 @@ fn help_is_there_without_a_terminal_and_input_may_end_anywhere() {
 }
 
 #[test]
-fn long_values_are_shown_in_short() {
+fn a_scan_shows_long_values_in_short_and_a_get_shows_all() {
     let place = Place::new();
-    let output = place.output(SHELL, b"put long x*1000; get long");
+    let output = place.output(SHELL, b"put long x*1000; get long; scan");
     let said = String::from_utf8(output.stdout).unwrap();
-    let first = said.lines().next().unwrap();
-    assert_eq!(first, format!("{}… (1000 bytes)", "x".repeat(256)));
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "x".repeat(1000));
+    assert_eq!(lines[1], format!("long {}… (1000 bytes)", "x".repeat(61)));
 }
 
 #[test]

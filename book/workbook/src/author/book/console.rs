@@ -12,6 +12,7 @@ use super::{Book, Page};
 use crate::exercise::ExerciseId;
 use crate::fault::{Fault, Faults};
 use crate::markdown::{Block, blocks};
+use crate::printed::MARKDOWN;
 
 /// A block with commands, and what they print.
 struct Session {
@@ -93,9 +94,12 @@ fn session(page: &Page, block: &Block, faults: &mut Faults) -> Option<Session> {
         match option.strip_prefix("at=").map(str::parse) {
             Some(Ok(id)) => at = Some(id),
             None if option == "norun" => run = false,
+            None if option == MARKDOWN => {}
             _ => fault(
                 block.line,
-                format!("`{option}` is no option of a console block: `at=N.M` and `norun` are."),
+                format!(
+                    "`{option}` is no option of a console block: `at=N.M`, `{MARKDOWN}` and `norun` are."
+                ),
             ),
         }
     }

@@ -42,7 +42,9 @@ pub(super) fn check(book: &Book<'_>, faults: &mut Faults) {
 
 fn every_page_is_listed(book: &Book<'_>, faults: &mut Faults) {
     for page in &book.pages {
-        if !book.outline.pages.iter().any(|p| p == page.listed()) {
+        // Shown in place of whatever is not there.
+        let is_missing_page = page.listed() == Path::new("404.md");
+        if !is_missing_page && !book.outline.pages.iter().any(|p| p == page.listed()) {
             let what = "No reader finds this page: list it in SUMMARY.md, or remove it.";
             faults.0.push(Fault::of(&page.path, what));
         }

@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use engine::{KeyRange, Order};
 
-use crate::engines::spelling::bytes_of;
+use crate::engines::spelling::{bytes_of, escape};
 
 /// What is asked of the shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,10 +78,21 @@ pub(super) fn requests(line: &str) -> Result<Vec<Request>, String> {
     let mut requests = Vec::new();
     for part in parts(line, |c| c == ';') {
         let words = parts(part, char::is_whitespace);
-        if let Some((name, words)) = words.split_first() {
-            let request = request(name, words).map_err(|what| format!("{name}: {what}"))?;
-            requests.push(request);
+        let Some((name, words)) = words.split_first() else {
+            continue;
+        };
+        // A control character would do to the terminal what it says.
+        let shown = escape(name.as_bytes());
+        let failed = |what| format!("{shown}: {what}");
+        if is_open(part) {
+            return Err(failed("the quote is not closed".to_owned()));
         }
+        let comment = words.iter().any(|word| word.starts_with('#'));
+        let request = request(name, words).map_err(|what| match comment {
+            true => failed(format!("{what}. A comment stands on a line of its own")),
+            false => failed(what),
+        })?;
+        requests.push(request);
     }
     Ok(requests)
 }
@@ -113,6 +124,17 @@ fn request(name: &str, words: &[&str]) -> Result<Request, String> {
     })
 }
 
+/// Whether a quote is opened and not closed.
+fn is_open(text: &str) -> bool {
+    let mut escaped = false;
+    let quotes = text.chars().filter(|c| {
+        let counts = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        counts
+    });
+    quotes.count() % 2 == 1
+}
+
 fn wants(what: &str, words: &[&str]) -> String {
     match words.len() {
         0 => format!("{what} should follow"),
@@ -139,7 +161,10 @@ fn scan(range: KeyRange<'static>, mut words: &[&str]) -> Result<Request, String>
                 rest
             }
             ["limit"] => return Err("behind `limit` stands a number".to_owned()),
-            [other, ..] => return Err(format!("`{other}` is neither `desc` nor `limit`")),
+            [other, ..] => {
+                let other = escape(other.as_bytes());
+                return Err(format!("`{other}` is neither `desc` nor `limit`"));
+            }
         };
     }
     Ok(Request::Scan {
@@ -283,6 +308,14 @@ mod tests {
             ("scan limit x", "scan: behind `limit` stands a number"),
             ("scan limit", "scan: behind `limit` stands a number"),
             ("put a \"b", "put: the quote is not closed"),
+            ("put \"open x", "put: the quote is not closed"),
+            ("\u{1b}[A", "\\x1b[A: there is no such request"),
+            ("scan a.. \u{7}", "scan: `\\x07` is neither"),
+            (
+                "get a # why",
+                "get: a key should follow, and there are 3 words: what holds spaces \
+                 stands in \"quotes\". A comment stands on a line of its own",
+            ),
             ("get \\q", "get: there is no escape `\\q`"),
         ] {
             let what = requests(line).expect_err(line);

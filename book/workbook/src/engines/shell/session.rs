@@ -11,7 +11,8 @@ use engine::{Durability, Error, KeyRange, Order, StorageEngine};
 
 use super::line::{HELP, Request, requests};
 use crate::engines::place::Place;
-use crate::engines::spelling::shown;
+use crate::engines::spelling::{shown, word};
+use crate::fault::width;
 
 /// Whether Ctrl-C was pressed since a request began.
 pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -146,7 +147,7 @@ impl Session {
             Request::Get(key) => {
                 let found = self.engine()?.get(&key);
                 match found.map_err(|error| self.explain(error))? {
-                    Some(value) => writeln!(out, "{}", shown(&value))?,
+                    Some(value) => writeln!(out, "{}", word(&value))?,
                     None => writeln!(out, "(absent)")?,
                 }
             }
@@ -204,7 +205,9 @@ impl Session {
         while seen < limit
             && let Some((key, value)) = cursor.entry()
         {
-            writeln!(out, "{} {}", shown(key), shown(value))?;
+            let key = shown(key, width() / 2);
+            let room = width().saturating_sub(key.chars().count() + 1);
+            writeln!(out, "{key} {}", shown(value, room))?;
             seen += 1;
             if INTERRUPTED.load(Ordering::Relaxed) {
                 writeln!(out, "(stopped by Ctrl-C)")?;

@@ -15,10 +15,12 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Editor, Helper};
 
+use super::NOT_UTF8;
 use super::line::NAMES;
 use super::session::{INTERRUPTED, Next, Session};
 use crate::fault::indented;
 use crate::interrupt;
+use crate::store::own;
 use crate::workspace::Workspace;
 
 /// Talks with the person at the terminal until they leave.
@@ -50,6 +52,9 @@ pub(super) fn talk(session: &mut Session) -> Result<()> {
             },
             Err(ReadlineError::Interrupted) => println!("(Ctrl-D leaves.)"),
             Err(ReadlineError::Eof) => break Ok(()),
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                eprintln!("this line is {NOT_UTF8}");
+            }
             Err(error) => break Err(error).context("cannot read from the terminal"),
         }
     };
@@ -67,7 +72,7 @@ fn history_file() -> Option<PathBuf> {
     let target = workspace.metadata().ok()?.target_directory;
     let folder = target.into_std_path_buf().join("strata");
     fs::create_dir_all(&folder).ok()?;
-    Some(folder.join("shell-history.txt"))
+    Some(folder.join(own(workspace.root(), "shell-history", "txt")))
 }
 
 /// Completes the name of a request at a line's beginning.

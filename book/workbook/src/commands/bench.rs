@@ -1,0 +1,109 @@
+//! `bench`: engines side by side, measured by a program of their own.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use toml_edit::DocumentMut;
+
+use crate::interrupt;
+use crate::runner::cargo;
+use crate::workspace::{Workspace, read_manifest};
+
+/// What the bench is told. (Its own `--help` says what it understands.)
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    /// Arguments of the bench; `--help` lists them.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGUMENTS"
+    )]
+    pub arguments: Vec<OsString>,
+}
+
+/// The package of the bench, whose features are the names of the engines that
+/// are not built in.
+const PACKAGE: &str = "bench";
+
+/// Compiles the bench for speed, with the engines that are asked for by name
+/// in it, and runs it.
+///
+/// # Errors
+///
+/// Fails where the bench cannot be started. What it says of itself, and its
+/// status, are handed on.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let workspace = Workspace::find(&here)?;
+    let manifest = read_manifest(&workspace.root().join("tests/bench/Cargo.toml"))?;
+    let features = features(&manifest, &args.arguments);
+    // From here, so that folders in the arguments are the reader's.
+    let mut bench = cargo(&here, None);
+    bench.args(["run", "--release", "--package", PACKAGE, "--bin", PACKAGE]);
+    bench
+        .arg("--manifest-path")
+        .arg(workspace.root().join("Cargo.toml"));
+    if !features.is_empty() {
+        bench.arg("--features").arg(features.join(","));
+    }
+    hand_over(bench.arg("--").args(&args.arguments))
+}
+
+/// Runs the command and ends as it ends. Ctrl-C is its to answer.
+fn hand_over(command: &mut Command) -> Result<ExitCode> {
+    interrupt::each(|| {});
+    let status = command.status().context("cannot start cargo")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The features of the bench that the arguments need: each that is named as
+/// the engine that it brings, and `mine` for the reader's own.
+fn features(manifest: &DocumentMut, arguments: &[OsString]) -> Vec<String> {
+    let known = manifest
+        .get("features")
+        .and_then(|table| table.as_table_like());
+    let known: Vec<&str> = known
+        .into_iter()
+        .flat_map(|table| table.iter().map(|(name, _)| name))
+        .collect();
+    let words = arguments.iter().filter_map(|argument| argument.to_str());
+    let words = words.flat_map(|argument| argument.split([',', '=']));
+    let mut features: Vec<String> = words
+        .map(|word| match word {
+            "--peers" => "peers",
+            _ if word.starts_with("mine-") => "mine",
+            _ => word,
+        })
+        .filter(|word| known.contains(word))
+        .map(str::to_string)
+        .collect();
+    features.sort();
+    features.dedup();
+    features
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_that_are_not_built_in_are_features() {
+        let manifest = "[features]\nmine = []\npeers = []\nlmdb = []\nredb = []\n";
+        let manifest: DocumentMut = manifest.parse().expect("the manifest is sound");
+        let features = |arguments: &str| {
+            let arguments: Vec<_> = arguments.split(' ').map(OsString::from).collect();
+            super::features(&manifest, &arguments).join(" ")
+        };
+        assert_eq!(features("--quick"), "");
+        assert_eq!(
+            features("--engines memory,mine-memory,lmdb --quick"),
+            "lmdb mine"
+        );
+        assert_eq!(features("--engines=redb,lmdb,redb"), "lmdb redb");
+        assert_eq!(features("--quick --peers"), "peers");
+        assert_eq!(features("--engines rocks"), "");
+    }
+}
