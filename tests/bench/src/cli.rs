@@ -31,6 +31,10 @@ struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     engines: Vec<String>,
 
+    /// With the peers, which the workbook compiles in when it sees this
+    #[arg(long)]
+    peers: bool,
+
     /// What is measured; all if left out
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     workloads: Vec<String>,
@@ -211,6 +215,12 @@ impl Arguments {
     }
 
     fn contenders(&self) -> Result<Vec<Contender>> {
+        if self.peers && !cfg!(feature = "peers") {
+            bail!(
+                "the peers are not built in. From the workbook they are:\n  \
+                 cargo run -- bench --peers\nor compile them in with `--features peers`"
+            );
+        }
         let all = contenders();
         if self.engines.is_empty() {
             return Ok(all

@@ -5,6 +5,7 @@
 //! | [`ours`] | the engines of the registry; an entry there is an entry here |
 //! | [`map`] | a `BTreeMap` behind a lock: what anyone would write in an hour |
 //! | [`control`] | no store at all: what the machine gives two threads that share nothing but memory |
+//! | `skiplist`, `redb`, `fjall`, `lmdb`, `sqlite`, `rocksdb` | published stores, each behind a feature of that name, all behind `peers` |
 //! | [`cheats`] | stores that claim more than they do, to try the bench itself on |
 
 use std::fmt;
@@ -21,8 +22,20 @@ use crate::store::{Store, SyncedEachTime};
 
 pub mod cheats;
 pub mod control;
+#[cfg(feature = "fjall")]
+pub mod fjall;
+#[cfg(feature = "lmdb")]
+pub mod lmdb;
 pub mod map;
 pub mod ours;
+#[cfg(feature = "redb")]
+pub mod redb;
+#[cfg(feature = "rocksdb")]
+pub mod rocksdb;
+#[cfg(feature = "skiplist")]
+pub mod skiplist;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 /// A store that can be measured.
 #[derive(Clone)]
@@ -152,6 +165,18 @@ impl fmt::Debug for Contender {
 pub fn contenders() -> Vec<Contender> {
     let mut all: Vec<Contender> = registry::engines().map(ours::contender).collect();
     all.push(map::contender());
+    #[cfg(feature = "skiplist")]
+    all.push(skiplist::contender());
+    #[cfg(feature = "redb")]
+    all.push(redb::contender());
+    #[cfg(feature = "fjall")]
+    all.push(fjall::contender());
+    #[cfg(feature = "lmdb")]
+    all.push(lmdb::contender());
+    #[cfg(feature = "sqlite")]
+    all.push(sqlite::contender());
+    #[cfg(feature = "rocksdb")]
+    all.push(rocksdb::contender());
     all.push(control::contender());
     all.extend(cheats::contenders());
     all.sort_by_key(|contender| contender.role);
@@ -163,4 +188,33 @@ pub fn find(name: &str) -> Option<Contender> {
     contenders()
         .into_iter()
         .find(|contender| contender.name == name)
+}
+
+/// What every store that has a cache of its own is given for it.
+pub const CACHE_BYTES: usize = 64 << 20;
+
+/// The version of a package that this program was built from.
+///
+/// # Panics
+///
+/// Panics where it was built from no such package.
+pub fn locked_version(package: &str) -> &'static str {
+    let lock = include_str!("../../../Cargo.lock");
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
+    let version = lines.next().and_then(|line| line.split('"').nth(1));
+    version.expect("the lock file names every package")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_knows_the_version_of_a_package() {
+        assert_eq!(locked_version("bench"), env!("CARGO_PKG_VERSION"));
+        for contender in contenders() {
+            assert!(!contender.version.is_empty());
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The processes in which trials are made.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -21,9 +22,17 @@ const TRIAL: &str = "trial";
 const HOLD: &str = "hold";
 /// The same, and synced.
 const HOLD_SYNCED: &str = "hold-synced";
+/// See [`Program::hold_traced`].
+const HOLD_MARKED: &str = "hold-marked";
+/// The same, and synced.
+const HOLD_MARKED_SYNCED: &str = "hold-marked-synced";
 
 /// What a process says when it holds what was planned.
 const HELD: &str = "held";
+
+/// What a process writes to its standard error, in one call, in front of the
+/// number of answers that it has got.
+pub const ANSWERED: &str = "strata-bench answered ";
 
 impl Program {
     /// The program at that path; where [`is_task`] says so of its first
@@ -78,21 +87,73 @@ impl Program {
         bail!(how_it_ended(status, &complaint))
     }
 
-    fn start(&self, task: &str, plan: &Plan) -> Result<Child> {
-        let started = Command::new(&self.path)
-            .arg(task)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let path = self.path.display();
-        let mut child = started.with_context(|| format!("`{path}` does not start"))?;
-        let mut input = child.stdin.take().context("the process has no input")?;
-        // A process that has ended already says so itself.
-        let _ = writeln!(input, "{}", serde_json::to_string(plan)?);
-        child.stdin = Some(input);
-        Ok(child)
+    /// Overwrites entries in a process of its own, under `strace`, which writes
+    /// those `calls` into the file `trace`. After each answer the process says
+    /// so, by a write of [`ANSWERED`]; or, where it is to be `synced`, after the
+    /// sync that follows all.
+    ///
+    /// Answers why it could not be traced, if it could not.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the process does.
+    pub fn hold_traced(
+        &self,
+        plan: &Plan,
+        synced: bool,
+        calls: &[&str],
+        trace: &Path,
+    ) -> Result<Option<String>> {
+        // A question mark: not every kernel has every call.
+        let calls: Vec<String> = calls.iter().map(|call| format!("?{call}")).collect();
+        let mut command: Vec<OsString> = ["strace", "-f", "-qq", "-xx", "-s", "16777216", "-e"]
+            .map(OsString::from)
+            .into();
+        command.push(format!("trace={}", calls.join(",")).into());
+        command.extend([OsString::from("-o"), trace.into(), self.path.clone().into()]);
+        let task = if synced {
+            HOLD_MARKED_SYNCED
+        } else {
+            HOLD_MARKED
+        };
+        let child = match start(&command, task, plan) {
+            Ok(child) => child,
+            Err(error) => return Ok(Some(format!("`strace` does not start: {error:#}"))),
+        };
+        // It ends by itself when it reads the end of its input.
+        let ended = child.wait_with_output().context("waiting for `strace`")?;
+        if String::from_utf8_lossy(&ended.stdout).trim_end() == HELD {
+            return Ok(None);
+        }
+        let complaint = String::from_utf8_lossy(&ended.stderr);
+        match complaint.lines().find(|line| line.starts_with("strace: ")) {
+            Some(refused) => Ok(Some(refused.into())),
+            None => bail!(how_it_ended(ended.status, &complaint)),
+        }
     }
+
+    fn start(&self, task: &str, plan: &Plan) -> Result<Child> {
+        let path = self.path.display();
+        let started = start(&[self.path.clone().into()], task, plan);
+        started.with_context(|| format!("`{path}` does not start"))
+    }
+}
+
+/// Starts a command that ends with this program, and tells it the plan.
+fn start(command: &[OsString], task: &str, plan: &Plan) -> Result<Child> {
+    let (program, arguments) = command.split_first().context("there is no command")?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .arg(task)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut input = child.stdin.take().context("the process has no input")?;
+    // A process that has ended already says so itself.
+    let _ = writeln!(input, "{}", serde_json::to_string(plan)?);
+    child.stdin = Some(input);
+    Ok(child)
 }
 
 /// What a process was that did not do what it should.
@@ -106,7 +167,8 @@ fn how_it_ended(status: ExitStatus, complaint: &str) -> String {
 
 /// Whether that is what a process is told that was started for a trial.
 pub fn is_task(task: &str) -> bool {
-    [TRIAL, HOLD, HOLD_SYNCED].contains(&task)
+    let holds = [HOLD, HOLD_SYNCED, HOLD_MARKED, HOLD_MARKED_SYNCED];
+    task == TRIAL || holds.contains(&task)
 }
 
 /// Does what a process that was started for a trial is to do.
@@ -130,7 +192,14 @@ pub fn be_started(task: &str) -> Result<()> {
         println!("{}", serde_json::to_string(&trial.run())?);
         return Ok(());
     }
-    let store = trial.hold(task == HOLD_SYNCED)?;
+    let synced = [HOLD_SYNCED, HOLD_MARKED_SYNCED].contains(&task);
+    let marked = [HOLD_MARKED, HOLD_MARKED_SYNCED].contains(&task);
+    let store = trial.hold(synced, |answers| {
+        if marked {
+            io::stderr().write_all(format!("{ANSWERED}{answers}\n").as_bytes())?;
+        }
+        Ok(())
+    })?;
     println!("{HELD}");
     // Until whoever started this kills it, or is gone itself.
     input.read_line(&mut String::new())?;

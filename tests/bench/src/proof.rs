@@ -5,10 +5,12 @@
 //! | in memory | using it: no file is left |
 //! | survives nothing | a sync, then a killed process: all is there; a close: all is there |
 //! | survives a killed process | a killed process right after the last answer: all is there |
-//! | survives a power loss | the power, cut on a simulated disk after every answer: all is there |
+//! | survives a power loss | the power, cut after answers: all is there |
 //!
-//! A process is killed for real. The power is cut where a contender opens its
-//! files on any disk: the disk then keeps only what was synced.
+//! A process is killed for real. Where a contender opens its files on any disk,
+//! that is a simulated one, which then keeps only what was synced; where it
+//! opens them itself, what would be kept is worked out from a trace of its
+//! system calls.
 
 use std::fs;
 use std::path::Path;
@@ -26,6 +28,11 @@ use crate::ledger::{Ledger, Wrong};
 use crate::program::Program;
 use crate::report::Proof;
 use crate::trial::{Outcome, Plan};
+
+pub mod cut;
+pub mod files;
+pub mod image;
+pub mod trace;
 
 /// How many entries a claim is tried on, and how many of them are overwritten.
 const ENTRIES: u64 = 200;
@@ -51,7 +58,7 @@ pub fn try_claim(
         Class::Kill => survives_a_kill(contender, class, program, directory, false),
         Class::Power => match contender.open {
             Open::OnDisk(_) => survives_power_cuts(contender),
-            _ => Ok(Proof::Untried("it opens its files itself".into())),
+            _ => cut::survives_traced_cuts(contender, class, program, directory, false),
         },
     };
     tried.unwrap_or_else(|error| Proof::Broken(format!("{error:#}")))
@@ -79,18 +86,7 @@ fn survives_a_kill(
     directory: &Path,
     synced: bool,
 ) -> Result<Proof> {
-    let plan = |workload: &str, held| Plan {
-        contender: contender.name.into(),
-        workload: workload.into(),
-        opened: class,
-        directory: directory.to_path_buf(),
-        entries: ENTRIES,
-        value_bytes: VALUE_BYTES,
-        seed: 1,
-        busy_max: Duration::MAX,
-        held,
-        memory: None,
-    };
+    let plan = |workload, held| tried_on(contender, workload, class, directory, held);
     let loaded = program.trial(&plan("load-random", 0))?;
     if let Some(broken) = refuted(loaded, "after a close") {
         return Ok(broken);
@@ -111,6 +107,28 @@ fn survives_a_kill(
             "its process was killed right after {after}: all is there"
         )),
     })
+}
+
+/// What a process does with the store in a directory when a claim is tried.
+fn tried_on(
+    contender: &Contender,
+    workload: &str,
+    class: Class,
+    directory: &Path,
+    held: u64,
+) -> Plan {
+    Plan {
+        contender: contender.name.into(),
+        workload: workload.into(),
+        opened: class,
+        directory: directory.to_path_buf(),
+        entries: ENTRIES,
+        value_bytes: VALUE_BYTES,
+        seed: 1,
+        busy_max: Duration::MAX,
+        held,
+        memory: None,
+    }
 }
 
 fn refuted(outcome: Outcome, when: &str) -> Option<Proof> {

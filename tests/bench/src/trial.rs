@@ -152,21 +152,31 @@ impl Trial {
 
     /// Overwrites the entries that are to be held, one by one, and answers the
     /// store that holds them. Where it is `synced`, they are safe from a power
-    /// loss; else they are as safe as a write of its class is.
+    /// loss; else they are as safe as a write of its class is. `answered` is
+    /// told how many of them are so safe, each time that this is one more; with
+    /// a sync that is once.
     ///
     /// # Errors
     ///
-    /// What the store answers.
-    pub fn hold(&self, synced: bool) -> Result<Box<dyn Store>> {
+    /// What the store answers, or `answered`.
+    pub fn hold(
+        &self,
+        synced: bool,
+        mut answered: impl FnMut(u64) -> Result<()>,
+    ) -> Result<Box<dyn Store>> {
         let store = self.open()?;
         let mut value = Vec::new();
         for number in 0..self.plan.held {
             self.ledger.begin_put(number, &mut value);
             let value = &value;
             store.write(&[Write::put(&key(number), value)])?;
+            if !synced {
+                answered(number + 1)?;
+            }
         }
         if synced {
             store.sync()?;
+            answered(self.plan.held)?;
         }
         Ok(store)
     }
