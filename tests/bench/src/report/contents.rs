@@ -180,7 +180,7 @@ fn how_to_read(report: &Report) -> String {
         0 | 1 => "There is no spread, because there was one round",
         _ => {
             "Behind it stands its spread: another run of the same program would differ by \
-             less in 19 of 20 cases, by so many percent or by such a factor either way"
+             less in 99 of 100 cases, by so many percent or by such a factor either way"
         }
     };
     format!(
