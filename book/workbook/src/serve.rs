@@ -88,7 +88,10 @@ pub fn run(desk: Desk, port: u16) -> Result<()> {
 
 fn greet(url: &str, moved: bool, port: u16, progress: &Progress) {
     if moved {
-        report::say(&format!("Port {port} is taken, so this is another one.\n"));
+        report::say(&format!(
+            "Port {port} is taken: by another program, or by a book that is open already.\n\
+             This one has a port of its own.\n"
+        ));
     }
     report::say(&format!("The book is open at {url} (Ctrl-C ends it).\n"));
     let next = progress
