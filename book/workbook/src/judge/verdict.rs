@@ -117,6 +117,14 @@ pub(super) fn of_errors(
     }
 }
 
+/// The verdict on an exercise that was solved when it was last judged.
+pub(super) fn broken(mut verdict: Verdict) -> Verdict {
+    if verdict.state.is_failure() {
+        verdict.sentence.push_str(" It was solved before.");
+    }
+    verdict
+}
+
 fn solved(total: usize) -> Verdict {
     let sentence = match total {
         1 => "Solved: its test passes.".to_owned(),

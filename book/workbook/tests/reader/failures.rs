@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::shelf::{FIND, Fixture, LIB, derived, program, run, shown, solve_first};
+use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, program, run, shown, solve_first};
 
 /// What `check 1.2` says of this body of `find`.
 fn told_of(body: &str) -> String {
@@ -28,6 +28,21 @@ fn every_failing_test_is_shown_on_demand() {
     solve_first(&fixture);
     fixture.edit(LIB, FIND, "Some(title.len() + 7)");
     insta::assert_snapshot!(shown(&fixture, &["check", "1.2", "--all"]));
+}
+
+#[test]
+fn what_was_solved_and_is_no_more() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, FOUND);
+    assert!(checked(&fixture).contains("Solved: all"));
+    fixture.edit(LIB, FOUND, "Some(title.len() + 7)");
+    let told = checked(&fixture).replace('\n', " ");
+    assert!(told.contains("It was solved before."), "{told}");
+    // From the next time on it is a failure like any other.
+    fixture.edit(LIB, "Some(title.len() + 7)", "Some(title.len() + 8)");
+    let told = checked(&fixture);
+    assert!(!told.contains("It was solved before."), "{told}");
 }
 
 #[test]
