@@ -7,7 +7,7 @@ use crate::contender::Role;
 use crate::report::page::{Block, Entry, Head, Page, Table, capitalised};
 use crate::report::terminal::{line, wrap};
 use crate::report::{Report, Settings, units};
-use crate::spread::{Spread, median};
+use crate::spread::{EXCEEDED_ONCE_IN, Spread, median};
 use crate::summary::{Cell, Measure, Standing, Summary};
 
 mod differences;
@@ -198,9 +198,9 @@ impl Comparison {
         let told = self.compared - self.without_spread;
         sentences.push(format!(
             "{} of {told} figures changed by more than the spread of both runs. By chance \
-             alone it would be {} at most, as a rule.",
+             alone it would be about {}.",
             self.changes.len(),
-            told.div_ceil(20)
+            told.div_ceil(EXCEEDED_ONCE_IN)
         ));
         sentences
     }

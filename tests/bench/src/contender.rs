@@ -18,7 +18,7 @@ use engine::disk::{Disk, RealDisk};
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
-use crate::store::{Store, SyncedEachTime};
+use crate::store::{Layered, Store, SyncedEachTime};
 
 pub mod cheats;
 pub mod control;
@@ -125,7 +125,7 @@ impl Contender {
             Open::In(open) if self.classes.contains(&class) => open(directory, class),
             Open::In(open) => {
                 let weakest = open(directory, self.weakest());
-                weakest.map(|store| Box::new(SyncedEachTime(store)) as _)
+                weakest.map(|store| Box::new(Layered::new(store, SyncedEachTime)) as _)
             }
         };
         opened.with_context(|| format!("`{}` does not open", self.name))
@@ -149,7 +149,7 @@ impl Contender {
             .with_context(|| format!("`{}` does not open", self.name))?;
         Ok(match offered {
             true => store,
-            false => Box::new(SyncedEachTime(store)),
+            false => Box::new(Layered::new(store, SyncedEachTime)),
         })
     }
 }

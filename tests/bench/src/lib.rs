@@ -8,7 +8,7 @@
 //! | [`workload`] | [`Workload`](workload::Workload): what is done, and in which classes |
 //! | [`data`], [`draw`] | keys and values, and which of them is next |
 //! | [`worker`] | a thread that asks, times and checks |
-//! | [`ledger`] | what the answers are checked against |
+//! | [`ledger`], [`scanned`] | what the answers are checked against |
 //! | [`trial`] | one workload on one contender, in a process of its own |
 //! | [`figures`], [`meter`], [`limit`] | what a trial finds, what it costs, what it may use |
 //! | [`runner`], [`proof`] | a run, and whether claims hold |
@@ -36,6 +36,7 @@ pub mod proof;
 pub mod ratios;
 pub mod report;
 pub mod runner;
+pub mod scanned;
 pub mod spread;
 pub mod store;
 pub mod summary;

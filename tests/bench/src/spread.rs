@@ -32,6 +32,9 @@
 use std::f64::consts::PI;
 use std::fmt;
 
+/// Of so many pairs of runs of one program, one differs by more than its spread.
+pub const EXCEEDED_ONCE_IN: usize = 100;
+
 /// With fewer degrees of freedom, the pool takes in the family.
 pub const FREEDOM_MIN: usize = 4;
 

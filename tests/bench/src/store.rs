@@ -108,36 +108,74 @@ impl fmt::Debug for dyn Store {
     }
 }
 
-/// A store whose every write is synced before it is answered: so a store that
-/// has no such mode of its own is brought into the class that survives a power
-/// loss.
-#[derive(Debug)]
-pub struct SyncedEachTime(pub Box<dyn Store>);
+/// How a [`Layered`] store answers otherwise than the one inside it.
+pub trait Layer: fmt::Debug + Send + Sync {
+    /// See [`Store::get`].
+    ///
+    /// # Errors
+    ///
+    /// What the store inside answers.
+    fn get(&self, inner: &dyn Store, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        inner.get(key, value)
+    }
 
-impl Store for SyncedEachTime {
+    /// See [`Store::write`].
+    ///
+    /// # Errors
+    ///
+    /// What the store inside answers.
+    fn write(&self, inner: &dyn Store, batch: &[Write<'_>]) -> Result<()>;
+}
+
+/// A store with a layer around it, through which its gets and writes go.
+#[derive(Debug)]
+pub struct Layered<L> {
+    inner: Box<dyn Store>,
+    layer: L,
+}
+
+impl<L: Layer> Layered<L> {
+    /// The store inside, and what is around it.
+    pub fn new(inner: Box<dyn Store>, layer: L) -> Self {
+        Layered { inner, layer }
+    }
+}
+
+impl<L: Layer> Store for Layered<L> {
     fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        self.0.get(key, value)
+        self.layer.get(&*self.inner, key, value)
     }
 
     fn write(&self, batch: &[Write<'_>]) -> Result<()> {
-        self.0.write(batch)?;
-        self.0.sync()
+        self.layer.write(&*self.inner, batch)
     }
 
     fn scan(&self, from: &[u8], entries_max: usize, visit: Visit<'_>) -> Result<()> {
-        self.0.scan(from, entries_max, visit)
+        self.inner.scan(from, entries_max, visit)
     }
 
     fn sync(&self) -> Result<()> {
-        self.0.sync()
+        self.inner.sync()
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        self.0.close()
+        self.inner.close()
     }
 
     fn stats(&self) -> Stats {
-        self.0.stats()
+        self.inner.stats()
+    }
+}
+
+/// Syncs after each write, before it is answered: so a store that has no such
+/// mode of its own is brought into the class that survives a power loss.
+#[derive(Debug)]
+pub struct SyncedEachTime;
+
+impl Layer for SyncedEachTime {
+    fn write(&self, inner: &dyn Store, batch: &[Write<'_>]) -> Result<()> {
+        inner.write(batch)?;
+        inner.sync()
     }
 }
 

@@ -13,7 +13,8 @@ use rand::seq::SliceRandom;
 use crate::data::{Key, key, missing_key};
 use crate::draw::{Choice, Draw};
 use crate::figures::Measured;
-use crate::ledger::{Found, Ledger, Sum, Wrong};
+use crate::ledger::{Ledger, Wrong};
+use crate::scanned::{Found, Sum};
 use crate::store::Store;
 use crate::workload::{Arrangement, BATCH, Kind, Mix, SCAN_MAX};
 

@@ -11,11 +11,11 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use conformance::{gallery, log_engine};
-use engine::{Stats, Write};
+use engine::Write;
 
 use super::{Contender, Open, Role};
 use crate::class::Class;
-use crate::store::{Store, Visit};
+use crate::store::{Layer, Layered, Store};
 
 /// The honest log engine, and the cheats.
 pub fn contenders() -> Vec<Contender> {
@@ -30,8 +30,7 @@ pub fn contenders() -> Vec<Contender> {
             "Forgets one put in a thousand.",
             Open::OnDisk(|_, disk, durability| {
                 let inner = Box::new(log_engine::open(disk, durability)?);
-                let puts = AtomicU64::new(0);
-                Ok(Box::new(DropsPuts { inner, puts }))
+                Ok(Box::new(Layered::new(inner, DropsPuts::default())))
             }),
         ),
         contender(
@@ -39,8 +38,7 @@ pub fn contenders() -> Vec<Contender> {
             "Answers a get now and then with the value before.",
             Open::OnDisk(|_, disk, durability| {
                 let inner = Box::new(log_engine::open(disk, durability)?);
-                let before = Mutex::default();
-                Ok(Box::new(StaleReads { inner, before }))
+                Ok(Box::new(Layered::new(inner, StaleReads::default())))
             }),
         ),
         contender(
@@ -84,85 +82,47 @@ fn exhibit(name: &str) -> gallery::Exhibit {
 }
 
 /// Forgets one put in a thousand of those that come alone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct DropsPuts {
-    inner: Box<dyn Store>,
     puts: AtomicU64,
 }
 
-impl Store for DropsPuts {
-    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+impl Layer for DropsPuts {
+    fn write(&self, inner: &dyn Store, batch: &[Write<'_>]) -> Result<()> {
         if let [Write::Put { .. }] = batch
             && self.puts.fetch_add(1, Ordering::Relaxed) % 1000 == 999
         {
             return Ok(());
         }
-        self.inner.write(batch)
-    }
-
-    fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        self.inner.get(key, value)
-    }
-
-    fn scan(&self, from: &[u8], entries_max: usize, visit: Visit<'_>) -> Result<()> {
-        self.inner.scan(from, entries_max, visit)
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.inner.sync()
-    }
-
-    fn close(self: Box<Self>) -> Result<()> {
-        self.inner.close()
-    }
-
-    fn stats(&self) -> Stats {
-        self.inner.stats()
+        inner.write(batch)
     }
 }
 
 /// Has a cache of values in front that overwriting does not touch: the first
 /// get of a key after it was overwritten is answered with the value before.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct StaleReads {
-    inner: Box<dyn Store>,
     before: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
-impl Store for StaleReads {
-    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+impl Layer for StaleReads {
+    fn write(&self, inner: &dyn Store, batch: &[Write<'_>]) -> Result<()> {
         let mut value = Vec::new();
         if let [Write::Put { key, .. }] = batch
-            && self.inner.get(key, &mut value)?
+            && inner.get(key, &mut value)?
         {
             let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
             before.insert(key.to_vec(), value);
         }
-        self.inner.write(batch)
+        inner.write(batch)
     }
 
-    fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+    fn get(&self, inner: &dyn Store, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cached) = before.remove(key) {
             *value = cached;
             return Ok(true);
         }
-        self.inner.get(key, value)
-    }
-
-    fn scan(&self, from: &[u8], entries_max: usize, visit: Visit<'_>) -> Result<()> {
-        self.inner.scan(from, entries_max, visit)
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.inner.sync()
-    }
-
-    fn close(self: Box<Self>) -> Result<()> {
-        self.inner.close()
-    }
-
-    fn stats(&self) -> Stats {
-        self.inner.stats()
+        inner.get(key, value)
     }
 }

@@ -218,22 +218,6 @@ mod tests {
         }
     }
 
-    /// CSS has no way to say them once.
-    #[test]
-    fn the_dark_colours_are_the_same_by_preference_and_by_choice() {
-        let colours = |selector: &str| {
-            let (_, block) = STYLE.split_once(selector).unwrap();
-            let (block, _) = block.split_once('}').unwrap();
-            let lines = block.lines().map(str::trim);
-            lines
-                .filter(|line| line.starts_with("--"))
-                .collect::<Vec<_>>()
-        };
-        let preferred = colours(":root:not([data-theme=\"light\"]) {");
-        assert_eq!(preferred, colours(":root[data-theme=\"dark\"] {"));
-        assert!(preferred.len() > 5);
-    }
-
     #[test]
     fn each_address_is_given_once() {
         let html = html(&Page::of(&fixture::report())).unwrap();
