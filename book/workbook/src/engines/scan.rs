@@ -10,7 +10,7 @@ use engine::{KeyRange, Order};
 use super::get::Key;
 use super::known;
 use super::place::{Need, Place};
-use super::spelling::{escape, unescape, word};
+use super::spelling::{unescape, word};
 
 /// What to scan.
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,9 @@ pub struct Scan {
     pub limit: Option<u64>,
 }
 
-/// Prints the entries, one a line: key, a tab, value. Neither holds a tab or a
-/// line's end, since these are spelled `\t` and `\n`.
+/// Prints the entries, one a line: key, a tab, value, each as the shell spells
+/// it. Neither holds a tab or a line's end, since these are spelled `\t` and
+/// `\n`.
 ///
 /// # Errors
 ///
@@ -84,7 +85,7 @@ fn print(scan: &Scan) -> Result<ExitCode> {
     while left > 0
         && let Some((key, value)) = cursor.entry()
     {
-        writeln!(out, "{}\t{}", escape(key), escape(value))?;
+        writeln!(out, "{}\t{}", word(key), word(value))?;
         left -= 1;
         if let Err(error) = cursor.advance() {
             // What was found so far is shown before what went wrong.

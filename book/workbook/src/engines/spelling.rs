@@ -4,7 +4,8 @@
 //! and every other byte is `\x` and two hexadecimal digits, as in the scripts
 //! of the suite. An argument of a command ([`escape`], [`unescape`]) may hold
 //! spaces, since the terminal's own shell has its quotes; a word of a line
-//! ([`word`], [`bytes_of`]) is quoted where it needs to be.
+//! ([`word`], [`bytes_of`]) is quoted where it needs to be. What [`word`] writes
+//! can be pasted in either place.
 
 use std::fmt::Write as _;
 
@@ -81,13 +82,19 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Bytes as a word of a line, in quotes where they need some.
+/// Bytes as a word of a line, in quotes where they need some. A terminal's own
+/// shell takes the quotes off and leaves what [`unescape`] reads: whatever else
+/// it would change between them is spelled in hexadecimal.
 pub fn word(bytes: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    match !bytes.is_empty() && bytes.iter().all(plain) {
-        true => String::from_utf8_lossy(bytes).into_owned(),
-        false => format!("\"{}\"", escape(bytes).replace('"', "\\\"")),
+    if !bytes.is_empty() && bytes.iter().all(plain) {
+        return String::from_utf8_lossy(bytes).into_owned();
     }
+    let mut inside = escape(bytes).replace(r"\\", r"\x5c");
+    for (special, spelled) in [('"', r#"\""#), ('$', r"\x24"), ('`', r"\x60")] {
+        inside = inside.replace(special, spelled);
+    }
+    format!("\"{inside}\"")
 }
 
 /// A word as it is shown in so many columns: the beginning of it and its
@@ -150,6 +157,8 @@ mod tests {
             b"with space",
             b"say \"hi\"",
             b"back\\slash\\",
+            b"\\\"\\\\x5c",
+            b"$HOME `and` more",
             b"2*3",
             b"a;b",
             b"a..b",
@@ -159,6 +168,11 @@ mod tests {
         ] {
             assert_eq!(unescape(&escape(bytes)).as_deref(), Ok(bytes));
             assert_eq!(bytes_of(&word(bytes)).as_deref(), Ok(bytes));
+            // As a terminal's shell hands it on.
+            let words = shlex::split(&word(bytes)).unwrap();
+            assert_eq!(words.len(), 1);
+            assert_eq!(unescape(&words[0]).as_deref(), Ok(bytes));
+            assert!(!word(bytes).contains(['$', '`']), "{}", word(bytes));
             let control = |c: char| c.is_control() || c == '\u{202e}';
             assert!(!escape(bytes).contains(control), "{}", escape(bytes));
         }

@@ -59,6 +59,31 @@ fn a_scan_has_bounds_both_ways_and_a_limit() {
 }
 
 #[test]
+fn what_a_scan_prints_can_be_typed_again() {
+    let place = Place::new();
+    for key in ["''", "'two words'", r"'\xff'", r"'back\\slash'", "plain"] {
+        place.quietly(&format!("put --engine memory --dir d {key} ' '"));
+    }
+    let scanned = place.says("scan --engine memory --dir d");
+    insta::assert_snapshot!(scanned.replace('\t', " "), @r#"
+    "" " "
+    "back\x5cslash" " "
+    plain " "
+    "two words" " "
+    "\xff" " "
+    "#);
+    for line in scanned.lines() {
+        let key = line.split('\t').next().unwrap();
+        place.quietly(&format!("delete --engine memory --dir d {key}"));
+    }
+    let shell = "shell --engine memory --dir d";
+    assert_eq!(place.says_to(shell, b"scan"), "(no entries)\n");
+    let puts: String = scanned.lines().map(|line| format!("put {line}\n")).collect();
+    place.says_to(shell, puts.as_bytes());
+    assert_eq!(place.says("scan --engine memory --dir d"), scanned);
+}
+
+#[test]
 fn what_was_meant_otherwise_is_said() {
     let place = Place::with_entries();
     let inverted = place.says("scan --engine memory --dir d --from d --to b");
