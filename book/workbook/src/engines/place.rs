@@ -14,7 +14,7 @@ use registry::Engine;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// The engine, by its name.
-    #[arg(long, value_name = "NAME", value_parser = engine, long_help = engine_help())]
+    #[arg(long, value_name = "NAME", value_parser = lasting_engine, long_help = engine_help())]
     pub engine: &'static Engine,
 
     /// The directory with its files.
@@ -47,6 +47,21 @@ pub fn engine(name: &str) -> Result<&'static Engine, String> {
     Err(format!("{what}\nThere are\n{}", list()))
 }
 
+/// The engine of that name, if a command finds again what another left.
+///
+/// # Errors
+///
+/// As [`engine`], and for one that keeps no files where it can be tried.
+fn lasting_engine(name: &str) -> Result<&'static Engine, String> {
+    engine(name).and_then(|engine| match engine.keeps_files() {
+        true => Ok(engine),
+        false => Err(format!(
+            "it keeps no files\nNothing of it is left from one command to the next. Try \
+             it in a shell:\n  cargo run -- shell --engine {name}"
+        )),
+    })
+}
+
 /// The engines with their sentences, one a line.
 pub fn list() -> String {
     let width = registry::engines().map(|e| e.name.len()).max().unwrap_or(0);
@@ -71,13 +86,6 @@ impl Place {
     ///
     /// What is wrong with the directory or the files in it, and what to do.
     pub fn open(&self, need: Need) -> Result<Box<dyn StorageEngine>> {
-        if !self.engine.keeps_files() {
-            let name = self.engine.name;
-            bail!(
-                "`{name}` keeps no files, so nothing of it is left from one command to \
-                 the next. Try it in a shell:\n  cargo run -- shell --engine {name}"
-            );
-        }
         let disk = self.disk(need)?;
         self.open_on(disk, Durability::default())
     }

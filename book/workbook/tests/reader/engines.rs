@@ -78,7 +78,10 @@ fn what_a_scan_prints_can_be_typed_again() {
     }
     let shell = "shell --engine memory --dir d";
     assert_eq!(place.says_to(shell, b"scan"), "(no entries)\n");
-    let puts: String = scanned.lines().map(|line| format!("put {line}\n")).collect();
+    let puts: String = scanned
+        .lines()
+        .map(|line| format!("put {line}\n"))
+        .collect();
     place.says_to(shell, puts.as_bytes());
     assert_eq!(place.says("scan --engine memory --dir d"), scanned);
 }
@@ -122,7 +125,7 @@ fn what_cannot_be_opened_says_why_and_what_to_do() {
         "get --engine memory --dir empty a",
         "scan --engine memory --dir d/snapshot",
         "put --engine memory --dir other a b",
-        "put --engine map --dir d a b",
+        "put --engine map a b",
         "get --engine memroy --dir d a",
         "get --engine mine-memory --dir d a",
     ] {
@@ -133,6 +136,20 @@ fn what_cannot_be_opened_says_why_and_what_to_do() {
     assert!(!place.path("nowhere").exists());
     assert_eq!(fs::read_dir(place.path("empty")).unwrap().count(), 0);
     assert_eq!(fs::read_dir(place.path("other")).unwrap().count(), 1);
+}
+
+#[test]
+fn what_keeps_no_files_is_told_so_before_anything_is_asked_for() {
+    let place = Place::new();
+    for line in ["get a", "get", "delete --dir d a", "scan"] {
+        let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let said = place.says(&format!("{command} --engine map {rest}"));
+        let told = "it keeps no files\n\
+                    Nothing of it is left from one command to the next. Try it in a shell:\n  \
+                    cargo run -- shell --engine map\n";
+        assert!(said.contains(told), "{line}: {said}");
+        assert!(!said.contains("--dir"), "{line}: {said}");
+    }
 }
 
 #[test]
