@@ -159,7 +159,11 @@ pub fn encode(map: &Map) -> Result<Vec<u8>> {
 /// # Exercise 1.9
 pub fn decode(name: &str, file: &[u8]) -> Result<Map> {
     let Some(header) = Header::from_bytes(file) else {
-        return Err(Error::corrupt(name, 0, "this is no snapshot file"));
+        return Err(Error::corrupt(
+            name,
+            0,
+            "no whole header of a snapshot begins here",
+        ));
     };
     if header.version != VERSION {
         return Err(Error::Version {

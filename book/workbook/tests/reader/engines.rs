@@ -165,6 +165,30 @@ fn damage_is_named_with_its_place_and_left_alone() {
 }
 
 #[test]
+fn a_header_that_is_cut_off_is_told_alike_by_engine_and_inspect() {
+    let place = Place::with_entries();
+    place.edit("d/snapshot", |bytes| bytes.truncate(10));
+    insta::assert_snapshot!(place.says("get --engine memory --dir d a"), @"
+    error: in `d`, `snapshot` is damaged at byte 0: no whole header of a snapshot
+    begins here. Nothing was changed. Look at the file with
+      cargo run -- inspect d/snapshot
+    and put a copy in its place if you have one.
+    [status 2]
+    ");
+    insta::assert_snapshot!(place.says("inspect d/snapshot"), @r#"
+    d/snapshot: 10 bytes, snapshot file
+
+    offset  bytes                    text      field
+         0  53 54 52 41 54 41 2d 31  STRATA-1  magic        "STRATA-1"
+         8  01 00                    ..        version      "\x01\x00"
+            ✗ version: cut off: 2 of 4 bytes are here
+
+    1 fault found.
+    [status 1]
+    "#);
+}
+
+#[test]
 fn a_directory_in_use_is_named_so() {
     let place = Place::with_entries();
     let mut shell = place
