@@ -60,19 +60,28 @@
         return parts;
     };
 
+    // Pages, one behind the other.
+    const links = pages => pages.flatMap(({ title, url }, i) => {
+        const link = element('a', '', title);
+        link.href = new URL(url, root).href;
+        return i ? [', ', link] : [link];
+    });
+
     // What to read again; not the page that the box is on.
     const readings = ({ reread }) => {
-        const links = (reread ?? []).filter(({ url }) => url !== here).map(({ title, url }) => {
-            const link = element('a', '', title);
-            link.href = new URL(url, root).href;
-            return link;
-        });
-        const between = links.flatMap((link, i) => i ? [', ', link] : [link]);
-        return links.length ? [element('p', 'exercise-reread', 'Read again: ', ...between)] : [];
+        const others = (reread ?? []).filter(({ url }) => url !== here);
+        return others.length ? [element('p', 'exercise-reread', 'Read again: ', ...links(others))] : [];
     };
 
-    const fill = (box, exercise, judging, next) => {
-        const shown = JSON.stringify([exercise, judging, next?.id]);
+    const isSolved = exercise => exercise.state === 'solved' || exercise.was_solved;
+
+    // The pages that close a chapter, once all of it is solved.
+    const pagesBehind = ({ exercises, closing }) => exercises.every(isSolved) ? closing : [];
+
+    const fill = (box, exercise, chapter, next) => {
+        const { judging } = chapter;
+        const closing = exercise.state === 'solved' ? pagesBehind(chapter) : [];
+        const shown = JSON.stringify([exercise, judging, next?.id, closing]);
         if (box.dataset.shown === shown) {
             return;
         }
@@ -104,6 +113,9 @@
             // What the compiler says is the first thing to mend.
             details.open = was === exercise.state && wasOpen !== undefined ? wasOpen : compiler;
             parts.push(details);
+        }
+        if (closing.length) {
+            parts.push(element('p', 'exercise-next', 'Read on: ', ...links(closing)));
         }
         if (exercise.state === 'solved' && next?.page && next.id !== exercise.id) {
             const link = element('a', '', `Go on with ${next.id} ${next.title}`);
@@ -150,8 +162,6 @@
 
     // How much of a chapter is solved, behind a link to it.
 
-    const isSolved = exercise => exercise.state === 'solved' || exercise.was_solved;
-
     const count = (place, exercises, short) => {
         const solved = exercises.filter(isSolved).length;
         const words = `${solved} of ${exercises.length} solved`;
@@ -191,7 +201,11 @@
         }
         place.dataset.shown = shown;
         if (!next?.page) {
-            place.textContent = `All ${all.length} exercises are solved.`;
+            const closing = pagesBehind(progress.chapters.at(-1));
+            place.replaceChildren(`All ${all.length} exercises are solved.`);
+            if (closing.length) {
+                place.append(' Read on: ', ...links(closing));
+            }
             return;
         }
         const link = element('a', '', `${hasBegun ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
@@ -260,7 +274,7 @@
                 }
                 for (const box of boxes) {
                     if (box.dataset.exercise === exercise.id) {
-                        fill(box, exercise, chapter.judging, next);
+                        fill(box, exercise, chapter, next);
                     }
                 }
             }

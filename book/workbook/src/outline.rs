@@ -3,6 +3,8 @@
 //! A link text in `SUMMARY.md` that begins with `1.2 ` is the one source of an
 //! exercise's title and page; `1. ` begins a chapter's own.
 
+mod closing;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};

@@ -44,6 +44,9 @@ pub struct ChapterProgress {
     pub trouble: Option<Verdict>,
     /// Its exercises, in the book's order.
     pub exercises: Vec<ExerciseProgress>,
+    /// What to read once all of them are solved.
+    #[serde(default)]
+    pub closing: Vec<Reading>,
 }
 
 /// One exercise.
@@ -231,6 +234,7 @@ impl Progress {
                     builds_on: Vec::new(),
                     trouble: None,
                     exercises,
+                    closing: outline.closing(chapter.number),
                 })
             })
             .collect();
@@ -306,6 +310,14 @@ impl Progress {
     fn find_next(&mut self) {
         let mut all = self.chapters.iter().flat_map(|c| &c.exercises);
         self.next = all.find(|e| !e.is_solved()).map(|e| e.id.clone());
+    }
+}
+
+impl ChapterProgress {
+    /// Whether every exercise is solved, as far as anybody knows, and the
+    /// chapter can be judged.
+    pub fn is_solved(&self) -> bool {
+        self.trouble.is_none() && self.exercises.iter().all(ExerciseProgress::is_solved)
     }
 }
 

@@ -5,7 +5,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::{hanging, indented};
-use crate::progress::{Cause, ChapterProgress, ExerciseProgress, Place, Progress, State, Verdict};
+use crate::progress::{
+    Cause, ChapterProgress, ExerciseProgress, Place, Progress, Reading, State, Verdict,
+};
 use crate::{paint, ticker};
 
 /// Prints to the terminal, in colour where it shows them. Nobody may be
@@ -78,7 +80,27 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
             exercise.title
         );
     }
-    out
+    out + &read_on(chapter)
+}
+
+/// That a chapter is solved, and which pages close it; nothing of any other.
+pub fn closing(chapter: &ChapterProgress) -> String {
+    match chapter.is_solved() {
+        true => format!(
+            "Every exercise of this chapter is solved.\n{}\n",
+            read_on(chapter)
+        ),
+        false => String::new(),
+    }
+}
+
+/// How to read the pages that close a chapter, once it is solved.
+fn read_on(chapter: &ChapterProgress) -> String {
+    let closing = chapter.closing.iter().filter(|_| chapter.is_solved());
+    let name = |page: &Reading| page.url.trim_end_matches(".html").to_owned();
+    closing
+        .map(|page| format!("  read    cargo run -- read {}\n", name(page)))
+        .collect()
 }
 
 /// What to do next: the exercise, its page, and the commands that help.
@@ -269,6 +291,7 @@ mod tests {
                     exercise("1.2", "Batches", failing),
                     exercise("1.3", "Ranges", Verdict::new(State::Waiting, "Waiting.")),
                 ],
+                closing: Vec::new(),
             }],
             next: Some("1.2".to_owned()),
             book_trouble: None,

@@ -75,9 +75,7 @@ fn chapters(desk: &mut Desk, scope: Scope, args: &Args) -> Result<ExitCode> {
         if format == Format::Text {
             report::say(&shown(&progress, number, begun, args.all));
         }
-        let judged = progress.chapter(number);
-        solved &= judged
-            .is_some_and(|c| c.exercises.iter().all(|e| e.is_solved()) && c.trouble.is_none());
+        solved &= progress.chapter(number).is_some_and(|c| c.is_solved());
     }
     match format {
         Format::Text => report::say(&next(desk, &progress)),
@@ -156,7 +154,9 @@ fn one(desk: &mut Desk, id: ExerciseId, args: &Args) -> Result<ExitCode> {
         }
         (Format::Text, Some(trouble)) => report::say(&report::failure(trouble, 0)),
         (Format::Text, None) if solved => {
-            report::say(&format!("\n{}", next(desk, &progress)));
+            let closing = progress.chapter(id.chapter).map(report::closing);
+            let closing = closing.unwrap_or_default();
+            report::say(&format!("\n{closing}{}", next(desk, &progress)));
         }
         (Format::Text, None) => report::say(&how_to_begin(desk, &progress, id)?),
     }

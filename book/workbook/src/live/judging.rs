@@ -202,10 +202,8 @@ impl Judging {
             }
         }
         if current.is_none() {
-            report::say(&format!(
-                "Every exercise of this chapter is solved.\n{}",
-                report::next(&now, self.desk.place_of_next(&now).as_ref())
-            ));
+            let next = report::next(&now, self.desk.place_of_next(&now).as_ref());
+            report::say(&format!("{}{next}", report::closing(judged)));
         }
     }
 }

@@ -7,7 +7,7 @@ use fantoccini::key::Key;
 
 use crate::browser::Browser;
 use crate::server::Server;
-use crate::shelf::{FIND, Fixture, LIB, derived, page, solve_first};
+use crate::shelf::{FIND, Fixture, LIB, close, derived, page, solve_first, solve_the_rest};
 
 /// The fixture with this book's own look, a map, and a question to predict.
 fn dressed() -> Fixture {
@@ -112,6 +112,35 @@ async fn a_solved_exercise_is_marked_in_every_tab_and_after_a_restart() {
         .until("!document.querySelector('.strata-away')")
         .await;
     browser.until(&is_marked("1.1", "solved")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_last_exercise_leads_to_the_pages_that_close_its_chapter() {
+    let fixture = dressed();
+    close(&fixture);
+    solve_first(&fixture);
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(1280).await;
+    browser
+        .open(&format!("http://127.0.0.1:{}", server.port))
+        .await;
+    browser
+        .until("document.querySelector('.exercise[data-state=not-started]')")
+        .await;
+    solve_the_rest(&fixture);
+    browser
+        .until("document.querySelector('.exercise-next')?.textContent == 'Read on: What you built, Comparing shelves'")
+        .await;
+    browser
+        .until("document.querySelector('.go-on').textContent == 'All 3 exercises are solved. Read on: What you built, Comparing shelves'")
+        .await;
+    browser
+        .ask("document.querySelector('.exercise-next a').click()")
+        .await;
+    browser
+        .until("location.pathname == '/ch01-shelf/what-you-built.html'")
+        .await;
     browser.close().await;
 }
 

@@ -1,6 +1,8 @@
 //! What the commands say, and how they end.
 
-use crate::shelf::{FIND, FOUND, LIB, derived, page, run, shown, solve_first};
+use crate::shelf::{
+    FIND, FOUND, LIB, close, derived, page, run, shown, solve_first, solve_the_rest,
+};
 
 #[test]
 fn the_map_of_an_untouched_book() {
@@ -28,6 +30,20 @@ fn checking_all_that_was_begun() {
     insta::assert_snapshot!("nothing_begun", shown(&fixture, &["check"]));
     solve_first(&fixture);
     insta::assert_snapshot!("begun", shown(&fixture, &["check"]));
+}
+
+#[test]
+fn a_chapter_that_is_solved_names_the_pages_that_close_it() {
+    let fixture = derived();
+    close(&fixture);
+    solve_first(&fixture);
+    let said = shown(&fixture, &["check", "1.1"]);
+    assert!(!said.contains("what-you-built"), "{said}");
+    solve_the_rest(&fixture);
+    insta::assert_snapshot!("closing", shown(&fixture, &["check", "1.3"]));
+    insta::assert_snapshot!("closing_map", shown(&fixture, &["status"]));
+    let page = shown(&fixture, &["read", "ch01-shelf/what-you-built"]);
+    assert!(page.starts_with("What you built\n"), "{page}");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::server::{PATIENCE, Server};
-use crate::shelf::{FIND, FOUND, LIB, derived, page, program, run, solve_first};
+use crate::shelf::{
+    FIND, FOUND, LIB, close, derived, page, program, run, solve_first, solve_the_rest,
+};
 
 /// What the server pushes.
 struct Events {
@@ -207,6 +209,7 @@ fn predictions_are_kept_in_a_file_and_told_to_every_page() {
 #[test]
 fn a_save_is_judged_and_pushed_to_every_open_page() {
     let fixture = derived();
+    close(&fixture);
     let mut server = Server::start(&fixture, 0);
     let (mut one, mut two) = (Events::of(&server), Events::of(&server));
     one.states(["not-started", "not-started", "not-started"]);
@@ -231,6 +234,11 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     server.says("judged in");
     let said = server.says("· 1.3 Taking one away");
     assert!(said.contains("✓ 1.2") && !said.contains("1.1"), "{said}");
+
+    solve_the_rest(&fixture);
+    one.states(["solved", "solved", "solved"]);
+    server.says("Every exercise of this chapter is solved.");
+    server.says("cargo run -- read ch01-shelf/what-you-built");
 }
 
 /// Between a save and its verdict may be minutes, which are not to be silent.

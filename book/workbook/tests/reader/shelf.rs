@@ -51,6 +51,32 @@ pub(crate) fn solve_first(fixture: &Fixture) {
     fixture.write(LIB, &text);
 }
 
+/// Solves what comes behind exercise 1.1.
+pub(crate) fn solve_the_rest(fixture: &Fixture) {
+    let text = fixture.read(LIB).replace(FIND, FOUND).replace(
+        TAKE,
+        "let place = self.find(title);\n\
+         place.map(|place| self.titles.remove(place)).is_some()",
+    );
+    fixture.write(LIB, &text);
+}
+
+/// A page behind the exercises of the chapter, and one behind all chapters.
+pub(crate) fn close(fixture: &Fixture) {
+    for (file, title) in [
+        ("ch01-shelf/what-you-built.md", "What you built"),
+        ("comparing-engines.md", "Comparing shelves"),
+    ] {
+        fixture.write(Path::new("book/src").join(file), &format!("# {title}\n"));
+    }
+    fixture.edit(
+        "book/src/SUMMARY.md",
+        "(ch01-shelf/03-take.md)\n",
+        "(ch01-shelf/03-take.md)\n  - [What you built](ch01-shelf/what-you-built.md)\n\
+         - [Comparing shelves](comparing-engines.md)\n",
+    );
+}
+
 /// The program, about to run in the workspace.
 pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
