@@ -1,11 +1,8 @@
-// Shows the reader's progress on the pages, while the workbook serves them.
-// Opened as plain files, or served by something else, the book stays as it is.
+// Shows the reader's progress on the pages, while the workbook serves them and
+// tells of it (`stream.js`). Opened as plain files, or served by something else,
+// the book stays as it is.
 (() => {
     'use strict';
-
-    if (!location.protocol.startsWith('http') || typeof EventSource === 'undefined') {
-        return;
-    }
 
     const root = new URL(path_to_root || './', document.baseURI);
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
@@ -296,45 +293,21 @@
     const concerns = file => file === '*' || file === here
         || /\.(css|js)$/.test(file) && !file.startsWith('searchindex');
 
-    let wasConnected = false;
-
-    const connect = () => {
-        const events = new EventSource(new URL('events', root));
-        events.addEventListener('progress', event => {
-            wasConnected = true;
-            showAway(false);
-            show(JSON.parse(event.data));
-        });
-        events.addEventListener('book', event => {
-            if (JSON.parse(event.data).some(concerns)) {
-                location.reload();
-            }
-        });
-        events.addEventListener('predictions', () => {
-            document.dispatchEvent(new Event('strata-predictions'));
-        });
-        events.addEventListener('error', () => {
-            if (!wasConnected) {
-                // Somebody else serves the book: leave it alone.
-                events.close();
-                return;
-            }
-            showLive('off', 'not connected', 'The workbook has ended; `cargo run` starts it again');
-            showAway(true);
-            if (events.readyState === EventSource.CLOSED) {
-                setTimeout(connect, 2000);
-            }
-        });
-        addEventListener('pagehide', () => events.close(), { once: true });
-        addEventListener('pageshow', event => {
-            if (event.persisted) {
-                connect();
-            }
-        }, { once: true });
-    };
+    document.addEventListener('strata-progress', ({ detail }) => {
+        showAway(false);
+        show(detail);
+    });
+    document.addEventListener('strata-book', ({ detail }) => {
+        if (detail.some(concerns)) {
+            location.reload();
+        }
+    });
+    document.addEventListener('strata-away', () => {
+        showLive('off', 'not connected', 'The workbook has ended; `cargo run` starts it again');
+        showAway(true);
+    });
 
     for (const box of boxes) {
         box.setAttribute('aria-live', 'polite');
     }
-    connect();
 })();

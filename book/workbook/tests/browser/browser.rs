@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use axum::http::Method;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -62,7 +62,16 @@ impl Browser {
     }
 
     pub(crate) async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        let opened = tokio::time::timeout(PATIENCE, self.client.goto(url)).await;
+        opened.expect("the page comes").unwrap();
+    }
+
+    /// Opens a page in a tab of its own, and looks at that.
+    pub(crate) async fn open_tab(&self, url: &str) -> WindowHandle {
+        let tab = self.client.new_window(true).await.unwrap().handle;
+        self.client.switch_to_window(tab.clone()).await.unwrap();
+        self.open(url).await;
+        tab
     }
 
     /// What a script answers.

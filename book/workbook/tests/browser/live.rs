@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fantoccini::Locator;
 use fantoccini::key::Key;
+use fantoccini::wd::WindowHandle;
 
 use crate::browser::Browser;
 use crate::server::Server;
@@ -48,13 +49,7 @@ async fn a_solved_exercise_is_marked_in_every_tab_and_after_a_restart() {
     browser
         .open(&format!("{book}/ch01-shelf/01-put.html"))
         .await;
-    let introduction = browser.client.new_window(true).await.unwrap().handle;
-    browser
-        .client
-        .switch_to_window(introduction.clone())
-        .await
-        .unwrap();
-    browser.open(&book).await;
+    let introduction = browser.open_tab(&book).await;
     for tab in [&introduction, &exercise] {
         browser.client.switch_to_window(tab.clone()).await.unwrap();
         browser
@@ -112,6 +107,62 @@ async fn a_solved_exercise_is_marked_in_every_tab_and_after_a_restart() {
         .until("!document.querySelector('.strata-away')")
         .await;
     browser.until(&is_marked("1.1", "solved")).await;
+    browser.close().await;
+}
+
+/// A browser opens six connections to a host and no more.
+#[tokio::test]
+async fn more_tabs_than_connections_are_told_of_each_save() {
+    const TABS: usize = 8;
+    let fixture = dressed();
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(1280).await;
+    let url = format!("http://127.0.0.1:{}/ch01-shelf/01-put.html", server.port);
+    let mut tabs = Vec::new();
+    for _ in 0..TABS {
+        tabs.push(browser.open_tab(&url).await);
+        browser
+            .until("document.querySelector('.exercise[data-state=not-started]')")
+            .await;
+        browser
+            .until("document.querySelector('.strata-live[data-live=on]')")
+            .await;
+    }
+    let all_show = async |tabs: &[WindowHandle], what: &str| {
+        for tab in tabs {
+            browser.client.switch_to_window(tab.clone()).await.unwrap();
+            browser
+                .until(&format!("document.querySelector('{what}')"))
+                .await;
+        }
+    };
+    solve_first(&fixture);
+    all_show(&tabs, ".exercise[data-state=solved]").await;
+
+    // One tab holds the stream: when it is closed, or shows something else,
+    // another one does.
+    let (insert, not_there) = ("self.titles.insert(", "self.titles.clone().insert(");
+    browser
+        .client
+        .switch_to_window(tabs.remove(0))
+        .await
+        .unwrap();
+    browser.client.close_window().await.unwrap();
+    fixture.edit(LIB, insert, not_there);
+    all_show(&tabs, ".exercise[data-state=failing]").await;
+    let away = tabs.remove(0);
+    browser.client.switch_to_window(away.clone()).await.unwrap();
+    browser.open("about:blank").await;
+    fixture.edit(LIB, not_there, insert);
+    all_show(&tabs, ".exercise[data-state=solved]").await;
+
+    // Whoever comes back is told how things stand, and everybody of the end.
+    tabs.push(away.clone());
+    browser.client.switch_to_window(away).await.unwrap();
+    browser.client.back().await.unwrap();
+    all_show(&tabs, ".exercise[data-state=solved]").await;
+    drop(server);
+    all_show(&tabs, ".strata-live[data-live=off]").await;
     browser.close().await;
 }
 
@@ -286,9 +337,7 @@ async fn a_prediction_is_kept_and_shown_again_beside_the_answer() {
 
     // Cleared in one tab, cleared in the other.
     let first = browser.client.window().await.unwrap();
-    let second = browser.client.new_window(true).await.unwrap().handle;
-    browser.client.switch_to_window(second).await.unwrap();
-    browser.open(&url).await;
+    browser.open_tab(&url).await;
     let field = browser
         .client
         .find(Locator::Css(".prediction textarea"))
