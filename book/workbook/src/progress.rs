@@ -1,5 +1,6 @@
 //! How far the reader is: what the terminal prints and the pages show.
 
+mod plain;
 mod why;
 
 use std::collections::BTreeMap;
@@ -76,7 +77,8 @@ pub struct Verdict {
     pub message: Option<String>,
     /// Where to look.
     pub place: Option<Place>,
-    /// Everything that the test wrote.
+    /// Everything that the test wrote, or what the compiler says, which is in
+    /// colour.
     pub output: Option<String>,
     /// Whether the exercise was solved when its chapter last compiled.
     #[serde(default)]

@@ -132,12 +132,12 @@ fn router(live: &Live, book_dir: PathBuf, predictions: Predictions) -> Router {
 }
 
 async fn progress(State(app): State<App>) -> Json<Progress> {
-    Json(app.progress.borrow().as_ref().clone())
+    Json(app.progress.borrow().plain())
 }
 
 async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let progress =
-        WatchStream::new(app.progress.clone()).map(|progress| event("progress", &*progress));
+        WatchStream::new(app.progress.clone()).map(|progress| event("progress", &progress.plain()));
     let book = BroadcastStream::new(app.book.resubscribe()).map(|changed| match changed {
         Ok(changed) => event("book", &*changed),
         // This page slept through some news: every page may have changed.

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     fault::{Fault, Faults},
+    paint,
     runner::{self, Level},
     workspace::Workspace,
 };
@@ -109,7 +110,7 @@ fn compile(workspace: &Workspace, solutions: &[Solution], faults: &mut Faults) -
             "{says}: {}. Change the solution so that it compiles with and \
              without its bodies.\n{}",
             diagnostic.message,
-            quoted(&diagnostic.rendered)
+            quoted(&paint::plain(&diagnostic.rendered))
         );
         faults.0.push(match diagnostic.file {
             Some(file) => Fault::at(file, diagnostic.line, what),

@@ -2,6 +2,7 @@
 
 use super::ending;
 use crate::exercise::ExerciseId;
+use crate::paint;
 use crate::progress::{Failed, Place, State, Verdict};
 use crate::runner::{Diagnostic, Outcome, Run};
 
@@ -248,6 +249,8 @@ fn shortened(text: &str) -> String {
     if text.len() <= OUTPUT_SHOWN {
         return text.to_owned();
     }
+    // No colour goes on behind the cut.
+    let text = paint::plain(text);
     let end = text.floor_char_boundary(OUTPUT_SHOWN);
     format!("{}\n[{} bytes left out]", &text[..end], text.len() - end)
 }

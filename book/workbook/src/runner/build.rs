@@ -63,7 +63,8 @@ pub struct Diagnostic {
     pub column: usize,
     /// The message without its surroundings.
     pub message: String,
-    /// The message as the compiler prints it, with source and notes.
+    /// The message as the compiler prints it on a terminal, with source, notes
+    /// and colours.
     pub rendered: String,
 }
 
@@ -167,6 +168,9 @@ impl Compiled {
     }
 }
 
+/// Messages as data, and in each how a terminal shows it.
+const MESSAGES: &str = "json-diagnostic-rendered-ansi";
+
 /// Runs a compiling cargo command and reads its messages.
 pub(crate) fn compile(command: Command) -> Result<Compiled> {
     compile_under(command, &Listener::default(), &Cancel::default())
@@ -174,7 +178,7 @@ pub(crate) fn compile(command: Command) -> Result<Compiled> {
 
 fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> Result<Compiled> {
     let mut child = command
-        .args(["--quiet", "--message-format", "json"])
+        .args(["--quiet", "--message-format", MESSAGES])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

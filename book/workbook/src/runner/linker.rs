@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::build::{BuildOptions, Diagnostic, Level, cargo};
+use crate::paint;
 
 /// How many of the linker's lines are shown.
 const LINES_SHOWN: usize = 5;
@@ -41,7 +42,7 @@ pub(super) fn failure(diagnostics: &[Diagnostic]) -> Option<Unlinked> {
     {
         return None;
     }
-    let words = last_words(&errors.next()?.rendered);
+    let words = last_words(&paint::plain(&errors.next()?.rendered));
     Some(Unlinked { words })
 }
 

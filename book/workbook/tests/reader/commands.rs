@@ -1,7 +1,7 @@
 //! What the commands say, and how they end.
 
 use crate::shelf::{
-    FIND, FOUND, LIB, close, derived, page, run, shown, solve_first, solve_the_rest,
+    FIND, FOUND, LIB, close, derived, page, program, run, shown, solve_first, solve_the_rest,
 };
 
 #[test]
@@ -59,6 +59,36 @@ fn checking_code_that_does_not_compile() {
     assert!(said.contains("error[E0609]: no field `title`"), "{said}");
     assert!(said.contains(LIB), "{said}");
     assert!(said.ends_with("[failure]\n"), "{said}");
+    assert!(!said.contains('\x1b'), "{said}");
+}
+
+#[test]
+fn the_compiler_speaks_in_colour_where_there_is_some() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "self.title.len()");
+    let said = |command: &[&str], name: &str, value: &str| {
+        let mut program = program(&fixture, command);
+        let output = program.env(name, value).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let is_red = |said: &str| {
+        let error = said.lines().find(|line| line.contains("error"));
+        error.unwrap().contains("\x1b[")
+    };
+    for command in [&["check", "1.2"][..], &["check"], &["status"]] {
+        let coloured = said(command, "CLICOLOR_FORCE", "1");
+        let says = coloured.split_once("one error.").unwrap().1;
+        assert!(is_red(says), "{coloured}");
+        let plain = said(command, "NO_COLOR", "1");
+        assert!(!plain.contains('\x1b'), "{plain}");
+        assert!(plain.contains("error[E0609]: no field"), "{plain}");
+    }
+    let json = said(&["check", "--format", "json"], "CLICOLOR_FORCE", "1");
+    assert!(
+        !json.contains("\\u001b") && !json.contains('\x1b'),
+        "{json}"
+    );
 }
 
 #[test]

@@ -225,6 +225,11 @@ fn a_save_is_judged_and_pushed_to_every_open_page() {
     let broken = one.progress(|progress| !progress["chapters"][0]["trouble"].is_null());
     let trouble = &broken["chapters"][0]["trouble"];
     assert_eq!(trouble["state"], "compile-error");
+    let says = trouble["output"].as_str().unwrap();
+    assert!(
+        says.starts_with("error: ") && !says.contains('\x1b'),
+        "{says}"
+    );
     assert_eq!(trouble["place"]["file"], LIB);
     assert_eq!(broken["chapters"][0]["exercises"][0]["was_solved"], true);
     server.says("The chapter does not compile yet");
