@@ -108,8 +108,13 @@ pub fn slashes(path: &Path) -> String {
 /// Lines that are indented already are shown as they are: they quote
 /// something, and wrapping would change it.
 pub fn indented(text: &str, indent: usize) -> String {
+    indented_within(width(), text, indent)
+}
+
+/// The same for a terminal of that width.
+pub fn indented_within(width: usize, text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
-    let options = options(&margin).initial_indent(&margin);
+    let options = options(width, &margin).initial_indent(&margin);
     let mut out = String::new();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -129,11 +134,11 @@ pub fn indented(text: &str, indent: usize) -> String {
 
 /// Wraps one line of prose to the terminal; all but its beginning is indented.
 pub fn hanging(line: &str, indent: usize) -> String {
-    textwrap::fill(line, options(&" ".repeat(indent)))
+    textwrap::fill(line, options(width(), &" ".repeat(indent)))
 }
 
-fn options(margin: &str) -> textwrap::Options<'_> {
-    textwrap::Options::new(width())
+fn options(width: usize, margin: &str) -> textwrap::Options<'_> {
+    textwrap::Options::new(width)
         .subsequent_indent(margin)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false)

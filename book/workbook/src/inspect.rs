@@ -7,10 +7,14 @@
 //! | module | answers |
 //! |---|---|
 //! | `survey` | which parts of a long file to draw |
-//! | `rows` | how a part is drawn, within 80 columns |
+//! | `rows` | how a part is drawn |
+//! | `columns` | what of it fits the terminal |
 
+mod columns;
 mod rows;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -23,7 +27,7 @@ use anyhow::{Context, Result, bail};
 use engine::layout::{Draw, Format, Part, Value};
 
 use crate::engines::{attempt, nobody_reads};
-use crate::fault::indented;
+use crate::fault::{indented, indented_within, width};
 use rows::Drawing;
 use survey::Survey;
 
@@ -47,6 +51,8 @@ pub struct Inspect {
 struct Show {
     all: bool,
     coloured: bool,
+    /// Columns of the terminal.
+    width: usize,
 }
 
 /// Draws the file, or each file of the directory.
@@ -65,6 +71,7 @@ pub fn run(inspect: &Inspect) -> Result<ExitCode> {
     let show = Show {
         all: inspect.all,
         coloured,
+        width: width(),
     };
     attempt(|| draw_all(&inspect.path, show, &mut BufWriter::new(out)))
 }
@@ -143,11 +150,9 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
         return Ok(0);
     }
     if name == "LOCK" {
-        writeln!(
-            out,
-            "{shown}: {}; a lock on it says who owns the directory",
-            size(found.len())
-        )?;
+        let size = size(found.len());
+        let head = format!("{shown}: {size}; a lock on it says who owns the directory");
+        writeln!(out, "{}", indented_within(show.width, &head, 0))?;
         return Ok(0);
     }
     let context = || format!("cannot read `{shown}`");
@@ -168,7 +173,8 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
     }
     let len = found.len().max(bytes.len() as u64);
     let kind = format.map_or("of no format known here", |format| format.name);
-    writeln!(out, "{shown}: {}, {kind}", size(len))?;
+    let head = format!("{shown}: {}, {kind}", size(len));
+    writeln!(out, "{}", indented_within(show.width, &head, 0))?;
     if bytes.is_empty() && format.is_none() {
         return Ok(0);
     }
@@ -182,7 +188,7 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
 /// A file that nobody knows: its bytes, or the first of them.
 fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result<()> {
     let survey = Survey::default();
-    let mut drawing = Drawing::new(out, len, true, show.coloured, &survey);
+    let mut drawing = Drawing::new(out, len, Show { all: true, ..show }, &survey);
     drawing.part(Part {
         offset: 0,
         bytes,
@@ -190,16 +196,11 @@ fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result
         value: Value::Bytes,
         fault: None,
     });
-    drawing.finish()?;
     if bytes.len() as u64 != len {
-        let more = len - bytes.len() as u64;
-        writeln!(
-            out,
-            "        … {}, see them with --all",
-            rows::more_bytes(more)
-        )?;
+        let more = rows::more_bytes(len - bytes.len() as u64);
+        drawing.note(&format!("… {more}, see them with --all"));
     }
-    Ok(())
+    Ok(drawing.finish()?)
 }
 
 /// A file with a format: surveyed first, so that what is left out is known to
@@ -207,7 +208,7 @@ fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result
 fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<usize> {
     let mut survey = Survey::default();
     (format.dissect)(bytes, &mut survey);
-    let mut drawing = Drawing::new(out, bytes.len() as u64, show.all, show.coloured, &survey);
+    let mut drawing = Drawing::new(out, bytes.len() as u64, show, &survey);
     (format.dissect)(bytes, &mut drawing);
     drawing.finish()?;
     let faults = match survey.faults() {

@@ -12,16 +12,12 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use engine::layout::{Draw, Part, Value};
 
+use super::Show;
+use super::columns::Columns;
 use super::survey::Survey;
 use crate::engines::spelling::escape;
-use crate::fault::{WIDTH, indented};
+use crate::fault::indented_within;
 
-/// Bytes in a row.
-const IN_ROW: usize = 8;
-/// Columns of a row's bytes in hexadecimal.
-const HEX: usize = 3 * IN_ROW - 1;
-/// Columns of a field's name, at least.
-const NAME: usize = 11;
 /// A part of more rows than these is cut short, to half as many.
 const ROWS_MAX: usize = 8;
 
@@ -69,8 +65,7 @@ pub(super) struct Drawing<'o> {
     all: bool,
     styles: Styles,
     survey: &'o Survey,
-    /// Columns of an offset.
-    offset: usize,
+    columns: Columns,
     /// The number of the group that is being drawn, from 1.
     group: usize,
     left_out: LeftOut,
@@ -100,28 +95,19 @@ impl LeftOut {
 
 impl<'o> Drawing<'o> {
     /// A drawing of a file of `len` bytes.
-    pub(super) fn new(
-        out: &'o mut dyn Write,
-        len: u64,
-        all: bool,
-        coloured: bool,
-        survey: &'o Survey,
-    ) -> Self {
-        let styles = Styles::new(coloured);
+    pub(super) fn new(out: &'o mut dyn Write, len: u64, show: Show, survey: &'o Survey) -> Self {
+        let styles = Styles::new(show.coloured);
         let quiet = styles.quiet;
-        let offset = len.to_string().len().max("offset".len());
-        let head = format!(
-            "{:>offset$}  {:<HEX$}  {:<IN_ROW$}  field",
-            "offset", "bytes", "text"
-        );
+        let columns = Columns::new(show.width, len);
+        let head = columns.head();
         let written = writeln!(out, "{quiet}{head}{quiet:#}");
         Drawing {
             out,
             written,
-            all,
+            all: show.all,
             styles,
             survey,
-            offset,
+            columns,
             group: 0,
             left_out: LeftOut::default(),
             fields: Vec::new(),
@@ -141,6 +127,13 @@ impl<'o> Drawing<'o> {
         if self.written.is_ok() {
             self.written = self.out.write_all(text.as_bytes());
         }
+    }
+
+    /// Prints what stands between rows.
+    pub(super) fn note(&mut self, text: &str) {
+        let (columns, quiet) = (self.columns, self.styles.quiet);
+        let lines = indented_within(columns.all, text, columns.margin());
+        self.print(&format!("{quiet}{lines}{quiet:#}\n"));
     }
 
     fn colour(&mut self, field: &'static str) -> Style {
@@ -166,13 +159,11 @@ impl Draw for Drawing<'_> {
             self.left_out.groups += 1;
             return;
         }
-        let (margin, quiet) = (self.offset + 2, self.styles.quiet);
         let left_out = std::mem::take(&mut self.left_out);
         if left_out.groups > 0 {
-            let line = left_out.until(offset);
-            self.print(&format!("{:margin$}{quiet}{line}{quiet:#}\n", ""));
+            self.note(&left_out.until(offset));
         }
-        self.print(&format!("{:margin$}{quiet}{name}{quiet:#}\n", ""));
+        self.note(&name.to_string());
     }
 
     fn part(&mut self, part: Part<'_>) {
@@ -185,37 +176,42 @@ impl Draw for Drawing<'_> {
             Some(_) => self.styles.fault,
             None => self.colour(part.name),
         };
-        let rows = part.bytes.len().div_ceil(IN_ROW);
+        let columns = self.columns;
+        let in_row = columns.in_row;
+        let rows = part.bytes.len().div_ceil(in_row);
         let shown = match self.all || rows <= ROWS_MAX {
             true => rows.max(1),
             false => ROWS_MAX / 2,
         };
-        let margin = self.offset + 2;
         let mut text = String::new();
         for row in 0..shown {
-            let start = (row * IN_ROW).min(part.bytes.len());
-            let bytes = &part.bytes[start..(start + IN_ROW).min(part.bytes.len())];
-            let (offset, width) = (part.offset + start, self.offset);
-            let (hex, ascii) = (hex(bytes), ascii(bytes));
-            let mut line = format!("{quiet}{offset:>width$}{quiet:#}  {style}{hex:<HEX$}  {ascii}");
+            let start = (row * in_row).min(part.bytes.len());
+            let bytes = &part.bytes[start..(start + in_row).min(part.bytes.len())];
+            let (offset, width) = (part.offset + start, columns.offset);
+            let (hex, wide) = (hex(bytes), columns.hex());
+            let mut line = format!("{quiet}{offset:>width$}{quiet:#}  {style}{hex:<wide$}");
+            if columns.has_text {
+                let _ = write!(line, "  {:<in_row$}", ascii(bytes));
+            }
             if row == 0 && !part.name.is_empty() {
-                let pad = IN_ROW - bytes.len();
-                let name = part.name;
-                let _ = write!(line, "{:pad$}  {name:<NAME$}{style:#}", "");
-                let taken = margin + HEX + 2 + IN_ROW + 2 + name.len().max(NAME) + 2;
-                let _ = write!(line, "  {}", value(&part, WIDTH.saturating_sub(taken)));
+                let (name, least) = (part.name, columns.name);
+                let value = value(&part, columns.value(name));
+                let _ = write!(line, "  {name:<least$}{style:#}  {value}");
             } else {
+                line.truncate(line.trim_end().len());
                 let _ = write!(line, "{style:#}");
             }
             text.push_str(line.trim_end());
             text.push('\n');
         }
         if shown < rows {
-            let more = more_bytes((part.bytes.len() - shown * IN_ROW) as u64);
+            let more = more_bytes((part.bytes.len() - shown * in_row) as u64);
+            let margin = columns.margin();
             let _ = writeln!(text, "{:margin$}{quiet}… {more}{quiet:#}", "");
         }
         if let Some(fault) = &part.fault {
-            let fault = indented(&format!("✗ {}: {fault}", part.name), margin);
+            let fault = format!("✗ {}: {fault}", part.name);
+            let fault = indented_within(columns.all, &fault, columns.margin());
             let _ = writeln!(text, "{style}{fault}{style:#}");
         }
         self.print(&text);
@@ -226,8 +222,14 @@ impl Draw for Drawing<'_> {
 fn value(part: &Part<'_>, columns: usize) -> String {
     let text = match part.value {
         Value::Number(number) => number.to_string(),
-        Value::Checksum(sum) if part.fault.is_none() => format!("0x{sum:08x}, holds"),
-        Value::Checksum(sum) => format!("0x{sum:08x}"),
+        Value::Checksum(sum) => {
+            let sum = format!("0x{sum:08x}");
+            let holds = format!("{sum}, holds");
+            match part.fault {
+                None if holds.len() <= columns => holds,
+                _ => sum,
+            }
+        }
         Value::Bytes => {
             // No more than could be shown anyway.
             let head = &part.bytes[..part.bytes.len().min(4 * columns)];
