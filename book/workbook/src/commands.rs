@@ -21,7 +21,7 @@ use crate::desk::{Desk, Under};
 use crate::exercise::{ExerciseId, Scope};
 use crate::progress::{ExerciseProgress, Progress};
 use crate::ticker::Ticker;
-use crate::{interrupt, report};
+use crate::{interrupt, report, runner};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -42,9 +42,10 @@ pub fn desk() -> Result<Desk> {
     Desk::at(&env::current_dir().context("cannot tell the current folder")?)
 }
 
-/// Judging that says how far it is, and that Ctrl-C ends together with the
-/// tests it has started.
+/// Judging that says how far it is, and that ends together with the tests it
+/// has started: by Ctrl-C, or by being killed.
 fn under(ticker: &Ticker) -> Under {
+    runner::start_guard();
     let under = Under {
         listener: ticker.listener(),
         ..Under::default()

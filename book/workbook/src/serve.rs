@@ -38,6 +38,7 @@ use crate::live::Live;
 use crate::predictions::{Named, Predictions};
 use crate::progress::Progress;
 use crate::report;
+use crate::runner;
 
 /// The port that is tried first.
 pub const PORT: u16 = 4000;
@@ -58,6 +59,7 @@ struct App {
 ///
 /// Fails if no port is free or the files cannot be watched.
 pub fn run(desk: Desk, port: u16) -> Result<()> {
+    runner::start_guard();
     let runtime = tokio::runtime::Runtime::new().context("cannot start the server's runtime")?;
     runtime.block_on(async {
         let (listeners, address) = ports::listen(port).await?;

@@ -25,6 +25,7 @@
 
 mod build;
 mod gauge;
+mod guard;
 mod linker;
 mod outcome;
 mod process;
@@ -33,6 +34,7 @@ mod test_binary;
 
 pub use build::{Build, BuildOptions, Diagnostic, Level, build, cargo};
 pub use gauge::Activity;
+pub use guard::{GUARD, stand_guard, start_guard};
 pub use linker::Unlinked;
 pub use outcome::{Outcome, Panic, Run};
 pub use process::{Cancel, Limits, Output};

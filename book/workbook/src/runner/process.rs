@@ -14,6 +14,7 @@ use std::{
 };
 
 use super::gauge::{Activity, Gauge};
+use super::guard::Guarded;
 
 /// What a process may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +102,7 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
             .stderr(Stdio::piped())
             .spawn()?,
     );
+    let _guarded = Guarded::new(&child.0);
     let (done, streams) = mpsc::channel();
     if let Some(pipe) = child.0.stdout.take() {
         keep(Stream::Stdout, pipe, limits.output_bytes, done.clone());

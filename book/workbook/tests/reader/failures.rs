@@ -2,7 +2,9 @@
 //! somebody has read.
 
 use std::fs;
+use std::io::ErrorKind;
 
+use crate::server::PATIENCE;
 use crate::shelf::{FIND, FOUND, Fixture, LIB, derived, program, run, shown, solve_first};
 
 /// What `check 1.2` says of this body of `find`.
@@ -348,6 +350,38 @@ fn a_target_folder_that_cannot_be_written() {
         "{said}"
     );
     assert!(said.contains("a-file"), "{said}");
+}
+
+/// A test that never ended went on for ever if the program was killed.
+#[test]
+fn a_test_does_not_outlive_a_program_that_is_killed() {
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    let fixture = derived();
+    solve_first(&fixture);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    // It waits for what never comes, as long as there is somebody to send it.
+    let hang = format!(
+        "let mut open = std::net::TcpStream::connect({address:?}).unwrap();\n        \
+         std::io::Read::read(&mut open, &mut [0]).ok()"
+    );
+    fixture.edit(LIB, FIND, &hang);
+    let mut check = program(&fixture, &["check", "1.2", "--limit", "600"])
+        .spawn()
+        .unwrap();
+    let (mut test, _) = listener.accept().unwrap();
+    check.kill().unwrap();
+    check.wait().unwrap();
+    test.set_read_timeout(Some(PATIENCE)).unwrap();
+    // The system closes what a process had open when that is over.
+    let end = test.read(&mut [0]);
+    let is_reset = |error: &std::io::Error| error.kind() == ErrorKind::ConnectionReset;
+    assert!(
+        matches!(end, Ok(0)) || end.as_ref().is_err_and(is_reset),
+        "{end:?}"
+    );
 }
 
 #[cfg(unix)]
