@@ -156,8 +156,9 @@
         } catch {
             place = null;
         }
-        tell();
+        // In this order: what is being handed over is not called kept yet.
         handOver();
+        tell();
     });
 
     const whereKept = name => {
