@@ -3,7 +3,7 @@
 
 use std::ops::Bound;
 
-use engine::{Cursor, Error, KeyRange, Order, Result};
+use engine::{Counter, Cursor, Error, KeyRange, Order, Result};
 
 use crate::store::Bitcask;
 
@@ -70,6 +70,8 @@ impl<'b> BitcaskCursor<'b> {
             ends.push(bytes.len());
             ends.len() < CHUNK_KEYS
         });
+        let visited = self.ends.len() as u64;
+        self.bitcask.counters.add(Counter::EntriesVisited, visited);
     }
 
     /// Goes on to the first key, from the one at which the cursor stands, that

@@ -15,8 +15,8 @@
 use std::fmt;
 
 use engine::disk::{Disk, File, Map, Mode};
-use engine::sync::{Mutex, RwLock};
 use engine::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use engine::sync::{Mutex, RwLock};
 use engine::{Error, Result};
 
 use crate::device::Device;
@@ -76,7 +76,14 @@ impl DataFile {
         file.write_at(0, &header.to_bytes())?;
         device.sync(&*file)?;
         let map = mapped(&*file)?;
-        Ok(DataFile::with(header, Kind::New, file, map, room, HEADER_BYTES as u32))
+        Ok(DataFile::with(
+            header,
+            Kind::New,
+            file,
+            map,
+            room,
+            HEADER_BYTES as u32,
+        ))
     }
 
     /// The sealed data file of this number. Where its records end, the caller
@@ -244,7 +251,11 @@ impl DataFile {
         let file = self.number();
         match Record::decode(bytes, Place { file, offset }) {
             Ok(record) => Ok(look(&record)),
-            Err(what) => Err(Error::corrupt(&self.name().to_string(), u64::from(offset), what)),
+            Err(what) => Err(Error::corrupt(
+                &self.name().to_string(),
+                u64::from(offset),
+                what,
+            )),
         }
     }
 

@@ -72,7 +72,10 @@ impl Hint {
         let mut bytes = vec![0; HEADER_BYTES];
         let mut count = 0_u64;
         for (index, entry) in entries.iter().enumerate() {
-            if entries.get(index + 1).is_some_and(|next| next.key == entry.key) {
+            if entries
+                .get(index + 1)
+                .is_some_and(|next| next.key == entry.key)
+            {
                 continue;
             }
             let key_len = entry.key.len() as u16;
@@ -138,9 +141,8 @@ impl Hint {
         if bytes[..8] != MAGIC {
             return damage(0, "this is no hint file");
         }
-        let number_at = |at: usize| {
-            u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
-        };
+        let number_at =
+            |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         if number_at(8) != VERSION {
             return Err(Error::Version {
                 file: name,

@@ -117,38 +117,49 @@ impl Index {
     /// Makes these moves, no two of them of one key, at one moment for whoever
     /// looks a key up. One thread at a time may change the index.
     ///
+    /// A new key is among the keys before that moment, and one that is gone is
+    /// until after it: a scan looks each of them up, so that it shows no less
+    /// than a lookup before it has shown.
+    ///
     /// # Exercise 2.4
     pub(crate) fn apply(&self, moves: &[Move<'_>]) {
-        {
-            let mut places = self.places.write();
-            let Places { keydir, files } = &mut *places;
-            for step in moves {
-                if let Some(from) = step.from {
-                    files[&from.place.file].dies(from.len);
-                }
-                let Some(to) = step.to else { continue };
-                let file = &files[&to.place.file];
-                match (step.from, step.deletes) {
-                    (Some(from), true) => drop(keydir.remove(step.hash, from.place)),
-                    (Some(from), false) => drop(keydir.replace(step.hash, from.place, to.place)),
-                    (None, true) => {}
-                    (None, false) => keydir.insert(step.hash, to.place),
-                }
-                match step.deletes {
-                    true => file.buries(to.len),
-                    false => file.lives(to.len),
-                }
-            }
-        }
-        // A key is new, or it is gone.
-        let changes_keys = |step: &&Move<'_>| step.from.is_some() == step.deletes;
-        if moves.iter().any(|step| changes_keys(&step)) {
+        let is_new = |step: &&Move<'_>| step.from.is_none() && !step.deletes;
+        let is_gone = |step: &&Move<'_>| step.from.is_some() && step.deletes;
+        if moves.iter().any(|step| is_new(&step)) {
             let mut keys = self.keys.write();
-            for step in moves.iter().filter(changes_keys) {
-                match step.deletes {
-                    true => keys.remove(step.key),
-                    false => keys.insert(step.key),
-                }
+            moves
+                .iter()
+                .filter(is_new)
+                .for_each(|step| keys.insert(step.key));
+        }
+        self.move_places(moves);
+        if moves.iter().any(|step| is_gone(&step)) {
+            let mut keys = self.keys.write();
+            moves
+                .iter()
+                .filter(is_gone)
+                .for_each(|step| keys.remove(step.key));
+        }
+    }
+
+    fn move_places(&self, moves: &[Move<'_>]) {
+        let mut places = self.places.write();
+        let Places { keydir, files } = &mut *places;
+        for step in moves {
+            if let Some(from) = step.from {
+                files[&from.place.file].dies(from.len);
+            }
+            let Some(to) = step.to else { continue };
+            let file = &files[&to.place.file];
+            match (step.from, step.deletes) {
+                (Some(from), true) => drop(keydir.remove(step.hash, from.place)),
+                (Some(from), false) => drop(keydir.replace(step.hash, from.place, to.place)),
+                (None, true) => {}
+                (None, false) => keydir.insert(step.hash, to.place),
+            }
+            match step.deletes {
+                true => file.buries(to.len),
+                false => file.lives(to.len),
             }
         }
     }

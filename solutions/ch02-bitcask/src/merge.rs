@@ -82,7 +82,11 @@ impl Weight {
 
     /// What a merge would copy.
     fn kept(self, is_oldest: bool) -> u32 {
-        if is_oldest { self.live } else { self.live + self.graves }
+        if is_oldest {
+            self.live
+        } else {
+            self.live + self.graves
+        }
     }
 
     /// Answers whether so many of a hundred bytes are garbage.
@@ -174,7 +178,10 @@ impl Bitcask {
             return Ok(None);
         }
         let is_oldest = run.start == 0;
-        let kept: u32 = weights[run.clone()].iter().map(|weight| weight.kept(is_oldest)).sum();
+        let kept: u32 = weights[run.clone()]
+            .iter()
+            .map(|weight| weight.kept(is_oldest))
+            .sum();
         let run = files[run].to_vec();
         let header = Header {
             number: self.writer.lock().next_number()?,
@@ -209,7 +216,9 @@ impl Bitcask {
         };
         let end = merge.copy.file().end();
         let piece = file
-            .read_all(|bytes| self.copy_records(file, bytes, from, merge.is_oldest, &mut merge.copy))
+            .read_all(|bytes| {
+                self.copy_records(file, bytes, from, merge.is_oldest, &mut merge.copy)
+            })
             .and_then(|piece| merge.copy.sync(&self.device).map(|()| piece))
             .inspect_err(|_| merge.copy.file().take_back(end))?;
         for copies in piece.copied.chunks(FOLLOWED) {

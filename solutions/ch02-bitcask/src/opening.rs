@@ -246,7 +246,11 @@ fn load_hint(disk: &dyn Disk, file: &DataFile) -> Result<Hint> {
     let end = hint.data_end();
     if end > file.len() || !file.read(end.saturating_sub(SEAL_BYTES), is_seal)? {
         let what = "the seal is not where the hint file says";
-        return Err(Error::corrupt(&file.name().to_string(), u64::from(end), what));
+        return Err(Error::corrupt(
+            &file.name().to_string(),
+            u64::from(end),
+            what,
+        ));
     }
     file.gets_hint();
     Ok(hint)

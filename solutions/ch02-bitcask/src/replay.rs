@@ -71,7 +71,10 @@ impl<'f> Records<'f> {
         const KIND_AT: usize = 4;
         let from = self.at + 1 + KIND_AT;
         let kinds = self.bytes.get(from..).unwrap_or_default();
-        let marks = kinds.iter().enumerate().filter(|(_, kind)| **kind == SYNCED);
+        let marks = kinds
+            .iter()
+            .enumerate()
+            .filter(|(_, kind)| **kind == SYNCED);
         marks
             .map(|(index, _)| self.decode(self.at + 1 + index))
             .any(|record| match record.map(|record| record.says) {

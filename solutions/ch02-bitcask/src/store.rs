@@ -49,7 +49,7 @@ pub struct Bitcask {
     pub(crate) writer: Mutex<Writer>,
     pub(crate) merging: Mutex<Merging>,
     syncing: Syncing,
-    counters: Arc<Counters>,
+    pub(crate) counters: Arc<Counters>,
     _lock: Lock,
 }
 
@@ -237,7 +237,10 @@ impl Bitcask {
             self.seal(writer, 0)?;
         }
         let number = writer.next_number()?;
-        let room = self.options.file_bytes_max.max(HEADER_BYTES as u32 + needed);
+        let room = self
+            .options
+            .file_bytes_max
+            .max(HEADER_BYTES as u32 + needed);
         let file = DataFile::create(&self.device, Header::of(number), room)?;
         file.rename(self.device.disk(), Kind::Active)?;
         self.device.sync_dir()?;

@@ -48,9 +48,9 @@ impl Syncing {
     /// # Exercise 2.6
     pub(crate) fn wait_for(&self, end: End, sync: impl FnOnce() -> Result<End>) -> Result<()> {
         let state = self.state.lock();
-        let mut state = self.changed.wait_while(state, |state| {
-            state.durable < end && state.is_syncing
-        });
+        let mut state = self
+            .changed
+            .wait_while(state, |state| state.durable < end && state.is_syncing);
         if state.durable >= end {
             return Ok(());
         }
