@@ -100,6 +100,10 @@ struct Arguments {
     /// Writes the pages of that run again, and measures nothing
     #[arg(long, value_name = "REPORT.json", conflicts_with = "compare")]
     pages: Option<PathBuf>,
+
+    /// … and its plots, as files that a page can include
+    #[arg(long, value_name = "DIR", requires = "pages")]
+    plots: Option<PathBuf>,
 }
 
 /// How large a file is written to measure the device: as the stores will be,
@@ -139,6 +143,11 @@ pub fn run() -> Result<bool> {
         let report = Report::read(path)?;
         make(&out)?;
         show(&report, &out)?;
+        if let Some(plots) = &arguments.plots {
+            make(plots)?;
+            let written = files::write_plots(&report, plots)?;
+            println!("{}: {written} plots", plots.display());
+        }
         return Ok(is_well(&report));
     }
     let run = arguments.plan(&out)?;
