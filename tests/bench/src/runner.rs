@@ -203,7 +203,7 @@ impl Running<'_> {
                 }
             }
             Step::Trial(round, workload, contender, setting) => {
-                if self.is_broken(contender, setting.opened) {
+                if self.report.is_broken(contender.name, setting.opened) {
                     return Ok(None);
                 }
                 // Where not even its files can be copied, the others may go on.
@@ -247,14 +247,6 @@ impl Running<'_> {
             proof,
         });
         Ok(warning)
-    }
-
-    fn is_broken(&self, contender: &Contender, class: Class) -> bool {
-        let mut claims = self.report.claims.iter();
-        claims.any(|claim| {
-            let broken = matches!(claim.proof, Proof::Broken(_));
-            broken && claim.contender == contender.name && claim.class == class
-        })
     }
 
     fn trial(

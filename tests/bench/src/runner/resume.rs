@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{Run, Step};
 use crate::compare::{different_contenders, different_machine};
-use crate::report::{Proof, Report};
+use crate::report::Report;
 
 impl Run {
     /// `report`, which is about to begin, with the whole rounds of the run that
@@ -41,17 +41,12 @@ impl Run {
 
     /// How many rounds of `before` have every trial that they should have.
     fn whole_rounds(&self, before: &Report) -> u32 {
-        let is_broken = |contender: &str, class| {
-            let mut claims = before.claims.iter();
-            claims.any(|claim| {
-                let broken = matches!(claim.proof, Proof::Broken(_));
-                broken && claim.contender == contender && claim.class == class
-            })
-        };
         let trials_of = |round: u32| {
             let steps = self.steps_of(round).into_iter();
             let trials = steps.filter(|step| match step {
-                Step::Trial(_, _, contender, setting) => !is_broken(contender.name, setting.opened),
+                Step::Trial(_, _, contender, setting) => {
+                    !before.is_broken(contender.name, setting.opened)
+                }
                 _ => false,
             });
             trials.count()
