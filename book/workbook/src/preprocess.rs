@@ -7,17 +7,19 @@
 //! | `{{#doc PATH ITEM}}` | the item's docs as Markdown, `mod` for the file's own |
 //! | `{{#figure NAME}}` | that picture of [`figures`], drawn from running an engine |
 //! | `{{#map}}` | every chapter and exercise, with the reader's marks |
+//! | `{{#include FILE}}` | a file beside the page, whole |
 //! | `{{#go-on}}` | a link to the exercise that is next |
 //! | `{{#letters}}` | a row of links to the page's sections `## A`, `## B` … |
 //!
 //! A directive stands alone on its line; what it becomes takes over the line's
 //! indentation, so it may stand in a list. `\{{#…}}` shows a directive as text.
-//! Of mdBook's own, `{{#title …}}` stays and `{{#include …}}` may name files
-//! beside the page, whole; everything else is a fault, because mdBook renders
-//! what it cannot resolve as nothing or as is, and calls that success.
+//! Of mdBook's own, `{{#title …}}` stays; everything else is a fault, because
+//! mdBook renders what it cannot resolve as nothing or as is, and calls that
+//! success.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fs;
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -145,11 +147,8 @@ impl Resolver {
         let arguments = arguments.trim();
         match name {
             "title" => return Ok(None),
-            "include" => {
-                self.check_include(page, arguments)?;
-                return Ok(None);
-            }
-            "excerpt" | "signature" | "doc" | "figure" | "map" | "go-on" | "letters" => {}
+            "include" | "excerpt" | "signature" | "doc" | "figure" | "map" | "go-on"
+            | "letters" => {}
             "playground" | "rustdoc_include" => {
                 bail!("{{{{#{name}}}}} cannot follow an edit of the source; {KNOWN}")
             }
@@ -157,6 +156,9 @@ impl Resolver {
         }
         if !before.trim().is_empty() || !after.trim().is_empty() {
             bail!("{{{{#{name}}}}} must stand alone on its line");
+        }
+        if name == "include" {
+            return self.included(page, arguments).map(Some);
         }
         if let Some(shown) = self.drawn(page, text, name, arguments)? {
             return Ok(Some(shown));
@@ -226,8 +228,8 @@ impl Resolver {
         }
     }
 
-    /// Whole files beside the page may be included, code of the repository not.
-    fn check_include(&self, page: &Path, target: &str) -> Result<()> {
+    /// A file beside the page, whole; code of the repository cannot be included.
+    fn included(&self, page: &Path, target: &str) -> Result<String> {
         let folder = page.parent().unwrap_or(Path::new(""));
         if target.contains(':') {
             bail!("{{{{#include}}}} of a part of a file goes stale; {KNOWN}");
@@ -240,7 +242,7 @@ impl Resolver {
         if !file.starts_with(pages) {
             bail!("{{{{#include}}}} of code outside {PAGES} is not for this book; {KNOWN}");
         }
-        Ok(())
+        fs::read_to_string(file).with_context(|| format!("`{target}` cannot be read"))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::workload::{WORKLOADS, Workload};
 ///
 /// Each trial runs in a process of its own, under the same limit of memory,
 /// and every answer is checked. Ctrl-C ends the run with a report of what was
-/// measured until then.
+/// measured until then, and --resume goes on with it.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version, max_term_width = 80)]
 struct Arguments {
@@ -89,10 +89,27 @@ struct Arguments {
     #[arg(long, value_name = "NEW.json", requires = "compare")]
     with: Option<PathBuf>,
 
+    /// Goes on with the run of that `report.json`, with its engines, workloads
+    /// and settings: makes the rounds that it lacks
+    #[arg(long, value_name = "REPORT.json", conflicts_with_all = [
+        "engines", "workloads", "quick", "keys", "values", "seconds", "memory", "seed",
+        "compare", "pages",
+    ])]
+    resume: Option<PathBuf>,
+
     /// Writes the pages of that run again, and measures nothing
     #[arg(long, value_name = "REPORT.json", conflicts_with = "compare")]
     pages: Option<PathBuf>,
+
+    /// … and its plots, as files that a page can include
+    #[arg(long, value_name = "DIR", requires = "pages")]
+    plots: Option<PathBuf>,
 }
+
+/// How large a file is written to measure the device: as the stores will be,
+/// within these bounds.
+const DEVICE_BYTES_MIN: usize = 32 << 20;
+const DEVICE_BYTES_MAX: usize = 256 << 20;
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -126,6 +143,11 @@ pub fn run() -> Result<bool> {
         let report = Report::read(path)?;
         make(&out)?;
         show(&report, &out)?;
+        if let Some(plots) = &arguments.plots {
+            make(plots)?;
+            let written = files::write_plots(&report, plots)?;
+            println!("{}: {written} plots", plots.display());
+        }
         return Ok(is_well(&report));
     }
     let run = arguments.plan(&out)?;
@@ -183,6 +205,43 @@ fn show_comparison(old: &Report, new: &Report, out: &Path) -> Result<()> {
 impl Arguments {
     /// What is to be run.
     fn plan(&self, out: &Path) -> Result<Run> {
+        let resumes = self.resume.as_deref().map(Report::read).transpose()?;
+        let (engines, workloads, settings) = match &resumes {
+            Some(before) => {
+                let engines = before.contenders.iter().map(|about| about.name.clone());
+                let mut workloads: Vec<_> =
+                    before.trials.iter().map(|done| &done.workload).collect();
+                workloads.sort();
+                workloads.dedup();
+                let settings = Settings {
+                    rounds: self.rounds,
+                    ..before.settings.clone()
+                };
+                (
+                    engines.collect(),
+                    workloads.into_iter().cloned().collect(),
+                    settings,
+                )
+            }
+            None => (
+                self.engines.clone(),
+                self.workloads.clone(),
+                self.settings()?,
+            ),
+        };
+        Ok(Run {
+            program: Program::at(std::env::current_exe()?),
+            contenders: self.contenders(&engines)?,
+            workloads: named_workloads(&workloads)?,
+            device_bytes: usize::try_from(settings.entries.saturating_mul(256))?
+                .clamp(DEVICE_BYTES_MIN, DEVICE_BYTES_MAX),
+            settings,
+            directory: self.dir.as_deref().unwrap_or(out).join("stores"),
+            resumes,
+        })
+    }
+
+    fn settings(&self) -> Result<Settings> {
         if self.values < Values::BYTES_MIN {
             bail!(
                 "a value has at least {} bytes, so that it can be checked",
@@ -194,27 +253,21 @@ impl Arguments {
             .ok()
             .filter(|time| !time.is_zero());
         let busy_max = busy_max.with_context(|| format!("{seconds} is no number of seconds"))?;
-        Ok(Run {
-            program: Program::at(std::env::current_exe()?),
-            contenders: self.contenders()?,
-            workloads: self.workloads()?,
-            settings: Settings {
-                entries: self
-                    .keys
-                    .unwrap_or(if self.quick { 10_000 } else { 1_000_000 }),
-                key_bytes: KEY_BYTES,
-                value_bytes: self.values,
-                rounds: self.rounds,
-                busy_ms_max: u64::try_from(busy_max.as_millis())?.max(1),
-                memory_bytes: Some(self.memory << 20),
-                seed: self.seed,
-            },
-            directory: self.dir.as_deref().unwrap_or(out).join("stores"),
-            device_bytes: if self.quick { 32 << 20 } else { 256 << 20 },
+        Ok(Settings {
+            entries: self
+                .keys
+                .unwrap_or(if self.quick { 10_000 } else { 1_000_000 }),
+            key_bytes: KEY_BYTES,
+            value_bytes: self.values,
+            rounds: self.rounds,
+            busy_ms_max: u64::try_from(busy_max.as_millis())?.max(1),
+            memory_bytes: Some(self.memory << 20),
+            seed: self.seed,
         })
     }
 
-    fn contenders(&self) -> Result<Vec<Contender>> {
+    /// The contenders of these names; all but the cheats for none.
+    fn contenders(&self, names: &[String]) -> Result<Vec<Contender>> {
         if self.peers && !cfg!(feature = "peers") {
             bail!(
                 "the peers are not built in. From the workbook they are:\n  \
@@ -222,7 +275,7 @@ impl Arguments {
             );
         }
         let all = contenders();
-        if self.engines.is_empty() {
+        if names.is_empty() {
             return Ok(all
                 .into_iter()
                 .filter(|one| one.role != Role::Cheat)
@@ -234,20 +287,20 @@ impl Arguments {
                 format!("there is no engine `{name}`; `--list` shows those that are built in")
             })
         };
-        self.engines.iter().map(known).collect()
+        names.iter().map(known).collect()
     }
+}
 
-    fn workloads(&self) -> Result<Vec<&'static Workload>> {
-        for name in &self.workloads {
-            if !WORKLOADS.iter().any(|workload| workload.name == name) {
-                bail!("there is no workload `{name}`; `--list` shows all");
-            }
+/// The workloads of these names; all for none.
+fn named_workloads(names: &[String]) -> Result<Vec<&'static Workload>> {
+    for name in names {
+        if !WORKLOADS.iter().any(|workload| workload.name == name) {
+            bail!("there is no workload `{name}`; `--list` shows all");
         }
-        let asked = |workload: &&Workload| {
-            self.workloads.is_empty() || self.workloads.iter().any(|name| name == workload.name)
-        };
-        Ok(WORKLOADS.iter().filter(asked).collect())
     }
+    let asked =
+        |workload: &&Workload| names.is_empty() || names.iter().any(|name| name == workload.name);
+    Ok(WORKLOADS.iter().filter(asked).collect())
 }
 
 fn list() -> io::Result<()> {
@@ -285,8 +338,9 @@ fn is_well(report: &Report) -> bool {
     !broken && report.trials.iter().all(|trial| measured(&trial.outcome))
 }
 
-/// One line that says how far the run is, where somebody looks; and the report
-/// so far after each round, so that a killed run loses one round at most.
+/// One line that says how far the run is where somebody looks, and one for each
+/// round where nobody does; and the report so far after each round, so that a
+/// killed run loses one round at most.
 struct Terminal {
     out: PathBuf,
     is_watched: bool,
@@ -323,6 +377,11 @@ impl Progress for Terminal {
     }
 
     fn ends_round(&mut self, report: &Report) {
+        if !self.is_watched {
+            let (made, minutes) = (report.device.len(), self.start.elapsed().as_secs() / 60);
+            let of = report.settings.rounds;
+            eprintln!("Round {made} of {of} is made, {minutes} minutes after the start.");
+        }
         if let Err(error) = files::write_report(report, &self.out) {
             self.warns(&format!("{error:#}"));
         }

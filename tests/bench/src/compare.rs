@@ -12,7 +12,8 @@ use crate::summary::{Cell, Measure, Standing, Summary};
 
 mod differences;
 
-use differences::{different_contenders, different_device, different_machine, different_settings};
+pub(crate) use differences::{different_contenders, different_machine};
+use differences::{different_device, different_settings};
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq)]

@@ -50,6 +50,15 @@ pub struct Report {
 pub const FORMAT: u32 = 1;
 
 impl Report {
+    /// Answers whether the contender was tried in this class and did not keep
+    /// what it claims.
+    pub fn is_broken(&self, contender: &str, class: Class) -> bool {
+        self.claims.iter().any(|claim| {
+            let broken = matches!(claim.proof, Proof::Broken(_));
+            broken && claim.contender == contender && claim.class == class
+        })
+    }
+
     /// Reads back what a run wrote.
     ///
     /// # Errors

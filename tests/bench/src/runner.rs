@@ -20,6 +20,8 @@ use crate::report::{About, Claim, Done, FORMAT, Proof, Report, Settings};
 use crate::trial::{Outcome, Plan};
 use crate::workload::{self, Kind, Setting, Workload};
 
+mod resume;
+
 /// What is to be run.
 #[derive(Debug)]
 pub struct Run {
@@ -35,6 +37,8 @@ pub struct Run {
     pub directory: PathBuf,
     /// How large a file is written to measure the device.
     pub device_bytes: usize,
+    /// A run that had the same to do: its rounds are not made again.
+    pub resumes: Option<Report>,
 }
 
 /// How many entries are overwritten before a process is killed, at most.
@@ -73,8 +77,9 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// Fails where nothing can be measured here. What goes wrong within a trial
-    /// is an [`Outcome`].
+    /// Fails where nothing can be measured here, and where the run that this one
+    /// [`resumes`](Self::resumes) was another one. What goes wrong within a
+    /// trial is an [`Outcome`].
     pub fn run(&self, progress: &mut dyn Progress, stop: &AtomicBool) -> Result<Report> {
         let directory = self.directory.display();
         let cannot = || format!("`{directory}` cannot be made for the stores");
@@ -101,8 +106,9 @@ impl Run {
             claims: Vec::new(),
             trials: Vec::new(),
         };
+        let (made_before, report) = self.resumed(report)?;
         let mut running = Running { run: self, report };
-        let steps = self.steps();
+        let steps = self.steps(made_before);
         for (made, step) in steps.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 break;
@@ -128,36 +134,37 @@ impl Run {
         Ok(running.report)
     }
 
-    /// Everything that is to be done, in its order.
-    fn steps(&self) -> Vec<Step<'_>> {
-        let mut steps = Vec::new();
-        for contender in &self.contenders {
-            let classes = contender.classes_to_open();
-            steps.extend(
-                classes
-                    .into_iter()
-                    .map(|class| Step::Claim(contender, class)),
-            );
+    /// Everything that is to be done behind so many rounds, in its order.
+    fn steps(&self, made_before: u32) -> Vec<Step<'_>> {
+        let claims = self.contenders.iter().flat_map(|contender| {
+            let classes = contender.classes_to_open().into_iter();
+            classes.map(move |class| Step::Claim(contender, class))
+        });
+        let rounds = made_before + 1..=self.settings.rounds;
+        claims
+            .chain(rounds.flat_map(|round| self.steps_of(round)))
+            .collect()
+    }
+
+    /// What is to be done in a round.
+    fn steps_of(&self, round: u32) -> Vec<Step<'_>> {
+        let mut steps = vec![Step::Device];
+        let turn = (round as usize - 1) % self.contenders.len().max(1);
+        let (last, first) = self.contenders.split_at(turn);
+        let in_turn = || first.iter().chain(last);
+        if self
+            .workloads
+            .iter()
+            .any(|workload| !workload.begins_empty())
+        {
+            let with_files = in_turn().filter(|contender| contender.keeps_files());
+            steps.extend(with_files.map(|contender| Step::Base(round, contender)));
         }
-        for round in 1..=self.settings.rounds {
-            steps.push(Step::Device);
-            let turn = (round as usize - 1) % self.contenders.len().max(1);
-            let (last, first) = self.contenders.split_at(turn);
-            let in_turn = || first.iter().chain(last);
-            if self
-                .workloads
-                .iter()
-                .any(|workload| !workload.begins_empty())
-            {
-                let with_files = in_turn().filter(|contender| contender.keeps_files());
-                steps.extend(with_files.map(|contender| Step::Base(round, contender)));
-            }
-            for workload in &self.workloads {
-                for contender in in_turn() {
-                    let settings = workload.settings(contender).into_iter();
-                    let trial = |setting| Step::Trial(round, workload, contender, setting);
-                    steps.extend(settings.map(trial));
-                }
+        for workload in &self.workloads {
+            for contender in in_turn() {
+                let settings = workload.settings(contender).into_iter();
+                let trial = |setting| Step::Trial(round, workload, contender, setting);
+                steps.extend(settings.map(trial));
             }
         }
         steps
@@ -196,7 +203,7 @@ impl Running<'_> {
                 }
             }
             Step::Trial(round, workload, contender, setting) => {
-                if self.is_broken(contender, setting.opened) {
+                if self.report.is_broken(contender.name, setting.opened) {
                     return Ok(None);
                 }
                 // Where not even its files can be copied, the others may go on.
@@ -240,14 +247,6 @@ impl Running<'_> {
             proof,
         });
         Ok(warning)
-    }
-
-    fn is_broken(&self, contender: &Contender, class: Class) -> bool {
-        let mut claims = self.report.claims.iter();
-        claims.any(|claim| {
-            let broken = matches!(claim.proof, Proof::Broken(_));
-            broken && claim.contender == contender.name && claim.class == class
-        })
     }
 
     fn trial(

@@ -42,6 +42,7 @@ fn run(contender: &str, workloads: &[&str], directory: &Path) -> (Report, String
         },
         directory: directory.join("stores"),
         device_bytes: 1 << 20,
+        resumes: None,
     };
     let mut said = Said::default();
     let report = run.run(&mut said, &AtomicBool::new(false));
@@ -165,10 +166,57 @@ fn a_run_that_is_stopped_answers_what_it_has() {
         },
         directory: directory.path().join("stores"),
         device_bytes: 1 << 20,
+        resumes: None,
     };
     let report = run
         .run(&mut Said::default(), &AtomicBool::new(true))
         .unwrap();
     assert!(report.claims.is_empty() && report.trials.is_empty());
     assert_eq!(report.contenders[0].name, "map");
+}
+
+#[test]
+fn a_run_goes_on_with_the_rounds_that_it_lacks() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |rounds, resumes: Option<Report>| {
+        let run = Run {
+            program: Program::at(env!("CARGO_BIN_EXE_bench")),
+            contenders: vec![contender::find("map").unwrap()],
+            workloads: WORKLOADS.iter().take(2).collect(),
+            settings: Settings {
+                entries: 10,
+                key_bytes: 16,
+                value_bytes: 100,
+                rounds,
+                busy_ms_max: 1,
+                memory_bytes: None,
+                seed: 1,
+            },
+            directory: directory.path().join("stores"),
+            device_bytes: 1 << 20,
+            resumes,
+        };
+        run.run(&mut Said::default(), &AtomicBool::new(false))
+    };
+    let two = run(2, None).unwrap();
+    let three = run(3, Some(two.clone())).unwrap();
+    assert_eq!(three.trials[..two.trials.len()], two.trials);
+    assert_eq!(three.device[..2], two.device);
+    assert_eq!(three.settings.rounds, 3);
+    let rounds = three.trials.iter().map(|done| done.round);
+    assert_eq!(rounds.collect::<Vec<_>>(), [1, 1, 2, 2, 3, 3]);
+
+    // A round that was not finished is made again, and a whole one is not.
+    let mut half = two.clone();
+    half.trials.pop();
+    let again = run(2, Some(half)).unwrap();
+    assert_eq!(again.trials[..2], two.trials[..2]);
+    let rounds = again.trials.iter().map(|done| done.round);
+    assert_eq!(rounds.collect::<Vec<_>>(), [1, 1, 2, 2]);
+    assert_eq!(again.device.len(), 2);
+
+    let mut elsewhere = two;
+    elsewhere.machine.processor = "abacus".to_owned();
+    let refused = run(3, Some(elsewhere)).unwrap_err().to_string();
+    assert!(refused.contains("processor: abacus before"), "{refused}");
 }

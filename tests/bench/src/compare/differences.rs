@@ -25,7 +25,7 @@ pub(super) fn different_settings(was: &Settings, is: &Settings) -> Vec<String> {
     all.into_iter().flatten().collect()
 }
 
-pub(super) fn different_machine(old: &Report, new: &Report) -> Vec<String> {
+pub(crate) fn different_machine(old: &Report, new: &Report) -> Vec<String> {
     let (was, is) = (&old.machine, &new.machine);
     let all = [
         differs("processor", &was.processor, &is.processor),
@@ -38,7 +38,7 @@ pub(super) fn different_machine(old: &Report, new: &Report) -> Vec<String> {
     all.into_iter().flatten().collect()
 }
 
-pub(super) fn different_contenders(old: &Report, new: &Report) -> Vec<String> {
+pub(crate) fn different_contenders(old: &Report, new: &Report) -> Vec<String> {
     let mut different = Vec::new();
     for is in &new.contenders {
         let Some(was) = old.contenders.iter().find(|was| was.name == is.name) else {

@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Report;
-use super::html::html;
+use super::html::{html, slug};
 use super::markdown::markdown;
-use super::page::Page;
+use super::page::{Block, Page};
 
 /// The files of a report, the one for people first.
 pub const REPORT: [&str; 3] = ["report.html", "report.md", "report.json"];
@@ -24,6 +24,27 @@ pub fn write_report(report: &Report, directory: &Path) -> Result<()> {
     let page = Page::of(report);
     write(&text_file, &markdown(&page))?;
     write(&page_file, &html(&page)?)
+}
+
+/// Writes each plot of a report as an SVG file, named by what it shows, for
+/// pages that include it: its colours are theirs. Answers how many there are.
+///
+/// # Errors
+///
+/// Fails where a file cannot be written.
+pub fn write_plots(report: &Report, directory: &Path) -> Result<usize> {
+    let page = Page::of(report);
+    let plots = page.blocks.iter().flat_map(|block| match block {
+        Block::Plots(plots) => plots.as_slice(),
+        _ => &[],
+    });
+    let mut written = 0;
+    for plot in plots.filter(|plot| !plot.is_empty()) {
+        let name = slug(plot.title());
+        write(&directory.join(format!("{name}.svg")), &plot.svg(&name)?)?;
+        written += 1;
+    }
+    Ok(written)
 }
 
 /// Writes a file whole, or leaves what was there.
@@ -60,6 +81,21 @@ mod tests {
             assert_eq!(names, ["report.html", "report.json", "report.md"]);
         }
         assert!(Report::read(&directory.path().join("report.json")).is_ok());
+    }
+
+    #[test]
+    fn a_plot_is_a_file_named_by_what_it_shows() {
+        let directory = tempfile::tempdir().unwrap();
+        let written = write_plots(&fixture::report(), directory.path()).unwrap();
+        let entries: Vec<_> = fs::read_dir(directory.path()).unwrap().collect();
+        assert!(written > 0 && entries.len() == written);
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let svg = fs::read_to_string(path).unwrap();
+            assert!(svg.starts_with("<svg "), "{name}");
+            assert!(svg.contains(&format!("id=\"{name}-title\"")), "{name}");
+        }
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn entry_html(entry: &Entry) -> String {
 }
 
 /// A heading's letters and digits, for an address.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let is_letter = |character: char| character.is_ascii_alphanumeric();
     let words = text.split(|character| !is_letter(character));
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
