@@ -22,7 +22,7 @@ use engine::{Error, Result};
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::names::{Kind, Name};
-use crate::place::Place;
+use crate::place::{Place, file_len};
 use crate::record::{Record, record_len};
 
 /// A data file, shared by whoever reads it.
@@ -57,7 +57,7 @@ struct Tail {
 
 impl Tail {
     fn end(&self) -> u32 {
-        self.start + self.bytes.len() as u32
+        self.start + file_len(self.bytes.len())
     }
 }
 
@@ -82,7 +82,7 @@ impl DataFile {
             file,
             map,
             room,
-            HEADER_BYTES as u32,
+            HEADER_BYTES,
         ))
     }
 
@@ -96,7 +96,7 @@ impl DataFile {
     pub(crate) fn open(disk: &dyn Disk, number: u32) -> Result<Self> {
         let name = Name::new(number, Kind::Data).to_string();
         let file = disk.open(&name, Mode::Read)?;
-        let mut bytes = [0; HEADER_BYTES];
+        let mut bytes = [0; HEADER_BYTES as usize];
         file.read_exact_at(0, &mut bytes)?;
         let header = Header::decode(&name, number, &bytes)?;
         let len = u32::try_from(file.len()?)
@@ -181,7 +181,7 @@ impl DataFile {
 
     /// How many more bytes it has room for.
     pub(crate) fn room(&self) -> u32 {
-        self.room - self.end()
+        self.room.saturating_sub(self.end())
     }
 
     /// Up to where it is durable.
@@ -195,7 +195,7 @@ impl DataFile {
     ///
     /// [`Error::Corrupt`] and [`Error::Io`].
     ///
-    /// # Exercise 2.3
+    /// # Exercise 2.2
     pub(crate) fn read<T>(&self, offset: u32, look: impl FnOnce(&Record<'_>) -> T) -> Result<T> {
         loop {
             let durable = self.durable();
@@ -221,7 +221,9 @@ impl DataFile {
         /// Most records are no longer.
         const GUESS_BYTES: u32 = 256;
         let (start, left) = (u64::from(offset), (durable - offset) as usize);
-        let Some(map) = &self.map else {
+        // Records beyond the room that there was at first are not mapped.
+        let map = self.map.as_ref();
+        let Some(map) = map.filter(|_| durable <= self.room) else {
             let mut bytes = vec![0; left.min(GUESS_BYTES as usize)];
             self.file.read_exact_at(start, &mut bytes)?;
             let len = record_len(&bytes).min(left);
@@ -293,12 +295,12 @@ impl DataFile {
     /// [`Error::NoSpace`] and [`Error::Io`]; any part of it may have been
     /// written then.
     ///
-    /// # Exercise 2.3
+    /// # Exercise 2.2
     pub(crate) fn write_out(&self) -> Result<()> {
         // Copied, so that no reader waits for the disk.
         let (offset, pending) = {
             let tail = self.tail.read();
-            let offset = tail.start + tail.written as u32;
+            let offset = tail.start + file_len(tail.written);
             (offset, tail.bytes[tail.written..].to_vec())
         };
         if pending.is_empty() {
@@ -325,11 +327,11 @@ impl DataFile {
     ///
     /// [`Error::Poisoned`].
     ///
-    /// # Exercise 2.6
+    /// # Exercise 2.2
     pub(crate) fn sync(&self, device: &Device) -> Result<()> {
         let written = {
             let tail = self.tail.read();
-            tail.start + tail.written as u32
+            tail.start + file_len(tail.written)
         };
         device.sync(&*self.file)?;
         let mut tail = self.tail.write();

@@ -37,8 +37,6 @@ impl Device {
     /// # Errors
     ///
     /// [`Error::Poisoned`].
-    ///
-    /// # Exercise 2.6
     pub(crate) fn sync(&self, file: &dyn File) -> Result<()> {
         self.in_turn(|| file.sync())
     }

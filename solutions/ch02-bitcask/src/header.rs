@@ -7,7 +7,10 @@ pub const MAGIC: [u8; 8] = *b"STRATA-2";
 /// The version of the format that is written and read here.
 pub const VERSION: u32 = 1;
 /// The length of a header.
-pub const HEADER_BYTES: usize = 28;
+pub const HEADER_BYTES: u32 = 28;
+
+/// A header's bytes.
+pub type HeaderBytes = [u8; HEADER_BYTES as usize];
 
 /// What stands in front of a data file's records.
 ///
@@ -53,8 +56,8 @@ impl Header {
     }
 
     /// Its bytes.
-    pub fn to_bytes(self) -> [u8; HEADER_BYTES] {
-        let mut bytes = [0; HEADER_BYTES];
+    pub fn to_bytes(self) -> HeaderBytes {
+        let mut bytes = [0; HEADER_BYTES as usize];
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.number.to_le_bytes());
@@ -74,7 +77,7 @@ impl Header {
     /// where it is no header or another file's.
     pub fn decode(name: &str, number: u32, bytes: &[u8]) -> Result<Self> {
         let damage = |offset, what| Err(Error::corrupt(name, offset, what));
-        let Some(header) = bytes.first_chunk::<HEADER_BYTES>() else {
+        let Some(header) = bytes.first_chunk::<{ HEADER_BYTES as usize }>() else {
             return damage(0, "the header is cut off");
         };
         if header[..8] != MAGIC {
@@ -102,6 +105,6 @@ impl Header {
     }
 }
 
-fn u32_at(bytes: &[u8; HEADER_BYTES], at: usize) -> u32 {
+fn u32_at(bytes: &HeaderBytes, at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }

@@ -65,7 +65,7 @@ impl Hint {
     /// The hint of the data file of this number whose seal ends at `data_end`,
     /// and in whose order these entries are: one for each of its records.
     ///
-    /// # Exercise 2.10
+    /// # Exercise 2.8
     pub fn new(number: u32, data_end: u32, mut entries: Vec<Entry<'_>>) -> Self {
         // Stable: of one key the last record stays last, and is the one to keep.
         entries.sort_by_key(|entry| entry.key);
@@ -78,7 +78,7 @@ impl Hint {
             {
                 continue;
             }
-            let key_len = entry.key.len() as u16;
+            let key_len = u16::try_from(entry.key.len()).expect("keys keep within the limit");
             bytes.extend_from_slice(&entry.offset.to_le_bytes());
             bytes.extend_from_slice(&entry.len.to_le_bytes());
             bytes.push(u8::from(entry.deletes));
@@ -104,7 +104,7 @@ impl Hint {
     /// [`Error::NoSpace`] and [`Error::Io`], and there is no such file;
     /// [`Error::Poisoned`].
     ///
-    /// # Exercise 2.10
+    /// # Exercise 2.11
     pub(crate) fn save(&self, device: &Device, number: u32) -> Result<()> {
         let file = create_new(device.disk(), number)?;
         file.write_at(0, &self.bytes)?;
@@ -123,7 +123,7 @@ impl Hint {
     /// [`Error::Corrupt`] and [`Error::Version`] where it is no such file;
     /// [`Error::Io`].
     ///
-    /// # Exercise 2.10
+    /// # Exercise 2.11
     pub(crate) fn load(disk: &dyn Disk, number: u32) -> Result<Self> {
         let name = Name::new(number, Kind::Hint).to_string();
         let damage = |offset, what: &str| {
@@ -203,7 +203,7 @@ impl<'f> Entry<'f> {
         Some(Entry {
             key: record.key()?,
             offset,
-            len: record.len() as u32,
+            len: record.encoded_len(),
             deletes: matches!(record.says, Says::Delete { .. }),
         })
     }

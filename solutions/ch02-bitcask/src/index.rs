@@ -12,19 +12,27 @@ use crate::order::Keys;
 use crate::place::Place;
 use crate::record::Record;
 
+/// How many keydirs share the keys. Each has a lock of its own, so that those
+/// who look keys up rarely meet; and none is so large that a write would wait
+/// for long when it grows.
+const SHARDS: usize = 1 << u8::BITS;
+
 /// Where all records are.
 #[derive(Debug)]
 pub(crate) struct Index {
-    places: RwLock<Places>,
+    /// By the high bits of the keys' hashes.
+    shards: Vec<RwLock<Shard>>,
     keys: RwLock<Keys>,
 }
 
-/// The keydir, and the files that its places are in. One lock holds both, so
-/// that no place is ever in a file that is not there.
+/// The places of some keys, and the files that these are in. One lock holds
+/// both, so that no place is ever in a file that is not there.
 #[derive(Debug)]
-pub(crate) struct Places {
-    pub(crate) keydir: Keydir,
-    pub(crate) files: Arc<Files>,
+struct Shard {
+    keydir: Keydir,
+    /// No other shard has the same one: whoever borrows it counts itself there,
+    /// and where all threads count, each waits for the others' processors.
+    files: Arc<Files>,
 }
 
 /// The data files, by their numbers.
@@ -65,16 +73,42 @@ impl<'k> Move<'k> {
             to: None,
         }
     }
+
+    fn shard(&self) -> usize {
+        Index::shard_of(self.hash)
+    }
 }
 
 impl Index {
-    pub(crate) fn new(keydir: Keydir, keys: Keys, files: Vec<Arc<DataFile>>) -> Self {
-        let files = files.into_iter().map(|file| (file.number(), file));
-        let files = Arc::new(files.collect());
+    /// The index of these keydirs, one for each shard, and keys.
+    pub(crate) fn new(keydirs: Vec<Keydir>, keys: Keys, files: &[Arc<DataFile>]) -> Self {
+        let files: Files = files
+            .iter()
+            .map(|file| (file.number(), Arc::clone(file)))
+            .collect();
+        let shard = |keydir| {
+            let files = Arc::new(files.clone());
+            RwLock::new(Shard { keydir, files })
+        };
         Index {
-            places: RwLock::new(Places { keydir, files }),
+            shards: keydirs.into_iter().map(shard).collect(),
             keys: RwLock::new(keys),
         }
+    }
+
+    /// Empty keydirs, one for each shard, with room for so many keys in all.
+    pub(crate) fn keydirs(keys: usize) -> Vec<Keydir> {
+        let keydir = |_| Keydir::with_capacity(keys.div_ceil(SHARDS));
+        (0..SHARDS).map(keydir).collect()
+    }
+
+    /// Which shard the keys of this hash are in.
+    pub(crate) fn shard_of(hash: KeyHash) -> usize {
+        usize::from(hash.shard)
+    }
+
+    fn shard(&self, hash: KeyHash) -> &RwLock<Shard> {
+        &self.shards[Index::shard_of(hash)]
     }
 
     /// Calls `look` with the newest record of `key` and where it stands, if it
@@ -85,7 +119,7 @@ impl Index {
     /// [`Error::Corrupt`](engine::Error::Corrupt) and
     /// [`Error::Io`](engine::Error::Io).
     ///
-    /// # Exercise 2.4
+    /// # Exercise 2.5
     pub(crate) fn find<T>(
         &self,
         key: &[u8],
@@ -93,18 +127,18 @@ impl Index {
         mut look: impl FnMut(At, &Record<'_>) -> T,
     ) -> Result<Option<T>> {
         let (first, others, files) = {
-            let places = self.places.read();
-            let mut found = places.keydir.places(hash);
+            let shard = self.shard(hash).read();
+            let mut found = shard.keydir.places(hash);
             let Some(first) = found.next() else {
                 return Ok(None);
             };
             let others: Vec<Place> = found.collect();
-            (first, others, Arc::clone(&places.files))
+            (first, others, Arc::clone(&shard.files))
         };
         for place in std::iter::once(first).chain(others) {
             let file = &files[&place.file];
             let found = file.read(place.offset, |record| {
-                let len = record.len() as u32;
+                let len = record.encoded_len();
                 (record.key() == Some(key)).then(|| look(At { place, len }, record))
             })?;
             if found.is_some() {
@@ -121,7 +155,7 @@ impl Index {
     /// until after it: a scan looks each of them up, so that it shows no less
     /// than a lookup before it has shown.
     ///
-    /// # Exercise 2.4
+    /// # Exercise 2.5
     pub(crate) fn apply(&self, moves: &[Move<'_>]) {
         let is_new = |step: &&Move<'_>| step.from.is_none() && !step.deletes;
         let is_gone = |step: &&Move<'_>| step.from.is_some() && step.deletes;
@@ -142,36 +176,31 @@ impl Index {
         }
     }
 
+    /// Makes the moves in the keydirs. All of those that take part are locked
+    /// at once, the lower ones first: or else somebody who looks two keys of a
+    /// batch up could find one as it was before, after the other as it is.
+    ///
+    /// # Exercise 2.5
     fn move_places(&self, moves: &[Move<'_>]) {
-        let mut places = self.places.write();
-        let Places { keydir, files } = &mut *places;
-        for step in moves {
-            if let Some(from) = step.from {
-                files[&from.place.file].dies(from.len);
-            }
-            let Some(to) = step.to else { continue };
-            let file = &files[&to.place.file];
-            match (step.from, step.deletes) {
-                (Some(from), true) => drop(keydir.remove(step.hash, from.place)),
-                (Some(from), false) => drop(keydir.replace(step.hash, from.place, to.place)),
-                (None, true) => {}
-                (None, false) => keydir.insert(step.hash, to.place),
-            }
-            match step.deletes {
-                true => file.buries(to.len),
-                false => file.lives(to.len),
-            }
+        let mut of_shards: Vec<_> = moves.chunk_by(|a, b| a.shard() == b.shard()).collect();
+        of_shards.sort_unstable_by_key(|moves| moves[0].shard());
+        let lock = |moves: &[Move<'_>]| self.shards[moves[0].shard()].write();
+        let mut shards: Vec<_> = of_shards.iter().map(|moves| lock(moves)).collect();
+        for (shard, moves) in shards.iter_mut().zip(of_shards) {
+            moves.iter().for_each(|step| shard.make(step));
         }
     }
 
     /// Forgets a key whose record stands there, unless it has another by now.
+    ///
+    /// # Exercise 2.14
     pub(crate) fn forget(&self, key: &[u8], hash: KeyHash, at: At) {
         {
-            let mut places = self.places.write();
-            if !places.keydir.remove(hash, at.place) {
+            let mut shard = self.shard(hash).write();
+            if !shard.keydir.remove(hash, at.place) {
                 return;
             }
-            let file = &places.files[&at.place.file];
+            let file = &shard.files[&at.place.file];
             file.dies(at.len);
             // It hides what is older, as a tombstone does.
             file.buries(at.len);
@@ -179,17 +208,15 @@ impl Index {
         self.keys.write().remove(key);
     }
 
-    /// Follows records that were copied, unless their keys have others by now.
+    /// Follows a record that was copied, unless its key has another by now.
     ///
-    /// # Exercise 2.12
-    pub(crate) fn follow(&self, copies: &[Copied]) {
-        let mut places = self.places.write();
-        let Places { keydir, files } = &mut *places;
-        for &Copied { hash, from, to } in copies {
-            if keydir.replace(hash, from, to.place) {
-                files[&from.file].dies(to.len);
-                files[&to.place.file].lives(to.len);
-            }
+    /// # Exercise 2.13
+    pub(crate) fn follow(&self, copied: &Copied) {
+        let Copied { hash, from, to } = *copied;
+        let mut shard = self.shard(hash).write();
+        if shard.keydir.replace(hash, from, to.place) {
+            shard.files[&from.file].dies(to.len);
+            shard.files[&to.place.file].lives(to.len);
         }
     }
 
@@ -206,28 +233,48 @@ impl Index {
 
     /// The data files as they are now, by their numbers.
     pub(crate) fn files(&self) -> Arc<Files> {
-        Arc::clone(&self.places.read().files)
+        Arc::clone(&self.shards[0].read().files)
     }
 
-    /// Adds a data file, before the keydir leads to anything in it.
+    /// Adds a data file, before a keydir leads to anything in it.
     pub(crate) fn add_file(&self, file: &Arc<DataFile>) {
-        self.change_files(|files| {
-            files.insert(file.number(), Arc::clone(file));
-        });
+        self.change_files(|files| drop(files.insert(file.number(), Arc::clone(file))));
     }
 
-    /// Removes a data file, after the keydir led to anything in it.
+    /// Removes a data file, after a keydir led to anything in it.
     pub(crate) fn remove_file(&self, number: u32) {
-        self.change_files(|files| {
-            files.remove(&number);
-        });
+        self.change_files(|files| drop(files.remove(&number)));
     }
 
-    fn change_files(&self, change: impl FnOnce(&mut Files)) {
-        let mut places = self.places.write();
-        let mut files = Files::clone(&places.files);
-        change(&mut files);
-        places.files = Arc::new(files);
+    fn change_files(&self, change: impl Fn(&mut Files)) {
+        for shard in &self.shards {
+            let mut shard = shard.write();
+            let mut files = Files::clone(&shard.files);
+            change(&mut files);
+            shard.files = Arc::new(files);
+        }
+    }
+}
+
+impl Shard {
+    /// Makes one move, and counts what lives in the files and what does not.
+    fn make(&mut self, step: &Move<'_>) {
+        let Shard { keydir, files } = self;
+        if let Some(from) = step.from {
+            files[&from.place.file].dies(from.len);
+        }
+        let Some(to) = step.to else { return };
+        let file = &files[&to.place.file];
+        match (step.from, step.deletes) {
+            (Some(from), true) => drop(keydir.remove(step.hash, from.place)),
+            (Some(from), false) => drop(keydir.replace(step.hash, from.place, to.place)),
+            (None, true) => {}
+            (None, false) => keydir.insert(step.hash, to.place),
+        }
+        match step.deletes {
+            true => file.buries(to.len),
+            false => file.lives(to.len),
+        }
     }
 }
 

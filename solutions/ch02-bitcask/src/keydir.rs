@@ -6,32 +6,27 @@
 //! slot each, and whoever looks one of them up may have to read both records.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::IterHash;
 
 use crate::place::Place;
 
-/// How many tables share the slots. Each grows by itself, so that no write
-/// waits until millions of slots have moved.
-const TABLES: usize = 256;
-
-/// The hash of a key. It is the same in every process.
+/// What is kept of a key's hash, which is the same in every process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyHash(u64);
+pub struct KeyHash {
+    /// In which of 256 parts of an index the key is.
+    pub shard: u8,
+    /// What a slot there remembers.
+    pub short: u32,
+}
 
 impl KeyHash {
     /// The hash of this key.
     pub fn of(key: &[u8]) -> Self {
         use std::hash::BuildHasher;
-        KeyHash(foldhash::fast::FixedState::default().hash_one(key))
-    }
-
-    /// Which table its slot is in.
-    fn table(self) -> usize {
-        (self.0 >> 56) as usize
-    }
-
-    /// What the slot remembers.
-    fn short(self) -> u32 {
-        self.0 as u32
+        let hash = foldhash::fast::FixedState::default().hash_one(key);
+        let [s0, s1, s2, s3, .., shard] = hash.to_le_bytes();
+        let short = u32::from_le_bytes([s0, s1, s2, s3]);
+        KeyHash { shard, short }
     }
 }
 
@@ -50,62 +45,62 @@ impl Slot {
     }
 }
 
-/// The places of all keys.
+/// The places of keys.
 #[derive(Debug)]
 pub struct Keydir {
-    tables: Vec<HashTable<Slot>>,
+    slots: HashTable<Slot>,
 }
 
 impl Keydir {
     /// A keydir with room for this many keys.
     pub fn with_capacity(keys: usize) -> Self {
-        let table = || HashTable::with_capacity(keys.div_ceil(TABLES));
         Keydir {
-            tables: (0..TABLES).map(|_| table()).collect(),
+            slots: HashTable::with_capacity(keys),
         }
     }
 
     /// The places of the records whose keys have this hash: of the key itself,
     /// if it is there, and rarely of others.
     ///
-    /// # Exercise 2.2
-    pub fn places(&self, hash: KeyHash) -> impl Iterator<Item = Place> {
-        self.tables[hash.table()]
-            .iter_hash(Slot::spread(hash.short()))
-            .filter(move |slot| slot.hash == hash.short())
-            .map(|slot| slot.place)
+    /// # Exercise 2.3
+    pub fn places(&self, hash: KeyHash) -> Places<'_> {
+        Places {
+            slots: self.slots.iter_hash(Slot::spread(hash.short)),
+            hash: hash.short,
+        }
     }
 
     /// Adds the place of a key that has none.
     ///
-    /// # Exercise 2.2
+    /// # Exercise 2.3
     pub fn insert(&mut self, hash: KeyHash, place: Place) {
-        let slot = Slot {
-            hash: hash.short(),
-            place,
-        };
-        self.tables[hash.table()].insert_unique(Slot::spread(slot.hash), slot, |slot| {
-            Slot::spread(slot.hash)
-        });
+        let hash = hash.short;
+        self.slots
+            .insert_unique(Slot::spread(hash), Slot { hash, place }, |slot| {
+                Slot::spread(slot.hash)
+            });
     }
 
     /// Puts the place `new` where `old` is, and answers whether it was there.
     ///
-    /// # Exercise 2.2
+    /// # Exercise 2.3
     pub fn replace(&mut self, hash: KeyHash, old: Place, new: Place) -> bool {
-        let table = &mut self.tables[hash.table()];
-        let found = table.find_mut(Slot::spread(hash.short()), |slot| slot.place == old);
+        let found = self
+            .slots
+            .find_mut(Slot::spread(hash.short), |slot| slot.place == old);
         found.map(|slot| slot.place = new).is_some()
     }
 
     /// Removes a place, and answers whether it was there.
     ///
-    /// # Exercise 2.2
+    /// # Exercise 2.3
     pub fn remove(&mut self, hash: KeyHash, place: Place) -> bool {
-        let table = &mut self.tables[hash.table()];
-        match table.find_entry(Slot::spread(hash.short()), |slot| slot.place == place) {
-            Ok(found) => {
-                found.remove();
+        let found = self
+            .slots
+            .find_entry(Slot::spread(hash.short), |slot| slot.place == place);
+        match found {
+            Ok(slot) => {
+                slot.remove();
                 true
             }
             Err(_absent) => false,
@@ -114,6 +109,31 @@ impl Keydir {
 
     /// How many keys have a place.
     pub fn len(&self) -> usize {
-        self.tables.iter().map(HashTable::len).sum()
+        self.slots.len()
+    }
+
+    /// Whether no key has a place.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The places of the records whose keys have one hash.
+#[derive(Debug)]
+pub struct Places<'k> {
+    slots: IterHash<'k, Slot>,
+    hash: u32,
+}
+
+impl Iterator for Places<'_> {
+    type Item = Place;
+
+    /// The next of the slots that the table offers, which knows but a part of
+    /// each hash, that has the whole hash.
+    ///
+    /// # Exercise 2.3
+    fn next(&mut self) -> Option<Place> {
+        let found = self.slots.find(|slot| slot.hash == self.hash)?;
+        Some(found.place)
     }
 }

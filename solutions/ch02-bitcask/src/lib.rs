@@ -32,6 +32,7 @@
 pub mod cursor;
 pub mod data_file;
 pub(crate) mod device;
+pub mod garbage;
 pub mod header;
 pub mod hint;
 pub(crate) mod index;

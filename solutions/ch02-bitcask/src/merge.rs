@@ -17,28 +17,24 @@
 //! file counts, everything that was written is made durable: or else a power
 //! cut could take the later record, too.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use engine::{Maintenance, Progress, Result};
 
 use crate::data_file::DataFile;
+use crate::garbage::{Weight, due};
 use crate::header::{HEADER_BYTES, Header};
 use crate::index::{At, Copied};
 use crate::keydir::KeyHash;
 use crate::names::{Kind, Name};
 use crate::opening::hint_by_reading;
-use crate::options::Options;
 use crate::place::Place;
 use crate::record::{Record, Says};
 use crate::replacement::Replacement;
-use crate::replay::{Ended, Records, SEAL_BYTES};
 use crate::store::Bitcask;
 
 /// How many bytes of a file one step looks at.
 const PIECE_BYTES: u32 = 1 << 20;
-/// How many records the keydir follows at one moment.
-const FOLLOWED: usize = 64;
 
 /// The merge that goes on, and what earlier ones have left.
 #[derive(Debug, Default)]
@@ -53,68 +49,13 @@ pub(crate) struct Merging {
 struct Merge {
     /// The files that are merged, in their order.
     run: Vec<Arc<DataFile>>,
-    /// Nothing is older than the run: no tombstone in it deletes anything.
-    is_oldest: bool,
-    /// Which of the files is copied, and from where on.
-    at: (usize, u32),
+    /// No tombstone in the run hides anything that is older than the run.
+    behind_pure: bool,
+    /// Which of the files is copied.
+    index: usize,
+    /// Where in it the next record stands.
+    offset: u32,
     copy: Replacement,
-}
-
-/// What is in a file, in bytes of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Weight {
-    /// All of them.
-    pub(crate) all: u32,
-    /// Those that the keydir leads to.
-    pub(crate) live: u32,
-    /// Tombstones.
-    pub(crate) graves: u32,
-}
-
-impl Weight {
-    fn of(file: &DataFile) -> Self {
-        Weight {
-            all: file.end().saturating_sub(HEADER_BYTES as u32 + SEAL_BYTES),
-            live: file.live(),
-            graves: file.graves(),
-        }
-    }
-
-    /// What a merge would copy.
-    fn kept(self, is_oldest: bool) -> u32 {
-        if is_oldest {
-            self.live
-        } else {
-            self.live + self.graves
-        }
-    }
-
-    /// Answers whether so many of a hundred bytes are garbage.
-    fn is_due(self, is_oldest: bool, percent: u32) -> bool {
-        let garbage = self.all.saturating_sub(self.kept(is_oldest));
-        garbage > 0 && u64::from(garbage) * 100 >= u64::from(self.all) * u64::from(percent)
-    }
-}
-
-/// Which of the sealed files to merge, given in their order: a run of those
-/// with too much garbage that fits in one file, or none.
-///
-/// # Exercise 2.11
-pub(crate) fn due(files: &[Weight], garbage_percent: u32, bytes_max: u32) -> Range<usize> {
-    let is_due = |index: usize| files[index].is_due(index == 0, garbage_percent);
-    let Some(start) = (0..files.len()).find(|&index| is_due(index)) else {
-        return 0..0;
-    };
-    let mut end = start + 1;
-    let mut kept = files[start].kept(start == 0);
-    while end < files.len() && is_due(end) {
-        kept = kept.saturating_add(files[end].kept(start == 0));
-        if kept > bytes_max {
-            break;
-        }
-        end += 1;
-    }
-    start..end
 }
 
 /// What becomes of a record in a merge.
@@ -134,13 +75,32 @@ impl Maintenance for Bitcask {
     /// a piece of what is being merged; or begins a merge; or writes a hint
     /// file.
     fn step(&self) -> Result<Progress> {
+        self.step_from(self.options.garbage_percent)
+    }
+}
+
+impl Bitcask {
+    /// Merges until nothing is left that could be given back: the active file
+    /// takes no more writes, and of the sealed ones no garbage remains but what
+    /// is written meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As for [`step`](Maintenance::step).
+    pub fn merge(&self) -> Result<()> {
+        self.seal_active()?;
+        while self.step_from(0)? == Progress::Worked {}
+        Ok(())
+    }
+
+    fn step_from(&self, garbage_percent: u32) -> Result<Progress> {
         let mut merging = self.merging.lock();
         self.device.check()?;
         if self.remove_one(&mut merging.merged)? {
             return Ok(Progress::Worked);
         }
         if merging.merge.is_none() {
-            merging.merge = self.begin_merge()?;
+            merging.merge = self.begin_merge(garbage_percent)?;
         }
         let Some(merge) = &mut merging.merge else {
             return self.write_hint();
@@ -152,9 +112,7 @@ impl Maintenance for Bitcask {
         }
         Ok(Progress::Worked)
     }
-}
 
-impl Bitcask {
     /// The sealed data files, the oldest records first.
     fn sealed_files(&self) -> Vec<Arc<DataFile>> {
         let files = self.index.files();
@@ -165,35 +123,31 @@ impl Bitcask {
     }
 
     /// Begins the merge that is due, if one is.
-    fn begin_merge(&self) -> Result<Option<Merge>> {
+    fn begin_merge(&self, garbage_percent: u32) -> Result<Option<Merge>> {
         let files = self.sealed_files();
         let weights: Vec<Weight> = files.iter().map(|file| Weight::of(file)).collect();
-        let Options {
-            garbage_percent,
-            file_bytes_max,
-            ..
-        } = self.options;
-        let run = due(&weights, garbage_percent, file_bytes_max);
+        let run = due(&weights, garbage_percent, self.options.file_bytes_max);
         if run.is_empty() {
             return Ok(None);
         }
-        let is_oldest = run.start == 0;
-        let kept: u32 = weights[run.clone()]
+        let behind_pure = weights[..run.start].iter().all(|weight| weight.is_pure());
+        let kept = weights[run.clone()]
             .iter()
-            .map(|weight| weight.kept(is_oldest))
-            .sum();
+            .map(|weight| weight.kept(behind_pure));
+        let kept = kept.fold(0, u32::saturating_add);
         let run = files[run].to_vec();
         let header = Header {
             number: self.writer.lock().next_number()?,
             first: run[0].header().first,
             last: run[run.len() - 1].header().last,
         };
-        let copy = Replacement::create(&self.device, header, HEADER_BYTES as u32 + kept)?;
+        let copy = Replacement::create(&self.device, header, HEADER_BYTES + kept)?;
         self.index.add_file(copy.file());
         Ok(Some(Merge {
             run,
-            is_oldest,
-            at: (0, HEADER_BYTES as u32),
+            behind_pure,
+            index: 0,
+            offset: HEADER_BYTES,
             copy,
         }))
     }
@@ -208,112 +162,122 @@ impl Bitcask {
     /// [`Error::Io`](engine::Error::Io) and
     /// [`Error::Poisoned`](engine::Error::Poisoned).
     ///
-    /// # Exercise 2.12
+    /// # Exercise 2.13
     fn copy_piece(&self, merge: &mut Merge) -> Result<bool> {
-        let (index, from) = merge.at;
-        let Some(file) = merge.run.get(index) else {
+        let Some(file) = merge.run.get(merge.index) else {
             return Ok(false);
         };
         let end = merge.copy.file().end();
-        let piece = file
-            .read_all(|bytes| {
-                self.copy_records(file, bytes, from, merge.is_oldest, &mut merge.copy)
-            })
-            .and_then(|piece| merge.copy.sync(&self.device).map(|()| piece))
-            .inspect_err(|_| merge.copy.file().take_back(end))?;
-        for copies in piece.copied.chunks(FOLLOWED) {
-            let _writer = self.writer.lock();
-            self.index.follow(copies);
+        let mut piece = Piece::at(merge.offset);
+        let copied = self
+            .copy_records(file, merge.behind_pure, &mut merge.copy, &mut piece)
+            .and_then(|()| merge.copy.sync(&self.device));
+        if let Err(error) = copied {
+            merge.copy.file().take_back(end);
+            return Err(error);
         }
-        for (key, at) in piece.expired {
-            self.forget(&key, at);
-        }
-        merge.at = match piece.next {
-            Some(at) => (index, at),
-            None => (index + 1, HEADER_BYTES as u32),
+        piece.copied.iter().for_each(|copied| self.follow(copied));
+        merge.copy.file().buries(piece.graves);
+        piece
+            .expired
+            .iter()
+            .for_each(|(key, at)| self.forget(key, *at));
+        (merge.index, merge.offset) = match piece.is_last {
+            true => (merge.index + 1, HEADER_BYTES),
+            false => (merge.index, piece.next),
         };
         Ok(true)
     }
 
+    /// Copies records of `file` from where the piece begins, until that is long
+    /// enough or the file ends.
     fn copy_records(
         &self,
         file: &DataFile,
-        bytes: &[u8],
-        from: u32,
-        is_oldest: bool,
+        behind_pure: bool,
         copy: &mut Replacement,
-    ) -> Result<Piece> {
-        let number = file.number();
-        let mut piece = Piece::default();
-        let mut records = Records::new(number, bytes, from);
-        while let Some((offset, record)) = records.next() {
+        piece: &mut Piece,
+    ) -> Result<()> {
+        let start = piece.next;
+        while !piece.is_last && piece.next - start < PIECE_BYTES {
             let place = Place {
-                file: number,
-                offset,
+                file: file.number(),
+                offset: piece.next,
             };
-            let len = record.len() as u32;
-            let (Says::Put { key, .. } | Says::Delete { key }) = record.says else {
-                continue;
-            };
-            let hash = KeyHash::of(key);
-            match self.fate(&record, hash, place, is_oldest)? {
-                Fate::Copied => {
-                    let to = At {
-                        place: copy.push(&Record::last(record.says))?,
-                        len,
-                    };
-                    piece.copied.push(Copied {
-                        hash,
-                        from: place,
-                        to,
-                    });
-                }
-                Fate::Buried => {
-                    copy.push(&Record::last(record.says))?;
-                    copy.file().buries(len);
-                }
-                Fate::Expired => piece.expired.push((key.to_vec(), At { place, len })),
-                Fate::LeftOut => {}
-            }
-            if records.at() - from >= PIECE_BYTES {
-                piece.next = Some(records.at());
-                break;
-            }
+            file.read(place.offset, |record| {
+                let len = record.encoded_len();
+                self.copy_record(record, At { place, len }, behind_pure, copy, piece)
+            })??;
         }
-        match records.ended() {
-            Some(Ended::Broken(at, what)) => {
-                let name = file.name().to_string();
-                Err(engine::Error::corrupt(&name, u64::from(at), what))
-            }
-            _ => Ok(piece),
-        }
+        Ok(())
     }
 
-    /// What becomes of a record in a merge.
+    fn copy_record(
+        &self,
+        record: &Record<'_>,
+        at: At,
+        behind_pure: bool,
+        copy: &mut Replacement,
+        piece: &mut Piece,
+    ) -> Result<()> {
+        piece.next += at.len;
+        piece.is_last = record.says == Says::Seal;
+        let Some(key) = record.key() else {
+            return Ok(());
+        };
+        let hash = KeyHash::of(key);
+        match self.fate(record, key, hash, at.place, behind_pure)? {
+            Fate::Copied => {
+                let place = copy.push(&Record::last(record.says))?;
+                piece.copied.push(Copied {
+                    hash,
+                    from: at.place,
+                    to: At { place, len: at.len },
+                });
+            }
+            Fate::Buried => {
+                copy.push(&Record::last(record.says))?;
+                piece.graves += at.len;
+            }
+            Fate::Expired => piece.expired.push((key.to_vec(), at)),
+            Fate::LeftOut => {}
+        }
+        Ok(())
+    }
+
+    /// What becomes of the record of `key` at `place` in a merge.
     ///
-    /// # Exercise 2.12
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](engine::Error::Corrupt) and
+    /// [`Error::Io`](engine::Error::Io).
+    ///
+    /// # Exercise 2.13
     fn fate(
         &self,
         record: &Record<'_>,
+        key: &[u8],
         hash: KeyHash,
         place: Place,
-        is_oldest: bool,
+        behind_pure: bool,
     ) -> Result<Fate> {
-        let is_over = match record.says {
-            Says::Put { expires, .. } => self.is_over(expires),
-            Says::Delete { .. } => true,
-            Says::Synced { .. } | Says::Seal => return Ok(Fate::LeftOut),
+        let hides = match record.says {
+            Says::Put { expires, .. } => expires.is_some_and(|at| self.is_over(at)),
+            _ => true,
         };
-        let key = record.key().unwrap_or_default();
         let newest = self.index.find(key, hash, |at, _| at.place)?;
-        Ok(match (newest, is_over) {
+        Ok(match (newest, hides) {
             (Some(newest), _) if newest != place => Fate::LeftOut,
-            (Some(_), true) if is_oldest => Fate::Expired,
+            (Some(_), true) if behind_pure => Fate::Expired,
             (Some(_), _) => Fate::Copied,
-            // It may hide an older value.
-            (None, true) if !is_oldest => Fate::Buried,
+            (None, true) if !behind_pure => Fate::Buried,
             (None, _) => Fate::LeftOut,
         })
+    }
+
+    fn follow(&self, copied: &Copied) {
+        let _writer = self.writer.lock();
+        self.index.follow(copied);
     }
 
     /// Lets the copy count in place of the files that were merged.
@@ -325,7 +289,7 @@ impl Bitcask {
     ///
     /// As for [`copy_piece`](Self::copy_piece), and it can be tried again.
     ///
-    /// # Exercise 2.12
+    /// # Exercise 2.13
     fn publish(&self, merge: &mut Merge) -> Result<()> {
         self.sync_all()?;
         merge.copy.finish(&self.device)?;
@@ -386,10 +350,26 @@ impl Bitcask {
 }
 
 /// What came of copying a piece of a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Piece {
     copied: Vec<Copied>,
     expired: Vec<(Vec<u8>, At)>,
-    /// Where the next piece begins, if there is one.
-    next: Option<u32>,
+    /// The bytes of tombstones among them.
+    graves: u32,
+    /// Where the next piece begins …
+    next: u32,
+    /// … unless this one reached the file's seal.
+    is_last: bool,
+}
+
+impl Piece {
+    fn at(offset: u32) -> Self {
+        Piece {
+            copied: Vec::new(),
+            expired: Vec::new(),
+            graves: 0,
+            next: offset,
+            is_last: false,
+        }
+    }
 }

@@ -25,21 +25,19 @@ use crate::data_file::DataFile;
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::hint::{Entries, Entry, Hint};
-use crate::keydir::{KeyHash, Keydir};
+use crate::index::Index;
+use crate::keydir::KeyHash;
 use crate::names::{Kind, Name};
 use crate::order::Keys;
-use crate::place::Place;
-use crate::record::{Record, Says};
+use crate::place::{Place, file_len};
+use crate::record::{Record, SEAL_BYTES, Says};
 use crate::replacement::Replacement;
-use crate::replay::{Ended, Records, SEAL_BYTES, end_of_active, end_of_sealed};
+use crate::replay::{Ended, Records, end_of_active, end_of_sealed};
 
 /// What an opening found.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    /// The data files, the oldest records first.
-    pub(crate) files: Vec<Arc<DataFile>>,
-    pub(crate) keydir: Keydir,
-    pub(crate) keys: Keys,
+    pub(crate) index: Index,
     /// A number that no file ever had.
     pub(crate) number: u32,
 }
@@ -81,7 +79,10 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
         hints.push(hint);
     }
     let files: Vec<_> = files.into_iter().map(Arc::new).collect();
-    let (keydir, keys) = merged(&files, &hints);
+    let index = match files.is_empty() {
+        true => Index::new(Index::keydirs(0), Keys::default(), &files),
+        false => merged(&files, &hints),
+    };
 
     let counts = |name: &Name| {
         matches!(name.kind, Kind::Data | Kind::Hint)
@@ -90,12 +91,7 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
     for name in names.iter().filter(|name| !counts(name)) {
         disk.remove(&name.to_string())?;
     }
-    Ok(Opened {
-        files,
-        keydir,
-        keys,
-        number,
-    })
+    Ok(Opened { index, number })
 }
 
 /// Where the records at some place in the order come from.
@@ -186,12 +182,12 @@ fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
 /// `None` where nothing was ever written to it. Only the newest one may have a
 /// torn tail: the others were sealed before the next one was made.
 ///
-/// # Exercise 2.5
+/// # Exercise 2.7
 fn read_active(disk: &dyn Disk, number: u32, is_newest: bool) -> Result<Option<Vec<u8>>> {
     let name = Name::new(number, Kind::Active).to_string();
     let mut bytes = read_whole(disk, &name)?;
     Header::decode(&name, number, &bytes)?;
-    if bytes[HEADER_BYTES..].iter().all(|&byte| byte == 0) {
+    if bytes[HEADER_BYTES as usize..].iter().all(|&byte| byte == 0) {
         return Ok(None);
     }
     let mut records = Records::all(number, &bytes);
@@ -207,7 +203,7 @@ fn read_active(disk: &dyn Disk, number: u32, is_newest: bool) -> Result<Option<V
 /// A sealed file with this header that holds the records of the file `from`,
 /// whose bytes these are. All of it is durable.
 fn copied(device: &Device, header: Header, from: u32, bytes: &[u8]) -> Result<DataFile> {
-    let mut copy = Replacement::create(device, header, bytes.len() as u32)?;
+    let mut copy = Replacement::create(device, header, file_len(bytes.len()))?;
     for (_, record) in Records::all(from, bytes) {
         // What it says of syncs is true of the other file alone.
         if record.key().is_some() {
@@ -258,10 +254,10 @@ fn load_hint(disk: &dyn Disk, file: &DataFile) -> Result<Hint> {
 
 /// The newest record of each key.
 ///
-/// # Exercise 2.10
-fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> (Keydir, Keys) {
+/// # Exercise 2.8
+fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> Index {
     let count = hints.iter().map(Hint::count).sum();
-    let mut keydir = Keydir::with_capacity(count);
+    let mut keydirs = Index::keydirs(count);
     for (file, hint) in files.iter().zip(hints) {
         let graves = hint.entries().filter(|entry| entry.deletes);
         graves.for_each(|entry| file.buries(entry.len));
@@ -272,11 +268,12 @@ fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> (Keydir, Keys) {
             file: files[index].number(),
             offset: entry.offset,
         };
-        keydir.insert(KeyHash::of(entry.key), place);
+        let hash = KeyHash::of(entry.key);
+        keydirs[Index::shard_of(hash)].insert(hash, place);
         files[index].lives(entry.len);
         entry.key
     }));
-    (keydir, keys)
+    Index::new(keydirs, keys, files)
 }
 
 /// Of each key in some hints what the last of them says of it, in the order of
@@ -285,10 +282,14 @@ struct Newest<'h> {
     entries: Vec<Entries<'h>>,
     /// The next entry of each hint. The smallest key comes first, and of one
     /// key the last hint.
-    heads: BinaryHeap<Reverse<(&'h [u8], Reverse<usize>, Entry<'h>)>>,
+    heads: BinaryHeap<Head<'h>>,
     /// The last key that was answered.
     last: Option<&'h [u8]>,
 }
+
+/// An entry, ordered by its key and then by how late its hint is. It is the
+/// greatest that a heap answers first.
+type Head<'h> = Reverse<(&'h [u8], Reverse<usize>, Entry<'h>)>;
 
 impl<'h> Newest<'h> {
     fn of(hints: &'h [Hint]) -> Self {
@@ -311,6 +312,9 @@ impl<'h> Newest<'h> {
 impl<'h> Iterator for Newest<'h> {
     type Item = (usize, Entry<'h>);
 
+    /// The newest entry of the next key.
+    ///
+    /// # Exercise 2.8
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let Reverse((key, Reverse(index), entry)) = self.heads.pop()?;

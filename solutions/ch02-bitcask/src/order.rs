@@ -47,7 +47,7 @@ impl Leaf {
 
     /// The index of `key`, or where it would stand.
     ///
-    /// # Exercise 2.9
+    /// # Exercise 2.4
     pub(crate) fn find(&self, key: &[u8]) -> Result<usize, usize> {
         let (mut from, mut to) = (0, self.len());
         while from < to {
@@ -63,12 +63,12 @@ impl Leaf {
 
     /// Puts a key at `index`, in front of what stands there.
     ///
-    /// # Exercise 2.9
+    /// # Exercise 2.4
     pub(crate) fn insert(&mut self, index: usize, key: &[u8]) {
         let at = self.start(index);
-        let len = u32::try_from(key.len()).expect("keys keep within the limit");
+        let len = narrow(key.len());
         self.bytes.splice(at..at, key.iter().copied());
-        self.ends.insert(index, at as u32);
+        self.ends.insert(index, narrow(at));
         for end in &mut self.ends[index..] {
             *end += len;
         }
@@ -76,31 +76,31 @@ impl Leaf {
 
     /// Takes out the key at `index`.
     ///
-    /// # Exercise 2.9
+    /// # Exercise 2.4
     pub(crate) fn remove(&mut self, index: usize) {
         let (start, end) = (self.start(index), self.ends.remove(index));
         self.bytes.drain(start..end as usize);
         for behind in &mut self.ends[index..] {
-            *behind -= end - start as u32;
+            *behind -= end - narrow(start);
         }
     }
 
     /// Cuts off the keys from `index` on: they are the answer.
     ///
-    /// # Exercise 2.9
+    /// # Exercise 2.4
     pub(crate) fn split_off(&mut self, index: usize) -> Leaf {
         let start = self.start(index);
         let bytes = self.bytes.split_off(start);
         let mut ends = self.ends.split_off(index);
         for end in &mut ends {
-            *end -= start as u32;
+            *end -= narrow(start);
         }
         Leaf { bytes, ends }
     }
 
     /// The indices of the keys that lie in `range`.
     ///
-    /// # Exercise 2.9
+    /// # Exercise 2.4
     pub(crate) fn within(&self, range: &KeyRange<'_>) -> std::ops::Range<usize> {
         let at_or_behind = |key| self.find(key).unwrap_or_else(|index| index);
         let behind = |key| self.find(key).map_or_else(|index| index, |index| index + 1);
@@ -130,17 +130,18 @@ pub struct Keys {
     leaves: BTreeMap<Box<[u8]>, Leaf>,
 }
 
-impl Keys {
-    /// No keys.
-    pub fn new() -> Self {
+impl Default for Keys {
+    fn default() -> Self {
         Keys {
             leaves: BTreeMap::from([(Box::default(), Leaf::default())]),
         }
     }
+}
 
+impl Keys {
     /// The keys that `keys` yields, in ascending order and each once.
     pub fn from_sorted<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Self {
-        let mut all = Keys::new();
+        let mut all = Keys::default();
         let mut leaf = Leaf::default();
         for key in keys {
             if leaf.len() == LEAF_KEYS || leaf.bytes.len() + key.len() > LEAF_BYTES {
@@ -204,11 +205,11 @@ impl Keys {
         match order {
             Order::Ascending => leaves
                 .flat_map(|(leaf, within)| within.map(|index| leaf.key(index)))
-                .all(|key| take(key)),
+                .all(&mut take),
             Order::Descending => leaves
                 .rev()
                 .flat_map(|(leaf, within)| within.rev().map(|index| leaf.key(index)))
-                .all(|key| take(key)),
+                .all(take),
         };
     }
 
@@ -235,4 +236,9 @@ impl Keys {
             self.leaves.remove(&first);
         }
     }
+}
+
+/// A length within a leaf, as the leaf holds it.
+fn narrow(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("a leaf is split long before")
 }

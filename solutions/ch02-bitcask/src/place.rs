@@ -1,5 +1,14 @@
 //! Where a record stands.
 
+/// A length in a data file, as such files hold it.
+///
+/// # Panics
+///
+/// Beyond 4 GiB: no file so long is opened, and none becomes so long.
+pub(crate) fn file_len(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("no data file reaches 4 GiB")
+}
+
 /// Where a record stands: the number of its file, and its offset there.
 ///
 /// Numbers are given out once, in order, so that of two active files the one

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::place::Place;
+use crate::place::{Place, file_len};
 
 /// The bytes in front of a record's key, expiry left out.
-pub const HEAD_BYTES: usize = 11;
+pub const HEAD_BYTES: u32 = 11;
+/// The length of a seal, and of a mark that tells of a sync.
+pub const SEAL_BYTES: u32 = HEAD_BYTES;
 /// The bytes of the time at which a put expires.
-pub const EXPIRY_BYTES: usize = 8;
+pub const EXPIRY_BYTES: u32 = 8;
 
 /// What a record says.
 ///
@@ -91,15 +93,15 @@ impl<'a> Record<'a> {
     }
 
     /// Its length in bytes.
-    pub fn len(&self) -> usize {
+    pub fn encoded_len(&self) -> u32 {
         HEAD_BYTES
             + match self.says {
                 Says::Put {
                     key,
                     value,
                     expires,
-                } => key.len() + value.len() + expires.map_or(0, |_| EXPIRY_BYTES),
-                Says::Delete { key } => key.len(),
+                } => file_len(key.len() + value.len()) + expires.map_or(0, |_| EXPIRY_BYTES),
+                Says::Delete { key } => file_len(key.len()),
                 Says::Synced { .. } | Says::Seal => 0,
             }
     }
@@ -114,12 +116,18 @@ impl<'a> Record<'a> {
                 key,
                 value,
                 expires: None,
-            } => (kind::PUT, key, length(value), value, None),
+            } => (kind::PUT, key, file_len(value.len()), value, None),
             Says::Put {
                 key,
                 value,
                 expires: Some(at),
-            } => (kind::EXPIRING_PUT, key, length(value), value, Some(at)),
+            } => (
+                kind::EXPIRING_PUT,
+                key,
+                file_len(value.len()),
+                value,
+                Some(at),
+            ),
             Says::Delete { key } => (kind::DELETE, key, 0, &[][..], None),
             Says::Synced { up_to } => (kind::SYNCED, &[][..], up_to, &[][..], None),
             Says::Seal => (kind::SEAL, &[][..], 0, &[][..], None),
@@ -151,7 +159,7 @@ impl<'a> Record<'a> {
     ///
     /// # Exercise 2.1
     pub fn decode(bytes: &'a [u8], place: Place) -> Result<Self, &'static str> {
-        let Some((head, rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else {
+        let Some((head, rest)) = bytes.split_first_chunk::<{ HEAD_BYTES as usize }>() else {
             return Err("a record is cut off");
         };
         let [c0, c1, c2, c3, kind, k0, k1, v0, v1, v2, v3] = *head;
@@ -159,7 +167,7 @@ impl<'a> Record<'a> {
         let number = u32::from_le_bytes([v0, v1, v2, v3]);
         let (expiry_len, value_len) = match kind & !kind::GOES_ON {
             kind::PUT => (0, number as usize),
-            kind::EXPIRING_PUT => (EXPIRY_BYTES, number as usize),
+            kind::EXPIRING_PUT => (EXPIRY_BYTES as usize, number as usize),
             kind::DELETE => (0, 0),
             // These have no key, and are looked for in places that are no records.
             kind::SYNCED | kind::SEAL if key_len == 0 => (0, 0),
@@ -171,7 +179,7 @@ impl<'a> Record<'a> {
         else {
             return Err("a record is cut off");
         };
-        let checked = &bytes[4..HEAD_BYTES + body.len()];
+        let checked = &bytes[4..HEAD_BYTES as usize + body.len()];
         if checksum(place, checked) != u32::from_le_bytes([c0, c1, c2, c3]) {
             return Err("the checksum of a record does not match");
         }
@@ -198,17 +206,18 @@ impl<'a> Record<'a> {
 /// How long the record at the start of `bytes` says that it is, at the least:
 /// no reader needs more bytes to tell that it is wrong.
 pub(crate) fn record_len(bytes: &[u8]) -> usize {
-    let Some(&[.., kind, k0, k1, v0, v1, v2, v3]) = bytes.first_chunk::<HEAD_BYTES>() else {
-        return HEAD_BYTES;
+    let Some(&[.., kind, k0, k1, v0, v1, v2, v3]) = bytes.first_chunk::<{ HEAD_BYTES as usize }>()
+    else {
+        return HEAD_BYTES as usize;
     };
     let key_len = usize::from(u16::from_le_bytes([k0, k1]));
     let value_len = u32::from_le_bytes([v0, v1, v2, v3]) as usize;
     let body_len = match kind & !kind::GOES_ON {
         kind::PUT => key_len.saturating_add(value_len),
-        kind::EXPIRING_PUT => (EXPIRY_BYTES + key_len).saturating_add(value_len),
+        kind::EXPIRING_PUT => (EXPIRY_BYTES as usize + key_len).saturating_add(value_len),
         _ => key_len,
     };
-    body_len.saturating_add(HEAD_BYTES)
+    body_len.saturating_add(HEAD_BYTES as usize)
 }
 
 /// The checksum of a record at this place; `checked` is what stands behind it.
@@ -217,10 +226,6 @@ fn checksum(place: Place, checked: &[u8]) -> u32 {
     hasher.update(&place.to_bytes());
     hasher.update(checked);
     hasher.finalize()
-}
-
-fn length(value: &[u8]) -> u32 {
-    u32::try_from(value.len()).expect("values keep within the limit")
 }
 
 /// The whole milliseconds of a time, the last that can be written for one that

@@ -10,8 +10,8 @@ use crate::device::Device;
 use crate::header::Header;
 use crate::names::Kind;
 use crate::place::Place;
+use crate::record::SEAL_BYTES;
 use crate::record::{Record, Says};
-use crate::replay::SEAL_BYTES;
 
 /// How many bytes may be pending before they go to the file.
 const BUFFER_BYTES: usize = 256 << 10;

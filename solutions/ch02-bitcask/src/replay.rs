@@ -4,8 +4,8 @@
 use engine::{Error, Result};
 
 use crate::header::HEADER_BYTES;
-use crate::place::Place;
-use crate::record::{Record, SYNCED, Says};
+use crate::place::{Place, file_len};
+use crate::record::{Record, SEAL_BYTES, SYNCED, Says};
 
 /// The records of a data file, in their order, up to the seal or to the first
 /// bytes that are no record.
@@ -41,12 +41,12 @@ impl<'f> Records<'f> {
 
     /// All records of the file.
     pub fn all(file: u32, bytes: &'f [u8]) -> Self {
-        Records::new(file, bytes, HEADER_BYTES as u32)
+        Records::new(file, bytes, HEADER_BYTES)
     }
 
     /// Where the next record begins.
     pub fn at(&self) -> u32 {
-        self.at as u32
+        file_len(self.at)
     }
 
     /// Where they end, once there are no more.
@@ -91,14 +91,14 @@ impl<'f> Iterator for Records<'f> {
         if self.ended.is_some() {
             return None;
         }
-        let offset = self.at as u32;
+        let offset = file_len(self.at);
         match self.decode(self.at) {
             Ok(record) if record.says == Says::Seal => {
                 self.ended = Some(Ended::Sealed(offset));
                 None
             }
             Ok(record) => {
-                self.at += record.len();
+                self.at += record.encoded_len() as usize;
                 Some((offset, record))
             }
             Err(what) => {
@@ -118,7 +118,7 @@ impl<'f> Iterator for Records<'f> {
 ///
 /// [`Error::Corrupt`].
 ///
-/// # Exercise 2.5
+/// # Exercise 2.7
 pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
     let damage = |at, what| Err(Error::corrupt(name, u64::from(at), what));
     let end = match ended {
@@ -126,7 +126,10 @@ pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
         Ended::Broken(at, what) => return damage(at, what),
     };
     match bytes[end as usize..].iter().position(|&byte| byte != 0) {
-        Some(index) => damage(end + index as u32, "nothing should stand behind the seal"),
+        Some(index) => damage(
+            end + file_len(index),
+            "nothing should stand behind the seal",
+        ),
         None => Ok(end),
     }
 }
@@ -142,7 +145,7 @@ pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
 ///
 /// [`Error::Corrupt`].
 ///
-/// # Exercise 2.5
+/// # Exercise 2.7
 pub fn end_of_active(name: &str, file: u32, bytes: &[u8]) -> Result<u32> {
     let mut records = Records::all(file, bytes);
     let mut end = records.at();
@@ -158,6 +161,3 @@ pub fn end_of_active(name: &str, file: u32, bytes: &[u8]) -> Result<u32> {
         _ => Ok(end),
     }
 }
-
-/// The length of a seal.
-pub(crate) const SEAL_BYTES: u32 = crate::record::HEAD_BYTES as u32;

@@ -22,9 +22,9 @@ use crate::merge::Merging;
 use crate::names::Kind;
 use crate::opening::{self, Opened, next_number};
 use crate::options::Options;
-use crate::place::Place;
+use crate::place::{Place, file_len};
+use crate::record::SEAL_BYTES;
 use crate::record::{Record, Says};
-use crate::replay::SEAL_BYTES;
 use crate::syncing::{End, Syncing};
 
 /// The largest key, value and batch.
@@ -79,16 +79,11 @@ impl Bitcask {
         let lock = disk.lock()?;
         let counters = Arc::new(Counters::new());
         let device = Device::new(Counted::new(disk, Arc::clone(&counters)));
-        let Opened {
-            files,
-            keydir,
-            keys,
-            number,
-        } = opening::open(&device)?;
+        let Opened { index, number } = opening::open(&device)?;
         Ok(Bitcask {
             options,
             device,
-            index: Index::new(keydir, keys, files),
+            index,
             writer: Mutex::new(Writer {
                 active: None,
                 marked: 0,
@@ -113,8 +108,6 @@ impl Bitcask {
     }
 
     /// Reads the value of `key` into `value`, and answers whether there is one.
-    ///
-    /// # Exercise 2.4
     pub(crate) fn look_up(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         value.clear();
         let hash = KeyHash::of(key);
@@ -123,7 +116,7 @@ impl Bitcask {
                 value: found,
                 expires,
                 ..
-            } if !self.is_over(expires) => {
+            } if !expires.is_some_and(|at| self.is_over(at)) => {
                 value.extend_from_slice(found);
                 None
             }
@@ -165,6 +158,12 @@ impl Bitcask {
 
     /// What each key of `batch` moves away from. Of several changes to one key
     /// only the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] and [`Error::Io`].
+    ///
+    /// # Exercise 2.6
     fn moves<'b>(&self, batch: &[Write<'b>]) -> Result<Vec<Move<'b>>> {
         let of = |(index, write): (usize, &Write<'b>)| Move::of(index, *write);
         let mut moves: Vec<Move<'b>> = batch.iter().enumerate().map(of).collect();
@@ -185,7 +184,7 @@ impl Bitcask {
     ///
     /// An error leaves no trace of the batch, not even after reopening.
     ///
-    /// # Exercise 2.3
+    /// # Exercise 2.6
     fn append(
         &self,
         writer: &mut Writer,
@@ -206,16 +205,27 @@ impl Bitcask {
         }
         match active.write_out() {
             Ok(()) => Ok(places),
-            // All or a part of it may stand in the file now. Where that is
-            // written over with a seal, and that is durable, nobody reads it.
             Err(error) => {
                 active.take_back(end);
-                let len = writer.scratch.len();
-                self.seal(writer, len)
-                    .map_err(|cause| self.device.poison(cause))?;
+                self.cover(writer)?;
                 Err(error)
             }
         }
+    }
+
+    /// Makes sure that nobody will read what was to be written last: all of it,
+    /// or a part, may stand in the file. A seal in its place, and zeros over
+    /// the rest, and all of that durable; or nothing is written any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.10
+    fn cover(&self, writer: &mut Writer) -> Result<()> {
+        let len = writer.scratch.len();
+        self.seal(writer, len)
+            .map_err(|cause| self.device.poison(cause))
     }
 
     /// The active file, a new one if the present one has no room for `len`
@@ -225,8 +235,6 @@ impl Bitcask {
     ///
     /// [`Error::NoSpace`] and [`Error::Io`], and nothing changed;
     /// [`Error::Poisoned`].
-    ///
-    /// # Exercise 2.7
     fn active_with_room_for(&self, writer: &mut Writer, len: u32) -> Result<Arc<DataFile>> {
         // In front of the records a mark of the last sync, behind them the seal.
         let needed = len + 2 * SEAL_BYTES;
@@ -237,17 +245,14 @@ impl Bitcask {
             self.seal(writer, 0)?;
         }
         let number = writer.next_number()?;
-        let room = self
-            .options
-            .file_bytes_max
-            .max(HEADER_BYTES as u32 + needed);
+        let room = self.options.file_bytes_max.max(HEADER_BYTES + needed);
         let file = DataFile::create(&self.device, Header::of(number), room)?;
         file.rename(self.device.disk(), Kind::Active)?;
         self.device.sync_dir()?;
         let file = Arc::new(file);
         self.index.add_file(&file);
         writer.active = Some(Arc::clone(&file));
-        writer.marked = 0;
+        writer.marked = HEADER_BYTES;
         Ok(file)
     }
 
@@ -260,7 +265,7 @@ impl Bitcask {
     /// [`Error::NoSpace`] and [`Error::Io`] where nothing was asked of the device
     /// yet, and it goes on taking writes; [`Error::Poisoned`].
     ///
-    /// # Exercise 2.7
+    /// # Exercise 2.10
     fn seal(&self, writer: &mut Writer, zeros: usize) -> Result<()> {
         let Some(active) = &writer.active else {
             return Ok(());
@@ -284,7 +289,12 @@ impl Bitcask {
 
     /// Makes everything durable up to `end`.
     ///
-    /// # Exercise 2.6
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`] and [`Error::Io`] where nothing was asked of the device
+    /// yet; [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.9
     fn sync_to(&self, end: End) -> Result<()> {
         self.syncing.wait_for(end, || {
             let (active, reached) = {
@@ -302,8 +312,10 @@ impl Bitcask {
     }
 
     /// Answers whether what expires then is gone by now.
-    pub(crate) fn is_over(&self, expires: Option<Duration>) -> bool {
-        expires.is_some_and(|at| at <= self.options.clock.now())
+    ///
+    /// # Exercise 2.14
+    pub(crate) fn is_over(&self, expires: Duration) -> bool {
+        expires <= self.options.clock.now()
     }
 
     /// Forgets a key whose record there has expired. The record is garbage from
@@ -315,9 +327,20 @@ impl Bitcask {
 
     /// Makes everything durable that was written until now.
     pub(crate) fn sync_all(&self) -> Result<()> {
-        self.device.check()?;
-        let end = self.writer.lock().end();
+        let end = {
+            let writer = self.writer.lock();
+            self.device.check()?;
+            match writer.active {
+                Some(_) => writer.end(),
+                None => return Ok(()),
+            }
+        };
         self.sync_to(end)
+    }
+
+    /// Ends the active file, if there is one, so that it can be merged.
+    pub(crate) fn seal_active(&self) -> Result<()> {
+        self.seal(&mut self.writer.lock(), 0)
     }
 
     /// Ends the engine: seals the active file, and removes what nobody needs.
@@ -358,7 +381,7 @@ impl Writer {
     /// Encodes the records of `batch` for the end of the active file, behind a
     /// mark of how far it is durable, if that is news.
     ///
-    /// # Exercise 2.8
+    /// # Exercise 2.6
     fn encode(
         &mut self,
         active: &DataFile,
@@ -375,12 +398,12 @@ impl Writer {
         }
         let mut places = Vec::with_capacity(batch.len());
         for (index, &write) in batch.iter().enumerate() {
-            let offset = end + self.scratch.len() as u32;
+            let offset = end + file_len(self.scratch.len());
             let place = Place { file, offset };
             let goes_on = index + 1 < batch.len();
             let record = record(write, expires, goes_on);
             record.append_to(&mut self.scratch, place);
-            let len = record.len() as u32;
+            let len = record.encoded_len();
             places.push(At { place, len });
         }
         places
@@ -440,7 +463,7 @@ fn record(write: Write<'_>, expires: Option<Duration>, goes_on: bool) -> Record<
 ///
 /// [`Error::TooLarge`].
 fn batch_len(batch: &[Write<'_>], expires: Option<Duration>) -> Result<u32> {
-    let len = |write: &Write<'_>| record(*write, expires, false).len();
+    let len = |write: &Write<'_>| record(*write, expires, false).encoded_len() as usize;
     let bytes = batch.iter().map(len).fold(0, usize::saturating_add);
     match u32::try_from(bytes) {
         Ok(len) if len <= RECORDS_BYTES_MAX => Ok(len),

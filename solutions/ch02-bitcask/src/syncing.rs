@@ -45,7 +45,7 @@ impl Syncing {
     /// What `sync` answers, to the thread that called it. Each of the others
     /// then calls it, too.
     ///
-    /// # Exercise 2.6
+    /// # Exercise 2.9
     pub(crate) fn wait_for(&self, end: End, sync: impl FnOnce() -> Result<End>) -> Result<()> {
         let state = self.state.lock();
         let mut state = self

@@ -1,4 +1,4 @@
-//! The whole engine against the suite.
+//! The tests of chapter 2, by exercise.
 
 use std::sync::Arc;
 
@@ -8,20 +8,49 @@ use engine::disk::Disk;
 
 use crate::{Bitcask, Options};
 
-/// Files so short that scripts fill many of them.
-fn small(durability: Durability) -> Options {
+/// Files so short that scripts fill many of them, and no hints.
+fn short_files(durability: Durability) -> Options {
     Options {
         durability,
         file_bytes_max: 2 << 10,
         garbage_percent: 30,
+        hint_bytes_min: u32::MAX,
         ..Options::default()
     }
 }
 
-fn suite() -> Subject {
+/// The same with hint files.
+fn with_hints(durability: Durability) -> Options {
+    let hint_bytes_min = 0;
+    Options {
+        hint_bytes_min,
+        ..short_files(durability)
+    }
+}
+
+mod dead;
+
+/// A file so long that no script fills it.
+fn one_file(durability: Durability) -> Options {
+    Options {
+        durability,
+        file_bytes_max: 1 << 20,
+        ..Options::default()
+    }
+}
+
+/// The engine without its maintenance.
+fn bare(options: fn(Durability) -> Options) -> Subject {
+    subject!("Bitcask", move |disk: Arc<dyn Disk>, durability| {
+        Bitcask::open(disk, options(durability))
+    })
+}
+
+/// The engine, and merges that are stepped.
+fn merging(options: fn(Durability) -> Options) -> Subject {
     subject!(
         "Bitcask",
-        |disk: Arc<dyn Disk>, durability| Bitcask::open(disk, small(durability)),
+        move |disk: Arc<dyn Disk>, durability| Bitcask::open(disk, options(durability)),
         |bitcask| Powers {
             maintenance: Some(bitcask),
             ..Powers::default()
@@ -30,26 +59,65 @@ fn suite() -> Subject {
 }
 
 #[test]
-fn core() {
-    suite().check(Level::Core);
+fn ex_2_6_core() {
+    bare(one_file).check(Level::Core);
 }
 
 #[test]
-fn concurrent() {
-    suite().check(Level::Concurrent);
+fn ex_2_9_concurrent() {
+    bare(one_file).check(Level::Concurrent);
 }
 
 #[test]
-fn reopen() {
-    suite().check(Level::Reopen);
+fn ex_2_10_core() {
+    bare(short_files).check(Level::Core);
 }
 
 #[test]
-fn crash() {
-    suite().check(Level::Crash);
+fn ex_2_10_reopen() {
+    bare(short_files).check(Level::Reopen);
 }
 
 #[test]
-fn faults() {
-    suite().check(Level::Faults);
+fn ex_2_10_crash() {
+    bare(short_files).check(Level::Crash);
+}
+
+#[test]
+fn ex_2_10_faults() {
+    bare(short_files).check(Level::Faults);
+}
+
+#[test]
+fn ex_2_11_reopen() {
+    bare(with_hints).check(Level::Reopen);
+}
+
+#[test]
+fn ex_2_11_faults() {
+    bare(with_hints)
+        .with_dead_bytes(dead::dead_bytes)
+        .check(Level::Faults);
+}
+
+#[test]
+fn ex_2_13_core() {
+    merging(with_hints).check(Level::Core);
+}
+
+#[test]
+fn ex_2_13_concurrent() {
+    merging(with_hints).check(Level::Concurrent);
+}
+
+#[test]
+fn ex_2_13_crash() {
+    merging(with_hints).check(Level::Crash);
+}
+
+#[test]
+fn ex_2_13_faults() {
+    merging(with_hints)
+        .with_dead_bytes(dead::dead_bytes)
+        .check(Level::Faults);
 }

@@ -10,6 +10,7 @@ use engine::{Durability, Result, StorageEngine};
 
 use crate::level::{Clause, Level};
 use crate::place::Place;
+use crate::sim::Image;
 
 mod opened;
 
@@ -39,7 +40,7 @@ pub struct Subject {
     dead_bytes: Arc<DeadBytesFn>,
 }
 
-type DeadBytesFn = dyn Fn(&str, &[u8]) -> Vec<Range<usize>> + Send + Sync;
+type DeadBytesFn = dyn Fn(&Image, &str) -> Vec<Range<usize>> + Send + Sync;
 type OpenFn = dyn Fn(Arc<dyn Disk>, Durability) -> Result<Opened> + Send + Sync;
 
 /// Describes the engine under test: its name, and how it is opened on a disk
@@ -124,22 +125,22 @@ impl Subject {
     }
 
     /// Says which bytes of a closed file are dead: nothing depends on them, so
-    /// that a flip there may go unnoticed. `dead` is given the file's name and
-    /// what it holds, and answers with ranges of bytes. Without it every byte
+    /// that a flip there may go unnoticed. `dead` is given all files and the
+    /// name of one, and answers with ranges of its bytes. Without it every byte
     /// is live.
     #[must_use]
     pub fn with_dead_bytes(
         mut self,
-        dead: impl Fn(&str, &[u8]) -> Vec<Range<usize>> + Send + Sync + 'static,
+        dead: impl Fn(&Image, &str) -> Vec<Range<usize>> + Send + Sync + 'static,
     ) -> Self {
         self.dead_bytes = Arc::new(dead);
         self
     }
 
-    /// The dead bytes of a closed file, see
-    /// [`with_dead_bytes`](Self::with_dead_bytes).
-    pub fn dead_bytes(&self, file: &str, content: &[u8]) -> Vec<Range<usize>> {
-        (self.dead_bytes)(file, content)
+    /// The dead bytes of the file of that name, among the closed files of
+    /// `image`, see [`with_dead_bytes`](Self::with_dead_bytes).
+    pub fn dead_bytes(&self, image: &Image, file: &str) -> Vec<Range<usize>> {
+        (self.dead_bytes)(image, file)
     }
 
     /// The same engine on the operating system's disk, in temporary folders,

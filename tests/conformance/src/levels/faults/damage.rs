@@ -206,11 +206,7 @@ impl<'s> Damaged<'s> {
     }
 
     fn is_dead(&self, file: &str, offset: u64) -> bool {
-        let content = self
-            .image
-            .get(file)
-            .map_or(&[][..], |content| content.bytes());
-        let dead = self.subject.dead_bytes(file, content);
+        let dead = self.subject.dead_bytes(&self.image, file);
         let offset = usize::try_from(offset).expect("an offset within a file");
         dead.iter().any(|range| range.contains(&offset))
     }

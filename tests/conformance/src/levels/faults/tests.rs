@@ -122,7 +122,7 @@ fn bytes_that_are_dead_may_turn_over_unnoticed() {
     let careless = || subject(Mistake::IgnoreChecksum);
     assert!(flips(&careless()).is_err());
     // The checksum may turn over where nobody looks at it; the entries not.
-    let sum_is_dead = careless().with_dead_bytes(|_, _| std::iter::once(0..4).collect());
+    let sum_is_dead = careless().with_dead_bytes(|_image, _file| std::iter::once(0..4).collect());
     let failure = flips(&sum_is_dead).unwrap_err();
     let script = failure.script.map(|script| script.to_string());
     assert_eq!(script.as_deref(), Some("put a 1; flip snapshot 8 0"));
