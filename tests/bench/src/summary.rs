@@ -103,6 +103,8 @@ pub struct Scaling {
     pub role: Role,
     /// Entries a second on two threads, over those on one.
     pub ratio: f64,
+    /// By how much that would differ in another run.
+    pub spread: Option<Spread>,
     /// The same, divided by that of the control: 1 for a store that its locks
     /// never hold up.
     pub of_control: Option<f64>,
@@ -394,6 +396,7 @@ fn scaling(cells: &[Cell]) -> Vec<Scaling> {
             contender: two.contender.clone(),
             role: two.role,
             ratio: rate / alone,
+            spread: of_ratio(two, one),
             of_control: None,
         });
     }
@@ -407,6 +410,12 @@ fn scaling(cells: &[Cell]) -> Vec<Scaling> {
         one.of_control = control.map(|control| one.ratio / control);
     }
     scaling
+}
+
+/// The spread of the ratio of two cells' rates, where both have one.
+fn of_ratio(one: &Cell, other: &Cell) -> Option<Spread> {
+    let spread = |cell: &Cell| cell.medians.get(&Measure::EntriesPerSecond)?.spread;
+    Some(spread(one)?.of_ratio_to(spread(other)?))
 }
 
 /// The cell of the same work on one thread.

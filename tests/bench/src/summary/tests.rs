@@ -91,6 +91,17 @@ fn scaling_is_that_of_the_control_or_less() {
 }
 
 #[test]
+fn a_ratio_of_two_rates_has_the_spread_of_both() {
+    let summary = Summary::of(&fixture::report());
+    let lsm = |one: &&Scaling| one.contender == "lsm";
+    let spread = summary.scaling.iter().find(lsm).unwrap().spread.unwrap();
+    let of = |workload| cell(&summary, workload, "lsm").medians[&Measure::EntriesPerSecond];
+    let [one, two] = ["ycsb-a", "ycsb-a-2"].map(|workload| of(workload).spread.unwrap().ln());
+    assert!(is_near(Some(spread.ln()), (one * one + two * two).sqrt()));
+    assert!(spread.ln() > one && spread.ln() > two);
+}
+
+#[test]
 fn percentiles_take_calls_enough() {
     let summary = Summary::of(&fixture::report());
     let load = cell(&summary, "load-random", "lsm");
