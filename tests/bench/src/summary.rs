@@ -308,7 +308,9 @@ fn cell(report: &Report, done: &Done) -> Cell {
     cell
 }
 
-/// The share of what the device or the memory gave just before the round.
+/// The share of what the device or the memory gave just before the round. A
+/// durable write is held against a sync, or against writing as many bytes from
+/// start to end as the store wrote for it, whichever takes longer.
 fn of_limit(cell: &Cell, figures: &Figures, device: &Device) -> Option<f64> {
     if figures.entries == 0 {
         return None;
@@ -322,7 +324,11 @@ fn of_limit(cell: &Cell, figures: &Figures, device: &Device) -> Option<f64> {
         }
         Kind::Load(_) => per_second(figures.stored_bytes) / device.sequential_write_per_second,
         #[expect(clippy::cast_precision_loss, reason = "a sync takes no 2^53 ns")]
-        Kind::PutDurable => device.sync_ns as f64 / figures.latency.p50_ns.max(1) as f64,
+        Kind::PutDurable => {
+            // What writes a snapshot each time is not held up by the sync.
+            let written = each(figures.cost.written_bytes) / device.sequential_write_per_second;
+            (device.sync_ns as f64).max(written * 1e9) / figures.latency.p50_ns.max(1) as f64
+        }
         Kind::Get(_) | Kind::ScanAll | Kind::ScanShort => {
             per_second(figures.moved_bytes) / device.copy_per_second
         }
