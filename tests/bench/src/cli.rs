@@ -378,12 +378,35 @@ impl Progress for Terminal {
 
     fn ends_round(&mut self, report: &Report) {
         if !self.is_watched {
-            let (made, minutes) = (report.device.len(), self.start.elapsed().as_secs() / 60);
-            let of = report.settings.rounds;
-            eprintln!("Round {made} of {of} is made, {minutes} minutes after the start.");
+            let (made, of) = (report.device.len(), report.settings.rounds);
+            let after = after(self.start.elapsed());
+            eprintln!("Round {made} of {of} is made, {after} after the start.");
         }
         if let Err(error) = files::write_report(report, &self.out) {
             self.warns(&format!("{error:#}"));
         }
+    }
+}
+
+/// A time in seconds; in minutes where nobody wants to count the seconds.
+fn after(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".into(),
+        seconds if seconds < 120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_run_is_told_in_seconds() {
+        let after = |seconds| after(Duration::from_secs(seconds));
+        assert_eq!(after(0), "0 seconds");
+        assert_eq!(after(1), "1 second");
+        assert_eq!(after(119), "119 seconds");
+        assert_eq!(after(120), "2 minutes");
     }
 }
