@@ -1,16 +1,19 @@
 //! `bench`: engines side by side, measured by a program of their own.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::iter;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use clap::Parser;
 use toml_edit::DocumentMut;
 
 use crate::interrupt;
 use crate::runner::cargo;
 use crate::workspace::{Workspace, read_manifest};
 
-/// What the bench is told. (Its own `--help` says what it understands.)
+/// What the bench is told. (The [`menu`] says what it understands.)
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub struct Args {
@@ -28,16 +31,33 @@ pub struct Args {
 const PACKAGE: &str = "bench";
 
 /// Compiles the bench for speed, with the engines that are asked for by name
-/// in it, and runs it.
+/// in it, and runs it. What the menu says it says without the bench.
 ///
 /// # Errors
 ///
 /// Fails where the bench cannot be started. What it says of itself, and its
 /// status, are handed on.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    let words = iter::once(OsStr::new(PACKAGE)).chain(args.arguments.iter().map(AsRef::as_ref));
+    let asked = match menu::Arguments::try_parse_from(words) {
+        Ok(asked) => asked,
+        // The help, too, is an error to clap.
+        Err(other) => {
+            other.print().context("cannot print")?;
+            let code = u8::try_from(other.exit_code()).ok();
+            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
+        }
+    };
+    asked.check()?;
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let workspace = Workspace::find(&here)?;
     let manifest = read_manifest(&workspace.root().join("tests/bench/Cargo.toml"))?;
+    if asked.list {
+        let features = known_features(&manifest);
+        let is_built_in = |name: &str| !features.contains(&name) && !name.starts_with("mine-");
+        write!(io::stdout().lock(), "{}", menu::list::list(is_built_in))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let features = features(&manifest, &args.arguments);
     // From here, so that folders in the arguments are the reader's.
     let mut bench = cargo(&here, None);
@@ -62,13 +82,7 @@ fn hand_over(command: &mut Command) -> Result<ExitCode> {
 /// The features of the bench that the arguments need: each that is named as
 /// the engine that it brings, and `mine` for the reader's own.
 fn features(manifest: &DocumentMut, arguments: &[OsString]) -> Vec<String> {
-    let known = manifest
-        .get("features")
-        .and_then(|table| table.as_table_like());
-    let known: Vec<&str> = known
-        .into_iter()
-        .flat_map(|table| table.iter().map(|(name, _)| name))
-        .collect();
+    let known = known_features(manifest);
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let words = words.flat_map(|argument| argument.split([',', '=']));
     let mut features: Vec<String> = words
@@ -83,6 +97,17 @@ fn features(manifest: &DocumentMut, arguments: &[OsString]) -> Vec<String> {
     features.sort();
     features.dedup();
     features
+}
+
+/// The features that the bench has.
+fn known_features(manifest: &DocumentMut) -> Vec<&str> {
+    let table = manifest
+        .get("features")
+        .and_then(|table| table.as_table_like());
+    table
+        .into_iter()
+        .flat_map(|table| table.iter().map(|(name, _)| name))
+        .collect()
 }
 
 #[cfg(test)]
