@@ -17,7 +17,7 @@ pub struct Device {
     pub sequential_write_per_second: f64,
     /// The slowest and the fastest of them; nothing in reports for which one
     /// file was written.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequential_write_range: Option<[f64; 2]>,
     /// 4 KiB written over others and synced: the median, in nanoseconds.
     pub sync_ns: u64,

@@ -299,10 +299,8 @@ mod tests {
         let mut within = 0;
         for _ in 0..PAIRS {
             // On one thread and on two, of each run.
-            let [old, new] = [(); 2].map(|()| {
-                let one = noise.run(3, 3, &mut random);
-                (one, noise.run(2, 3, &mut random))
-            });
+            let [old, new] =
+                [(); 2].map(|()| [3, 2].map(|workloads| noise.run(workloads, 3, &mut random)));
             let spread = |run: &[Vec<Vec<f64>>]| {
                 let mut pool = Pool::default();
                 for (workload, cells) in WORKLOADS.into_iter().zip(run) {
@@ -320,11 +318,11 @@ mod tests {
                 };
                 pool.spread(place).unwrap()
             };
-            let ratio = |(one, two): &(Vec<Vec<Vec<f64>>>, Vec<Vec<Vec<f64>>>)| {
-                let [one, two] = [one, two].map(|run| median(run[0][0].clone()).unwrap());
+            let ratio = |run: &[Figures; 2]| {
+                let [one, two] = run.each_ref().map(|run| median(run[0][0].clone()).unwrap());
                 two / one
             };
-            let stated = spread(&old.0).of_ratio_to(spread(&old.1));
+            let stated = spread(&old[0]).of_ratio_to(spread(&old[1]));
             within += u32::from(!stated.is_exceeded(ratio(&old), ratio(&new)));
         }
         let share = f64::from(within) / f64::from(PAIRS);
@@ -351,6 +349,9 @@ mod tests {
         has_bursts: bool,
     }
 
+    /// By workload and contender, one a round.
+    type Figures = Vec<Vec<Vec<f64>>>;
+
     impl Noise {
         fn draw(&self, random: &mut StdRng) -> f64 {
             let value: f64 = StandardNormal.sample(random);
@@ -358,8 +359,8 @@ mod tests {
             value * if burst { 4.0 } else { 1.0 }
         }
 
-        /// The figures of a run: by workload and contender, one a round.
-        fn run(&self, workloads: usize, rounds: usize, random: &mut StdRng) -> Vec<Vec<Vec<f64>>> {
+        /// The figures of a run.
+        fn run(&self, workloads: usize, rounds: usize, random: &mut StdRng) -> Figures {
             let mut workload = || {
                 let common: Vec<f64> = (0..rounds).map(|_| self.draw(random)).collect();
                 let mut figure = |scatter: &f64, round: usize| {
