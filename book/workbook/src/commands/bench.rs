@@ -1,12 +1,14 @@
 //! `bench`: engines side by side, measured by a program of their own.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, Write};
-use std::iter;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use crate::interrupt;
@@ -38,7 +40,8 @@ const PACKAGE: &str = "bench";
 /// Fails where the bench cannot be started. What it says of itself, and its
 /// status, are handed on.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let words = iter::once(OsStr::new(PACKAGE)).chain(args.arguments.iter().map(AsRef::as_ref));
+    let words =
+        std::iter::once(OsStr::new(PACKAGE)).chain(args.arguments.iter().map(AsRef::as_ref));
     let asked = match menu::Arguments::try_parse_from(words) {
         Ok(asked) => asked,
         // The help, too, is an error to clap.
@@ -58,7 +61,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         write!(io::stdout().lock(), "{}", menu::list::list(is_built_in))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let features = features(&manifest, &args.arguments);
+    let mut words = args.arguments.clone();
+    if let Some(report) = &asked.resume {
+        words.extend(engines_of(report)?.into_iter().map(OsString::from));
+    }
+    let features = features(&manifest, &words);
     // From here, so that folders in the arguments are the reader's.
     let mut bench = cargo(&here, None);
     bench.args(["run", "--release", "--package", PACKAGE, "--bin", PACKAGE]);
@@ -99,6 +106,17 @@ fn features(manifest: &DocumentMut, arguments: &[OsString]) -> Vec<String> {
     features
 }
 
+/// The engines of a run that is to be resumed: they are named by its report.
+fn engines_of(report: &Path) -> Result<Vec<String>> {
+    let name = report.display();
+    let json = fs::read_to_string(report).with_context(|| format!("`{name}` cannot be read"))?;
+    let json: Value = serde_json::from_str(&json)
+        .with_context(|| format!("`{name}` is no report of the bench"))?;
+    let contenders = json["contenders"].as_array().into_iter().flatten();
+    let names = contenders.filter_map(|contender| contender["name"].as_str());
+    Ok(names.map(str::to_owned).collect())
+}
+
 /// The features that the bench has.
 fn known_features(manifest: &DocumentMut) -> Vec<&str> {
     let table = manifest
@@ -113,6 +131,18 @@ fn known_features(manifest: &DocumentMut) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_names_its_engines() {
+        let directory = tempfile::tempdir().expect("there is room for a file");
+        let report = directory.path().join("report.json");
+        let json = r#"{"format": 1, "contenders": [{"name": "mine-map"}, {"name": "lmdb"}]}"#;
+        fs::write(&report, json).expect("the directory is there");
+        let engines = engines_of(&report).expect("it is a report");
+        assert_eq!(engines, ["mine-map", "lmdb"]);
+        let missing = engines_of(Path::new("nowhere.json")).expect_err("it is not there");
+        assert!(missing.to_string().contains("nowhere.json"), "{missing}");
+    }
 
     #[test]
     fn engines_that_are_not_built_in_are_features() {
