@@ -222,7 +222,7 @@ fn scaling_table(scaling: &[&Scaling]) -> Table {
     let notes = |one: &Scaling| {
         let spread = one.spread.map(|spread| spread.to_string());
         let share = one.of_control.filter(|_| one.role != Role::Control);
-        let share = share.map(|share| format!("{} of the control's", units::percent(share)));
+        let share = share.map(units::percent);
         spread.into_iter().chain(share).collect::<Vec<_>>()
     };
     let entry = |name: &str, title: &&str| -> Entry {
@@ -243,8 +243,8 @@ fn scaling_table(scaling: &[&Scaling]) -> Table {
     let mut heads = words(&["Contender"]);
     heads.extend(titles.iter().map(|title| figures(title)));
     Table {
-        caption: "Scaling: entries a second on two threads over those on one, ± the spread of \
-                  the ratio"
+        caption: "Scaling: entries a second on two threads over those on one, ± the spread · the \
+                  share of the control's"
             .into(),
         heads,
         rows: names.iter().map(row).collect(),
