@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! engine ◄── every chapter      a chapter's tests ──► conformance ──► engine
-//! every chapter ◄── registry ◄── workbook, bench
+//! every chapter ◄── registry ◄── workbook, bench, menu
+//! menu ◄── workbook, bench
 //! ```
 //!
 //! The registry is a crate of its own so that `cargo run` compiles the engines
@@ -18,14 +19,18 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
-    ("bench", &["conformance", "engine", "memory", "registry"]),
+    (
+        "bench",
+        &["conformance", "engine", "memory", "menu", "registry"],
+    ),
     ("figures", &["conformance", "engine", "memory"]),
+    ("menu", &["registry"]),
     ("registry", &["engine", "memory"]),
-    ("workbook", &["engine", "figures", "registry"]),
+    ("workbook", &["engine", "figures", "menu", "registry"]),
 ];
 
 fn root() -> PathBuf {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use menu::{Arguments, list};
 
 use crate::compare::{Comparison, is_comparable};
 use crate::contender::{Contender, Role, contenders};
@@ -17,94 +18,7 @@ use crate::report::markdown::markdown;
 use crate::report::{Proof, Report, Settings, files, terminal};
 use crate::runner::{Progress, Run};
 use crate::trial::Outcome;
-use crate::workload::{WORKLOADS, Workload};
-
-/// Measures engines side by side, and writes a report.
-///
-/// Each trial runs in a process of its own, under the same limit of memory,
-/// and every answer is checked. Ctrl-C ends the run with a report of what was
-/// measured until then, and --resume goes on with it.
-#[derive(Debug, Parser)]
-#[command(name = "bench", version, max_term_width = 80)]
-struct Arguments {
-    /// Who is measured; all but the cheats if left out
-    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
-    engines: Vec<String>,
-
-    /// With the peers, which the workbook compiles in when it sees this
-    #[arg(long)]
-    peers: bool,
-
-    /// What is measured; all if left out
-    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
-    workloads: Vec<String>,
-
-    /// Lists the engines and the workloads, and ends
-    #[arg(long)]
-    list: bool,
-
-    /// A small run, of minutes: 10000 keys
-    #[arg(long)]
-    quick: bool,
-
-    /// How many keys the stores hold [1000000, or 10000 with --quick]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=1_000_000_000))]
-    keys: Option<u64>,
-
-    /// The bytes of a value
-    #[arg(long, value_name = "BYTES", default_value_t = 100)]
-    values: usize,
-
-    /// How often each trial is made
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    rounds: u32,
-
-    /// How long a trial may be busy, at most [5, or 0.5 with --quick]
-    #[arg(long, value_name = "SECONDS")]
-    seconds: Option<f64>,
-
-    /// The memory of each process, the cache of its files included, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(16..))]
-    memory: u64,
-
-    /// Where random choices come from
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-
-    /// Where the stores are: on the device that is to be measured
-    /// [the target folder]
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-
-    /// Where the report goes [the target folder's `bench`]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-
-    /// Shows what changed since the run with that `report.json`, by more than
-    /// the spread of both; measures first
-    #[arg(long, value_name = "OLD.json")]
-    compare: Option<PathBuf>,
-
-    /// … or compares with that run, and measures nothing
-    #[arg(long, value_name = "NEW.json", requires = "compare")]
-    with: Option<PathBuf>,
-
-    /// Goes on with the run of that `report.json`, with its engines, workloads
-    /// and settings: makes the rounds that it lacks
-    #[arg(long, value_name = "REPORT.json", conflicts_with_all = [
-        "engines", "workloads", "quick", "keys", "values", "seconds", "memory", "seed",
-        "compare", "pages",
-    ])]
-    resume: Option<PathBuf>,
-
-    /// Writes the pages of that run again, and measures nothing
-    #[arg(long, value_name = "REPORT.json", conflicts_with = "compare")]
-    pages: Option<PathBuf>,
-
-    /// … and its plots, as files that a page can include
-    #[arg(long, value_name = "DIR", requires = "pages")]
-    plots: Option<PathBuf>,
-}
+use crate::workload::{self, WORKLOADS, Workload};
 
 /// How large a file is written to measure the device: as the stores will be,
 /// within these bounds.
@@ -124,9 +38,12 @@ static STOP: AtomicBool = AtomicBool::new(false);
 pub fn run() -> Result<bool> {
     let arguments = Arguments::parse();
     if arguments.list {
-        list()?;
+        let built_in = contenders();
+        let is_built_in = |name: &str| built_in.iter().any(|one| one.name == name);
+        write!(io::stdout().lock(), "{}", list::list(is_built_in))?;
         return Ok(true);
     }
+    arguments.check()?;
     let out = match &arguments.out {
         Some(out) => out.clone(),
         None => target()?.join("bench"),
@@ -150,7 +67,7 @@ pub fn run() -> Result<bool> {
         }
         return Ok(is_well(&report));
     }
-    let run = arguments.plan(&out)?;
+    let run = plan(&arguments, &out)?;
     if let Some(old) = &old {
         // Before anything is measured in vain. Where the memory could not be
         // limited before, it may not be now.
@@ -202,122 +119,106 @@ fn show_comparison(old: &Report, new: &Report, out: &Path) -> Result<()> {
     Ok(())
 }
 
-impl Arguments {
-    /// What is to be run.
-    fn plan(&self, out: &Path) -> Result<Run> {
-        let resumes = self.resume.as_deref().map(Report::read).transpose()?;
-        let (engines, workloads, settings) = match &resumes {
-            Some(before) => {
-                let engines = before.contenders.iter().map(|about| about.name.clone());
-                let mut workloads: Vec<_> =
-                    before.trials.iter().map(|done| &done.workload).collect();
-                workloads.sort();
-                workloads.dedup();
-                let settings = Settings {
-                    rounds: self.rounds,
-                    ..before.settings.clone()
-                };
-                (
-                    engines.collect(),
-                    workloads.into_iter().cloned().collect(),
-                    settings,
-                )
-            }
-            None => (
-                self.engines.clone(),
-                self.workloads.clone(),
-                self.settings()?,
-            ),
-        };
-        Ok(Run {
-            program: Program::at(std::env::current_exe()?),
-            contenders: self.contenders(&engines)?,
-            workloads: named_workloads(&workloads)?,
-            device_bytes: usize::try_from(settings.entries.saturating_mul(256))?
-                .clamp(DEVICE_BYTES_MIN, DEVICE_BYTES_MAX),
-            settings,
-            directory: self.dir.as_deref().unwrap_or(out).join("stores"),
-            resumes,
-        })
-    }
+/// What is to be run.
+fn plan(arguments: &Arguments, out: &Path) -> Result<Run> {
+    let resumes = arguments.resume.as_deref().map(Report::read).transpose()?;
+    let (engines, workloads, settings) = match &resumes {
+        Some(before) => {
+            let engines = before.contenders.iter().map(|about| about.name.clone());
+            let mut workloads: Vec<_> = before.trials.iter().map(|done| &done.workload).collect();
+            workloads.sort();
+            workloads.dedup();
+            let settings = Settings {
+                rounds: arguments.rounds,
+                ..before.settings.clone()
+            };
+            (
+                engines.collect(),
+                workloads.into_iter().cloned().collect(),
+                settings,
+            )
+        }
+        None => (
+            arguments.engines.clone(),
+            arguments.workloads.clone(),
+            settings(arguments)?,
+        ),
+    };
+    Ok(Run {
+        program: Program::at(std::env::current_exe()?),
+        contenders: named_contenders(arguments, &engines)?,
+        workloads: named_workloads(&workloads)?,
+        device_bytes: usize::try_from(settings.entries.saturating_mul(256))?
+            .clamp(DEVICE_BYTES_MIN, DEVICE_BYTES_MAX),
+        settings,
+        directory: arguments.dir.as_deref().unwrap_or(out).join("stores"),
+        resumes,
+    })
+}
 
-    fn settings(&self) -> Result<Settings> {
-        if self.values < Values::BYTES_MIN {
-            bail!(
-                "a value has at least {} bytes, so that it can be checked",
-                Values::BYTES_MIN
-            );
-        }
-        let seconds = self.seconds.unwrap_or(if self.quick { 0.5 } else { 5.0 });
-        let busy_max = Duration::try_from_secs_f64(seconds)
-            .ok()
-            .filter(|time| !time.is_zero());
-        let busy_max = busy_max.with_context(|| format!("{seconds} is no number of seconds"))?;
-        Ok(Settings {
-            entries: self
-                .keys
-                .unwrap_or(if self.quick { 10_000 } else { 1_000_000 }),
-            key_bytes: KEY_BYTES,
-            value_bytes: self.values,
-            rounds: self.rounds,
-            busy_ms_max: u64::try_from(busy_max.as_millis())?.max(1),
-            memory_bytes: Some(self.memory << 20),
-            seed: self.seed,
-        })
+fn settings(arguments: &Arguments) -> Result<Settings> {
+    if arguments.values < Values::BYTES_MIN {
+        bail!(
+            "a value has at least {} bytes, so that it can be checked",
+            Values::BYTES_MIN
+        );
     }
+    let seconds = arguments
+        .seconds
+        .unwrap_or(if arguments.quick { 0.5 } else { 5.0 });
+    let busy_max = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|time| !time.is_zero());
+    let busy_max = busy_max.with_context(|| format!("{seconds} is no number of seconds"))?;
+    Ok(Settings {
+        entries: arguments
+            .keys
+            .unwrap_or(if arguments.quick { 10_000 } else { 1_000_000 }),
+        key_bytes: KEY_BYTES,
+        value_bytes: arguments.values,
+        rounds: arguments.rounds,
+        busy_ms_max: u64::try_from(busy_max.as_millis())?.max(1),
+        memory_bytes: Some(arguments.memory << 20),
+        seed: arguments.seed,
+    })
+}
 
-    /// The contenders of these names; all but the cheats for none.
-    fn contenders(&self, names: &[String]) -> Result<Vec<Contender>> {
-        if self.peers && !cfg!(feature = "peers") {
-            bail!(
-                "the peers are not built in. From the workbook they are:\n  \
-                 cargo run -- bench --peers\nor compile them in with `--features peers`"
-            );
-        }
-        let all = contenders();
-        if names.is_empty() {
-            return Ok(all
-                .into_iter()
-                .filter(|one| one.role != Role::Cheat)
-                .collect());
-        }
-        let known = |name: &String| {
-            let found = all.iter().find(|contender| contender.name == name.as_str());
-            found.cloned().with_context(|| {
-                format!("there is no engine `{name}`; `--list` shows those that are built in")
-            })
-        };
-        names.iter().map(known).collect()
+/// The contenders of these names; all but the cheats for none.
+fn named_contenders(arguments: &Arguments, names: &[String]) -> Result<Vec<Contender>> {
+    if arguments.peers && !cfg!(feature = "peers") {
+        bail!(
+            "the peers are not built in. From the workbook they are:\n  \
+             cargo run -- bench --peers\nor compile them in with `--features peers`"
+        );
     }
+    let all = contenders();
+    if names.is_empty() {
+        return Ok(all
+            .into_iter()
+            .filter(|one| one.role != Role::Cheat)
+            .collect());
+    }
+    let known = |name: &String| {
+        let found = all.iter().find(|contender| contender.name == name.as_str());
+        found.cloned().with_context(|| {
+            format!(
+                "`{name}` is not compiled in: `cargo run -- bench` does that for engines \
+                     that are named, and for the peers with `--peers`"
+            )
+        })
+    };
+    names.iter().map(known).collect()
 }
 
 /// The workloads of these names; all for none.
 fn named_workloads(names: &[String]) -> Result<Vec<&'static Workload>> {
-    for name in names {
-        if !WORKLOADS.iter().any(|workload| workload.name == name) {
-            bail!("there is no workload `{name}`; `--list` shows all");
-        }
+    // Those of a run that is resumed may be unknown by now.
+    if let Some(name) = names.iter().find(|name| workload::find(name).is_none()) {
+        bail!("there is no workload `{name}`; `--list` shows all");
     }
     let asked =
         |workload: &&Workload| names.is_empty() || names.iter().any(|name| name == workload.name);
     Ok(WORKLOADS.iter().filter(asked).collect())
-}
-
-fn list() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let contenders = contenders();
-    let names = contenders.iter().map(|contender| contender.name);
-    let names = names.chain(WORKLOADS.iter().map(|workload| workload.name));
-    let width = names.map(str::len).max().unwrap_or(0);
-    writeln!(out, "Engines:")?;
-    for contender in &contenders {
-        writeln!(out, "  {:width$}  {}", contender.name, contender.sentence)?;
-    }
-    writeln!(out, "\nWorkloads:")?;
-    for workload in WORKLOADS {
-        writeln!(out, "  {:width$}  {}", workload.name, workload.sentence)?;
-    }
-    Ok(())
 }
 
 /// The target folder, in which this program was built.
@@ -378,12 +279,35 @@ impl Progress for Terminal {
 
     fn ends_round(&mut self, report: &Report) {
         if !self.is_watched {
-            let (made, minutes) = (report.device.len(), self.start.elapsed().as_secs() / 60);
-            let of = report.settings.rounds;
-            eprintln!("Round {made} of {of} is made, {minutes} minutes after the start.");
+            let (made, of) = (report.device.len(), report.settings.rounds);
+            let after = after(self.start.elapsed());
+            eprintln!("Round {made} of {of} is made, {after} after the start.");
         }
         if let Err(error) = files::write_report(report, &self.out) {
             self.warns(&format!("{error:#}"));
         }
+    }
+}
+
+/// A time in seconds; in minutes where nobody wants to count the seconds.
+fn after(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "1 second".into(),
+        seconds if seconds < 120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_run_is_told_in_seconds() {
+        let after = |seconds| after(Duration::from_secs(seconds));
+        assert_eq!(after(0), "0 seconds");
+        assert_eq!(after(1), "1 second");
+        assert_eq!(after(119), "119 seconds");
+        assert_eq!(after(120), "2 minutes");
     }
 }

@@ -208,7 +208,32 @@ pub fn locked_version(package: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use menu::engine::Kind;
+
     use super::*;
+
+    #[test]
+    fn all_contenders_are_on_the_menu_and_all_of_the_menu_can_be_built_in() {
+        let mut built_in: Vec<&str> = contenders().iter().map(|one| one.name).collect();
+        assert!(built_in.iter().all(|name| menu::engine::is_known(name)));
+        built_in.retain(|name| !name.starts_with("mine-"));
+        let has_feature = |name: &str| match name {
+            "skiplist" => cfg!(feature = "skiplist"),
+            "redb" => cfg!(feature = "redb"),
+            "fjall" => cfg!(feature = "fjall"),
+            "lmdb" => cfg!(feature = "lmdb"),
+            "sqlite" => cfg!(feature = "sqlite"),
+            "rocksdb" => cfg!(feature = "rocksdb"),
+            _ => panic!("`{name}` is a feature of which this test does not know"),
+        };
+        let mut on_the_menu: Vec<&str> = menu::engine::engines()
+            .filter(|engine| engine.kind != Kind::Feature || has_feature(engine.name))
+            .map(|engine| engine.name)
+            .collect();
+        built_in.sort_unstable();
+        on_the_menu.sort_unstable();
+        assert_eq!(built_in, on_the_menu);
+    }
 
     #[test]
     fn the_lock_file_knows_the_version_of_a_package() {

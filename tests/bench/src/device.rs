@@ -12,9 +12,13 @@ use serde::{Deserialize, Serialize};
 /// What the device and the memory give, measured beside the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Device {
-    /// One file written from its start to its end and synced, in bytes a
-    /// second.
+    /// A file written from its start to its end and synced, in bytes a second:
+    /// the median of [`WRITES`] new files.
     pub sequential_write_per_second: f64,
+    /// The slowest and the fastest of them; nothing in reports for which one
+    /// file was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequential_write_range: Option<[f64; 2]>,
     /// 4 KiB written over others and synced: the median, in nanoseconds.
     pub sync_ns: u64,
     /// Bytes copied in memory, a second.
@@ -39,9 +43,10 @@ impl Device {
     }
 
     fn measure_with(path: &Path, file_bytes: usize) -> Result<Self> {
-        let mut file = File::create(path)?;
+        let (mut file, writes) = sequential_writes(path, file_bytes)?;
         Ok(Device {
-            sequential_write_per_second: sequential_write(&mut file, file_bytes)?,
+            sequential_write_per_second: writes[WRITES / 2],
+            sequential_write_range: Some([writes[0], writes[WRITES - 1]]),
             sync_ns: sync(&mut file)?,
             copy_per_second: copy(),
             clock_ns: clock(),
@@ -49,17 +54,30 @@ impl Device {
     }
 }
 
+/// How many files are written from their start to their end. One says little:
+/// of five in a row, the fastest can be ten times as fast as the slowest.
+pub const WRITES: usize = 5;
+
 const PIECE: usize = 1 << 20;
 
-fn sequential_write(file: &mut File, bytes: usize) -> Result<f64> {
+/// The rates of the files, the slowest first, and the last file.
+fn sequential_writes(path: &Path, bytes: usize) -> Result<(File, [f64; WRITES])> {
     let piece: Vec<u8> = (0..PIECE).map(|at| at.to_le_bytes()[0]).collect();
     let pieces = bytes.div_ceil(PIECE).max(1);
-    let start = Instant::now();
-    for _ in 0..pieces {
-        file.write_all(&piece)?;
+    let mut file = File::create(path)?;
+    let mut rates = [0.0; WRITES];
+    for of_file in &mut rates {
+        fs::remove_file(path)?;
+        file = File::create(path)?;
+        let start = Instant::now();
+        for _ in 0..pieces {
+            file.write_all(&piece)?;
+        }
+        file.sync_data()?;
+        *of_file = rate(pieces * PIECE, start.elapsed());
     }
-    file.sync_data()?;
-    Ok(rate(pieces * PIECE, start.elapsed()))
+    rates.sort_unstable_by(f64::total_cmp);
+    Ok((file, rates))
 }
 
 /// For a tenth of a second at least, and five times.
@@ -113,10 +131,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_device_of_which_one_file_was_written_is_read() {
+        let old = "{\"sequential_write_per_second\": 3e8, \"sync_ns\": 120000, \
+                   \"copy_per_second\": 9e9, \"clock_ns\": 18.5}";
+        let old: Device = serde_json::from_str(old).unwrap();
+        assert_eq!(old.sequential_write_range, None);
+    }
+
+    #[test]
     fn a_device_is_measured_and_nothing_is_left() {
         let directory = tempfile::tempdir().unwrap();
         let device = Device::measure(directory.path(), PIECE).unwrap();
         assert!(device.sequential_write_per_second > 0.0);
+        let [slowest, fastest] = device.sequential_write_range.unwrap();
+        assert!((slowest..=fastest).contains(&device.sequential_write_per_second));
         assert!(device.copy_per_second > device.sequential_write_per_second / 1e3);
         assert!(device.sync_ns > 0 && device.clock_ns > 0.0);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);

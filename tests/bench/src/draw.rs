@@ -3,23 +3,10 @@
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, Zipf};
-use serde::{Deserialize, Serialize};
 
 use crate::data::mix;
 
-/// A way of choosing among the entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Choice {
-    /// Each as often as any other.
-    Uniform,
-    /// A few very often and most hardly ever: the *n*-th most popular about
-    /// 1/*n* as often as the first. The popular ones lie scattered over the
-    /// keys.
-    Zipfian,
-    /// As [`Zipfian`](Self::Zipfian), and the newest are the most popular.
-    Latest,
-}
+pub use menu::workload::Choice;
 
 /// The exponent of YCSB's zipfian distribution: `ZIPFIAN_CONSTANT` of its
 /// `ZipfianGenerator`.

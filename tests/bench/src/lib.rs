@@ -5,7 +5,7 @@
 //! | [`contender`] | [`Contender`](contender::Contender): who is measured, how it is opened, what it claims |
 //! | [`class`] | [`Class`](class::Class): which accident a finished write survives |
 //! | [`store`] | [`Store`](store::Store): what is asked of every contender |
-//! | [`workload`] | [`Workload`](workload::Workload): what is done, and in which classes |
+//! | [`workload`] | [`Workload`](workload::Workload), and in which classes it is measured |
 //! | [`data`], [`draw`] | keys and values, and which of them is next |
 //! | [`worker`] | a thread that asks, times and checks |
 //! | [`ledger`], [`scanned`] | what the answers are checked against |

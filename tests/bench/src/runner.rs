@@ -162,7 +162,7 @@ impl Run {
         }
         for workload in &self.workloads {
             for contender in in_turn() {
-                let settings = workload.settings(contender).into_iter();
+                let settings = workload::settings(workload, contender).into_iter();
                 let trial = |setting| Step::Trial(round, workload, contender, setting);
                 steps.extend(settings.map(trial));
             }

@@ -68,6 +68,15 @@ impl Spread {
         self.0.exp()
     }
 
+    /// That of the ratio of two figures that differ by chance alone, each in its
+    /// own way: the root of the sum of the squares, as logarithms that are
+    /// independent add up. Where the two were reckoned with different degrees of
+    /// freedom, it is a little too wide.
+    #[must_use]
+    pub fn of_ratio_to(self, other: Self) -> Self {
+        Spread(self.0.hypot(other.0))
+    }
+
     /// Whether a figure that was `old` and is `new` has changed by more.
     pub fn is_exceeded(self, old: f64, new: f64) -> bool {
         (new / old).ln().abs() > self.0
@@ -277,6 +286,49 @@ mod tests {
         assert!(!spread.is_exceeded(1.0, 2e4));
     }
 
+    /// As [`of_a_hundred_pairs_of_runs_ninety_nine_differ_by_less_than_is_stated`].
+    #[test]
+    fn of_a_hundred_ratios_ninety_nine_differ_by_less_than_is_stated() {
+        const PAIRS: u32 = 4000;
+        let mut random = StdRng::seed_from_u64(11);
+        let noise = Noise {
+            scatter: &[1.0, 1.0, 1.0, 3.0],
+            common: 0.0,
+            has_bursts: false,
+        };
+        let mut within = 0;
+        for _ in 0..PAIRS {
+            // On one thread and on two, of each run.
+            let [old, new] =
+                [(); 2].map(|()| [3, 2].map(|workloads| noise.run(workloads, 3, &mut random)));
+            let spread = |run: &[Vec<Vec<f64>>]| {
+                let mut pool = Pool::default();
+                for (workload, cells) in WORKLOADS.into_iter().zip(run) {
+                    for (contender, cell) in CONTENDERS.into_iter().zip(cells) {
+                        let place = Place {
+                            workload,
+                            contender,
+                        };
+                        pool.add(place, cell);
+                    }
+                }
+                let place = Place {
+                    workload: WORKLOADS[0],
+                    contender: CONTENDERS[0],
+                };
+                pool.spread(place).unwrap()
+            };
+            let ratio = |run: &[Figures; 2]| {
+                let [one, two] = run.each_ref().map(|run| median(run[0][0].clone()).unwrap());
+                two / one
+            };
+            let stated = spread(&old[0]).of_ratio_to(spread(&old[1]));
+            within += u32::from(!stated.is_exceeded(ratio(&old), ratio(&new)));
+        }
+        let share = f64::from(within) / f64::from(PAIRS);
+        assert!(share >= 0.985, "{share}");
+    }
+
     #[test]
     fn a_spread_reads_as_percent_or_as_a_factor() {
         let shown = |factor: f64| Spread(factor.ln()).to_string();
@@ -297,6 +349,9 @@ mod tests {
         has_bursts: bool,
     }
 
+    /// By workload and contender, one a round.
+    type Figures = Vec<Vec<Vec<f64>>>;
+
     impl Noise {
         fn draw(&self, random: &mut StdRng) -> f64 {
             let value: f64 = StandardNormal.sample(random);
@@ -304,8 +359,8 @@ mod tests {
             value * if burst { 4.0 } else { 1.0 }
         }
 
-        /// The figures of a run: by workload and contender, one a round.
-        fn run(&self, workloads: usize, rounds: usize, random: &mut StdRng) -> Vec<Vec<Vec<f64>>> {
+        /// The figures of a run.
+        fn run(&self, workloads: usize, rounds: usize, random: &mut StdRng) -> Figures {
             let mut workload = || {
                 let common: Vec<f64> = (0..rounds).map(|_| self.draw(random)).collect();
                 let mut figure = |scatter: &f64, round: usize| {

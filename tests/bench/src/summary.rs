@@ -103,6 +103,8 @@ pub struct Scaling {
     pub role: Role,
     /// Entries a second on two threads, over those on one.
     pub ratio: f64,
+    /// By how much that would differ in another run.
+    pub spread: Option<Spread>,
     /// The same, divided by that of the control: 1 for a store that its locks
     /// never hold up.
     pub of_control: Option<f64>,
@@ -306,7 +308,9 @@ fn cell(report: &Report, done: &Done) -> Cell {
     cell
 }
 
-/// The share of what the device or the memory gave just before the round.
+/// The share of what the device or the memory gave just before the round. A
+/// durable write is held against a sync, or against writing as many bytes from
+/// start to end as the store wrote for it, whichever takes longer.
 fn of_limit(cell: &Cell, figures: &Figures, device: &Device) -> Option<f64> {
     if figures.entries == 0 {
         return None;
@@ -320,7 +324,11 @@ fn of_limit(cell: &Cell, figures: &Figures, device: &Device) -> Option<f64> {
         }
         Kind::Load(_) => per_second(figures.stored_bytes) / device.sequential_write_per_second,
         #[expect(clippy::cast_precision_loss, reason = "a sync takes no 2^53 ns")]
-        Kind::PutDurable => device.sync_ns as f64 / figures.latency.p50_ns.max(1) as f64,
+        Kind::PutDurable => {
+            // What writes a snapshot each time is not held up by the sync.
+            let written = each(figures.cost.written_bytes) / device.sequential_write_per_second;
+            (device.sync_ns as f64).max(written * 1e9) / figures.latency.p50_ns.max(1) as f64
+        }
         Kind::Get(_) | Kind::ScanAll | Kind::ScanShort => {
             per_second(figures.moved_bytes) / device.copy_per_second
         }
@@ -394,6 +402,7 @@ fn scaling(cells: &[Cell]) -> Vec<Scaling> {
             contender: two.contender.clone(),
             role: two.role,
             ratio: rate / alone,
+            spread: of_ratio(two, one),
             of_control: None,
         });
     }
@@ -407,6 +416,12 @@ fn scaling(cells: &[Cell]) -> Vec<Scaling> {
         one.of_control = control.map(|control| one.ratio / control);
     }
     scaling
+}
+
+/// The spread of the ratio of two cells' rates, where both have one.
+fn of_ratio(one: &Cell, other: &Cell) -> Option<Spread> {
+    let spread = |cell: &Cell| cell.medians.get(&Measure::EntriesPerSecond)?.spread;
+    Some(spread(one)?.of_ratio_to(spread(other)?))
 }
 
 /// The cell of the same work on one thread.

@@ -12,6 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Result;
 use conformance::{gallery, log_engine};
 use engine::Write;
+use menu::engine::{
+    CHEAT_BUFFERS_WRITES, CHEAT_DROPS_PUTS, CHEAT_STALE_READS, CHEAT_SYNCS_LATER, HONEST_LOG,
+};
 
 use super::{Contender, Open, Role};
 use crate::class::Class;
@@ -21,37 +24,32 @@ use crate::store::{Layer, Layered, Store};
 pub fn contenders() -> Vec<Contender> {
     vec![
         contender(
-            "honest-log",
-            "The suite's log engine, which keeps its promises.",
+            HONEST_LOG,
             Open::OnDisk(|_, disk, durability| Ok(Box::new(log_engine::open(disk, durability)?))),
         ),
         contender(
-            "cheat-drops-puts",
-            "Forgets one put in a thousand.",
+            CHEAT_DROPS_PUTS,
             Open::OnDisk(|_, disk, durability| {
                 let inner = Box::new(log_engine::open(disk, durability)?);
                 Ok(Box::new(Layered::new(inner, DropsPuts::default())))
             }),
         ),
         contender(
-            "cheat-stale-reads",
-            "Answers a get now and then with the value before.",
+            CHEAT_STALE_READS,
             Open::OnDisk(|_, disk, durability| {
                 let inner = Box::new(log_engine::open(disk, durability)?);
                 Ok(Box::new(Layered::new(inner, StaleReads::default())))
             }),
         ),
         contender(
-            "cheat-syncs-later",
-            "Answers durable writes before it syncs.",
+            CHEAT_SYNCS_LATER,
             Open::OnDisk(|_, disk, durability| {
                 let wrong = exhibit("always-sometimes");
                 Ok(Box::new(wrong.open(disk, durability)?))
             }),
         ),
         contender(
-            "cheat-buffers-writes",
-            "Keeps writes in the process that should survive it.",
+            CHEAT_BUFFERS_WRITES,
             Open::OnDisk(|_, disk, durability| {
                 let wrong = exhibit("os-in-the-process");
                 Ok(Box::new(wrong.open(disk, durability)?))
@@ -60,11 +58,11 @@ pub fn contenders() -> Vec<Contender> {
     ]
 }
 
-fn contender(name: &'static str, sentence: &str, open: Open) -> Contender {
+fn contender(engine: menu::engine::Engine, open: Open) -> Contender {
     Contender {
-        name,
+        name: engine.name,
         role: Role::Cheat,
-        sentence: sentence.into(),
+        sentence: engine.sentence.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         settings: "none",
         durable_commit: "appends a record to its log and syncs it",

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 use engine::Write;
+use menu::engine::CONTROL;
 
 use super::{Contender, Open, Role};
 use crate::class::Class;
@@ -18,9 +19,9 @@ use crate::store::{Store, Visit};
 /// held up by its locks.
 pub fn contender() -> Contender {
     Contender {
-        name: "control",
+        name: CONTROL.name,
         role: Role::Control,
-        sentence: "No store: an array of versions, without locks.".into(),
+        sentence: CONTROL.sentence.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         settings: "none",
         durable_commit: "none: it keeps nothing",

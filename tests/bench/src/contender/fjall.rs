@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use engine::Write;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use menu::engine::FJALL;
 
 use super::{CACHE_BYTES, Contender, Open, Role, locked_version};
 use crate::class::Class;
@@ -16,9 +17,9 @@ use crate::store::{Store, Visit};
 /// hands when it is answered, and on the device after a `persist`.
 pub fn contender() -> Contender {
     Contender {
-        name: "fjall",
+        name: FJALL.name,
         role: Role::Peer,
-        sentence: "fjall, an LSM-tree in Rust.".into(),
+        sentence: FJALL.sentence.into(),
         version: format!(
             "{} (lsm-tree {})",
             locked_version("fjall"),

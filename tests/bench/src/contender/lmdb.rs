@@ -7,6 +7,7 @@ use anyhow::Result;
 use engine::Write;
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithTls};
+use menu::engine::LMDB;
 
 use super::{Contender, Open, Role, locked_version};
 use crate::class::Class;
@@ -19,9 +20,9 @@ use crate::store::{Store, Visit};
 pub fn contender() -> Contender {
     let version = heed::lmdb_version();
     Contender {
-        name: "lmdb",
+        name: LMDB.name,
         role: Role::Peer,
-        sentence: "LMDB, a copy-on-write B+tree in a mapped file, in C.".into(),
+        sentence: LMDB.sentence.into(),
         version: format!(
             "{}.{}.{} (heed {})",
             version.major,

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use anyhow::Result;
 use engine::Write;
+use menu::engine::BTREEMAP;
 
 use super::{Contender, Open, Role};
 use crate::class::Class;
@@ -15,9 +16,9 @@ use crate::store::{Store, Visit};
 /// end.
 pub fn contender() -> Contender {
     Contender {
-        name: "btreemap",
+        name: BTREEMAP.name,
         role: Role::Peer,
-        sentence: "RwLock<BTreeMap> of the standard library.".into(),
+        sentence: BTREEMAP.sentence.into(),
         version: "std".into(),
         settings: "none",
         durable_commit: "none: it keeps nothing",

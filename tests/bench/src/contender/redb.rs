@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use engine::Write;
+use menu::engine::REDB;
 use redb::{Builder, Database, Durability, ReadableDatabase, TableDefinition};
 
 use super::{CACHE_BYTES, Contender, Open, Role, locked_version};
@@ -14,9 +15,9 @@ use crate::store::{Store, Visit};
 /// is its default cut from a gibibyte to what all stores get.
 pub fn contender() -> Contender {
     Contender {
-        name: "redb",
+        name: REDB.name,
         role: Role::Peer,
-        sentence: "redb, a copy-on-write B+tree in Rust.".into(),
+        sentence: REDB.sentence.into(),
         version: locked_version("redb").into(),
         settings: "a cache of 64 MiB",
         durable_commit: "writes new pages and the header, one fdatasync (Durability::Immediate)",

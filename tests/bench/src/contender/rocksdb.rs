@@ -6,6 +6,7 @@ use std::thread;
 
 use anyhow::Result;
 use engine::Write;
+use menu::engine::ROCKSDB;
 use rocksdb::{BlockBasedOptions, Cache, DB, Options, WriteBatch, WriteOptions};
 
 use super::{CACHE_BYTES, Contender, Open, Role, locked_version};
@@ -20,9 +21,9 @@ use crate::store::{Store, Visit};
 pub fn contender() -> Contender {
     let sys = locked_version("librocksdb-sys");
     Contender {
-        name: "rocksdb",
+        name: ROCKSDB.name,
         role: Role::Peer,
-        sentence: "RocksDB, an LSM-tree in C++.".into(),
+        sentence: ROCKSDB.sentence.into(),
         version: format!(
             "{} (rocksdb {})",
             sys.split_once('+').map_or(sys, |(_, version)| version),

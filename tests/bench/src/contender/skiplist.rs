@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use anyhow::Result;
 use crossbeam_skiplist::SkipMap;
 use engine::Write;
+use menu::engine::SKIPLIST;
 
 use super::{Contender, Open, Role, locked_version};
 use crate::class::Class;
@@ -18,9 +19,9 @@ use crate::store::{Store, Visit};
 /// overwritten where it is, as the crate's docs recommend.
 pub fn contender() -> Contender {
     Contender {
-        name: "skiplist",
+        name: SKIPLIST.name,
         role: Role::Peer,
-        sentence: "SkipMap of crossbeam, an ordered map without a lock around it.".into(),
+        sentence: SKIPLIST.sentence.into(),
         version: locked_version("crossbeam-skiplist").into(),
         settings: "each value behind a lock of its own, to be overwritten; a reader can see \
                    half a batch",

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use engine::Write;
+use menu::engine::SQLITE;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use thread_local::ThreadLocal;
 
@@ -20,9 +21,9 @@ use crate::store::{Store, Visit};
 /// in SQLite's busy handler, which sleeps.
 pub fn contender() -> Contender {
     Contender {
-        name: "sqlite",
+        name: SQLITE.name,
         role: Role::Peer,
-        sentence: "SQLite, a relational database in C.".into(),
+        sentence: SQLITE.sentence.into(),
         version: format!(
             "{} (rusqlite {})",
             rusqlite::version(),

@@ -33,6 +33,11 @@ pub(super) fn decades(values: &[f64], room: f64) -> Range<f64> {
     below(least / room)..above(most * room)
 }
 
+/// What a logarithmic axis says of itself: nobody is to guess it from its ticks.
+pub(super) fn logarithmic(axis: &str) -> String {
+    format!("{axis}, logarithmic")
+}
+
 /// What stands at a logarithmic axis: as many of 1, 2 and 5 as have room.
 pub(super) fn ticks(range: &Range<f64>) -> Vec<f64> {
     const MOST: f64 = 5.0;

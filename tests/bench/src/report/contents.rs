@@ -9,8 +9,8 @@ use super::{About, Claim, Proof, Report, units};
 use crate::best::{Best, best};
 use crate::class::Class;
 use crate::contender::Role;
-use crate::device::Device;
-use crate::spread::median;
+use crate::device::{Device, WRITES};
+use crate::spread::{FREEDOM_MIN, median};
 use crate::summary::{Summary, title};
 use crate::trial::Outcome;
 
@@ -25,7 +25,7 @@ impl Page {
         blocks.push(Block::Heading(2, "In short".into()));
         blocks.push(Block::Table(short(&best(&summary))));
         blocks.push(Block::Heading(2, "How to read this".into()));
-        blocks.push(Block::Text(how_to_read(report)));
+        blocks.extend(how_to_read(report).map(Block::Text));
         blocks.push(Block::Heading(2, "Contenders".into()));
         blocks.push(Block::Table(contenders(report)));
         for class in summary.classes() {
@@ -175,22 +175,51 @@ fn short(best: &[Best]) -> Table {
     }
 }
 
-fn how_to_read(report: &Report) -> String {
-    let spread = match rounds_done(report) {
-        0 | 1 => "There is no spread, because there was one round",
-        _ => {
+/// What to compare, what a spread is made of, and what a limit is.
+fn how_to_read(report: &Report) -> impl Iterator<Item = String> {
+    let has_spread = rounds_done(report) > 1;
+    let spread = match has_spread {
+        false => "There is no spread, because there was one round",
+        true => {
             "Behind it stands its spread: another run of the same program would differ by \
              less in 99 of 100 cases, by so many percent or by such a factor either way"
         }
     };
-    format!(
+    let figures = format!(
         "Compare within a class only: it says which accident a finished write survives, and \
          waiting for the device costs time. Each figure is the median of its rounds. {spread}. \
          The best of a workload and class is in bold, and the others are a share of it; the \
-         control is no store but what the machine gives to a program without one. Of the limit \
-         means: of what the device wrote in one piece, of its time for a sync, or of what the \
-         memory copies, each measured in the same round."
-    )
+         control is no store but what the machine gives to a program without one."
+    );
+    let pooled = format!(
+        "A spread is reckoned from how rounds differ. The few rounds of one store say next to \
+         nothing about that, so they are put together with those of all stores at the same \
+         workload and in the same class and, where there are fewer than {} rounds, with those \
+         of the whole family: all gets, say. A store whose own figures scatter more than all \
+         of them keeps its own scatter, and the control is never put together with stores. \
+         Then the spread is made wider, the fewer rounds and workloads it comes from: for one \
+         workload and three rounds it is 2.7 times as wide as for three workloads. \
+         The ratio of two figures has the spread of both: the root of the sum of the squares.",
+        FREEDOM_MIN + 1
+    );
+    let limit = format!(
+        "Of the limit means, for a load: of what the device wrote in one piece. For a durable \
+         write: of the time of a sync, or, for a store that writes so much each time that this \
+         takes longer, such as a snapshot of everything, of the time in which the device wrote \
+         as many bytes in one piece. For what only reads, and for a load in memory: of what \
+         the memory copies. Each was measured in the same round{}; a share above 100 % says \
+         that the device was better then than when it was measured.",
+        match report
+            .device
+            .iter()
+            .all(|one| one.sequential_write_range.is_some())
+        {
+            true => format!(", and what was written in one piece is the median of {WRITES} files"),
+            false => ", with one file for what was written in one piece".into(),
+        }
+    );
+    let pooled = Some(pooled).filter(|_| has_spread);
+    [Some(figures), pooled, Some(limit)].into_iter().flatten()
 }
 
 fn contenders(report: &Report) -> Table {
@@ -295,10 +324,15 @@ fn circumstances(report: &Report) -> Table {
 }
 
 fn device(rounds: &[Device]) -> Table {
-    let row = |round: String, device: [f64; 4]| -> Vec<Entry> {
+    let row = |round: String, device: [f64; 4], range: Option<[f64; 2]>| -> Vec<Entry> {
+        let range = range.map(|ends| ends.map(units::bytes));
         vec![
             round.into(),
-            format!("{}/s", units::bytes(device[0])).into(),
+            Entry {
+                text: format!("{}/s", units::bytes(device[0])),
+                note: range.map_or(String::new(), |[least, most]| format!("{least} to {most}")),
+                ..Entry::default()
+            },
             units::time(device[1]).into(),
             format!("{}/s", units::bytes(device[2])).into(),
             units::time(device[3]).into(),
@@ -314,12 +348,15 @@ fn device(rounds: &[Device]) -> Table {
     };
     let all: Vec<[f64; 4]> = rounds.iter().map(figures_of).collect();
     let mut rows: Vec<_> = (1..)
-        .zip(&all)
-        .map(|(round, device): (u32, _)| row(round.to_string(), *device))
+        .zip(rounds)
+        .map(|(round, device): (u32, _)| {
+            let range = device.sequential_write_range;
+            row(round.to_string(), figures_of(device), range)
+        })
         .collect();
     if all.len() > 1 {
         let middle = |at: usize| median(all.iter().map(|one| one[at])).unwrap_or(0.0);
-        rows.push(row("median".into(), [0, 1, 2, 3].map(middle)));
+        rows.push(row("median".into(), [0, 1, 2, 3].map(middle), None));
     }
     let mut heads = words(&["Round"]);
     heads.extend(

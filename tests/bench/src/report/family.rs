@@ -30,8 +30,7 @@ pub(super) fn of_family(summary: &Summary, class: Class, family: Family) -> Vec<
         ]),
     ];
     if family == Family::MixOnTwo {
-        let of_class = |one: &&Scaling| one.class == class;
-        let scaling: Vec<&Scaling> = summary.scaling.iter().filter(of_class).collect();
+        let scaling = scaling(summary, class);
         if !scaling.is_empty() {
             blocks.push(Block::Table(scaling_table(&scaling)));
             blocks.push(Block::Plots(vec![Plot::Bars(scaling_bars(
@@ -195,6 +194,20 @@ fn shown(cell: &Cell, measure: Measure, unit: fn(f64) -> String) -> String {
     cell.value(measure).map_or(NONE.into(), unit)
 }
 
+/// What a second thread brought in the class, and below each workload what it
+/// brought the control: that is in memory, and the measure of every class.
+fn scaling(summary: &Summary, class: Class) -> Vec<&Scaling> {
+    let of_class = |one: &&Scaling| one.class == class && one.role != Role::Control;
+    let stores: Vec<&Scaling> = summary.scaling.iter().filter(of_class).collect();
+    let mut both = Vec::new();
+    for workload in stores.chunk_by(|one, other| one.title == other.title) {
+        both.extend(workload);
+        let mut all = summary.scaling.iter();
+        both.extend(all.find(|one| one.role == Role::Control && one.title == workload[0].title));
+    }
+    both
+}
+
 fn scaling_table(scaling: &[&Scaling]) -> Table {
     let mut titles: Vec<&str> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
@@ -206,18 +219,19 @@ fn scaling_table(scaling: &[&Scaling]) -> Table {
             names.push(&one.contender);
         }
     }
+    let notes = |one: &Scaling| {
+        let spread = one.spread.map(|spread| spread.to_string());
+        let share = one.of_control.filter(|_| one.role != Role::Control);
+        let share = share.map(units::percent);
+        spread.into_iter().chain(share).collect::<Vec<_>>()
+    };
     let entry = |name: &str, title: &&str| -> Entry {
         let mut all = scaling.iter();
         let found = all.find(|one| one.contender == name && one.title == **title);
         let Some(one) = found else { return NONE.into() };
         Entry {
             text: format!("×{:.2}", one.ratio),
-            note: match one.of_control {
-                Some(share) if one.role != Role::Control => {
-                    format!("{} of the control's", units::percent(share))
-                }
-                _ => String::new(),
-            },
+            note: notes(one).join(" · "),
             is_strong: false,
         }
     };
@@ -229,7 +243,9 @@ fn scaling_table(scaling: &[&Scaling]) -> Table {
     let mut heads = words(&["Contender"]);
     heads.extend(titles.iter().map(|title| figures(title)));
     Table {
-        caption: "Scaling: entries a second on two threads over those on one".into(),
+        caption: "Scaling: entries a second on two threads over those on one, ± the spread · the \
+                  share of the control's"
+            .into(),
         heads,
         rows: names.iter().map(row).collect(),
     }
@@ -243,7 +259,7 @@ fn bars(class: Class, family: Family, workloads: &[&str], cells: &[&Cell]) -> Ba
             label: cell.contender.clone(),
             role: cell.role,
             value: rate.value,
-            spread: rate.spread.map(|spread| spread.factor()),
+            spread: rate.spread,
             text: units::number(rate.value),
             is_best: cell.competes() && cell.of_best == Some(1.0),
         })
@@ -283,7 +299,7 @@ fn dots(class: Class, family: Family, workloads: &[&str], cells: &[&Cell]) -> Do
     };
     Dots {
         title: format!("{family}, {class}: the time of a call"),
-        axis: "time of a call, further left is better".into(),
+        axis: "time of a call, left is better".into(),
         groups: workloads.iter().map(group).collect(),
     }
 }
@@ -295,7 +311,7 @@ fn scaling_bars(class: Class, scaling: &[&Scaling]) -> Bars {
             label: one.contender.clone(),
             role: one.role,
             value: one.ratio,
-            spread: None,
+            spread: one.spread,
             text: format!("×{:.2}", one.ratio),
             is_best: false,
         };

@@ -160,6 +160,7 @@ fn figures(workload: &str, contender: &str, rate: f64) -> Figures {
 fn device(sequential_write_per_second: f64) -> Device {
     Device {
         sequential_write_per_second,
+        sequential_write_range: Some([250e6, 1200e6]),
         sync_ns: 105_240,
         copy_per_second: 7e9,
         clock_ns: 16.7,

@@ -113,7 +113,7 @@ impl Writer {
         // Who has no mouse moves a frame that scrolls with the keyboard.
         let mut html = format!(
             "<div class=\"frame\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n\
-             <table>\n<caption>{caption}</caption>\n<thead>\n<tr>"
+             <table>\n<caption><span>{caption}</span></caption>\n<thead>\n<tr>"
         );
         for (at, head) in table.heads.iter().enumerate() {
             let text = escaped(&head.text);

@@ -11,6 +11,7 @@
 use anyhow::{Result, anyhow};
 
 use crate::contender::Role;
+use crate::spread::Spread;
 
 mod bars;
 mod dots;
@@ -69,8 +70,8 @@ pub struct Bar {
     pub role: Role,
     /// Its length.
     pub value: f64,
-    /// By which factor it may differ.
-    pub spread: Option<f64>,
+    /// By how much it may differ.
+    pub spread: Option<Spread>,
     /// Its length, in words.
     pub text: String,
     /// Whether it is the best of its group.
@@ -170,7 +171,7 @@ mod tests {
             label: label.into(),
             role,
             value,
-            spread: Some(1.2),
+            spread: Spread::of(0.001, 4, 3),
             text: units::number(value),
             is_best: false,
         };
@@ -216,12 +217,20 @@ mod tests {
     fn a_plot_says_in_words_what_it_shows() {
         let svg = bars(true).svg("p1").unwrap();
         assert!(svg.contains("<title id=\"p1-title\">Gets &lt;here&gt;</title>"));
-        assert!(svg.contains("Get, uniform: lsm &amp; co 1.50M, control 30.0M."));
+        assert!(svg.contains("Get, uniform: lsm &amp; co 1.50M ±16 %, control 30.0M ±16 %."));
         assert!(svg.contains("aria-labelledby=\"p1-title p1-desc\""));
         assert!(!svg.contains("lsm & co"), "{svg}");
         let svg = dots().svg("p2").unwrap();
         assert!(svg.contains("p50 0 ns p90 1.30 µs p99.9 21.0 µs"));
         assert!(svg.contains("a-name-that-is…"));
+    }
+
+    #[test]
+    fn a_logarithmic_axis_says_so_and_no_other() {
+        for (plot, is_logarithmic) in [(bars(true), true), (bars(false), false), (dots(), true)] {
+            let svg = plot.svg("p1").unwrap();
+            assert_eq!(svg.contains(", logarithmic"), is_logarithmic, "{svg}");
+        }
     }
 
     #[test]

@@ -6,25 +6,45 @@ use super::contents::{broken, rounds_done, troubles};
 use super::page::capitalised;
 use super::{Report, units};
 use crate::best::{Best, best};
-use crate::summary::{Measure, Summary};
+use crate::summary::{Measure, Median, Summary};
 use crate::trial::Outcome;
 
 /// The columns of a terminal.
 pub const COLUMNS: usize = 80;
 
-/// The best of each class and family, what was wrong, and which claims are
-/// broken.
+/// The best of each class and family, each with the widest spread of its
+/// figures; what was wrong, and which claims are broken.
 pub fn short(report: &Report) -> String {
     let mut text = String::new();
     let summary = Summary::of(report);
     let best = best(&summary);
+    let rows: Vec<Row> = best.iter().map(|best| Row::of(&summary, best)).collect();
+    let width = |column: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| column(row).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let [family, contender, rate] = [
+        width(|row| &row.family),
+        width(|row| &row.contender),
+        width(|row| &row.rate),
+    ];
     let mut last = None;
-    for best in &best {
+    for (best, row) in best.iter().zip(&rows) {
         if last != Some(best.class) {
             last = Some(best.class);
             line(&mut text, &capitalised(&best.class.to_string()));
         }
-        line(&mut text, &best_line(&summary, best));
+        let columns = format!(
+            "  {:<family$}  {:<contender$}  {:<rate$}  {}",
+            row.family, row.contender, row.rate, row.beside
+        );
+        line(&mut text, &columns);
+    }
+    if rounds_done(report) > 1 {
+        line(
+            &mut text,
+            "(± and ×÷: by how much another run may differ, 99 times of 100.)",
+        );
     }
     let wrong = troubles(report, |outcome| match outcome {
         Outcome::Wrong(what) => Some(what),
@@ -61,29 +81,47 @@ pub fn short(report: &Report) -> String {
     text
 }
 
-/// `  Gets                  lsm       1.50M/s   of 3; tied: redb`.
-fn best_line(summary: &Summary, best: &Best) -> String {
-    let cells = summary.family(best.class, best.family);
-    let own = cells.iter().filter(|cell| cell.contender == best.contender);
-    let rates: Vec<f64> = own
-        .filter_map(|cell| cell.value(Measure::EntriesPerSecond))
-        .collect();
-    let (least, most) = (
-        rates.iter().copied().fold(f64::INFINITY, f64::min),
-        rates.iter().copied().fold(0.0, f64::max),
-    );
-    let (least, most) = (units::number(least), units::number(most));
-    let rate = match least == most {
-        true => format!("{least}/s"),
-        false => format!("{least} to {most}/s"),
-    };
-    let beside = match (best.of, best.tied.as_slice()) {
-        (1, _) => "alone".into(),
-        (of, []) => format!("of {of}"),
-        (of, tied) => format!("of {of}; tied: {}", tied.join(", ")),
-    };
-    let family = best.family.to_string();
-    format!("  {family:<20} {:<16} {rate:<18} {beside}", best.contender)
+/// `Gets`, `lsm`, `1.50M/s ±16 %`, `of 3; tied: redb`.
+struct Row {
+    family: String,
+    contender: String,
+    rate: String,
+    beside: String,
+}
+
+impl Row {
+    fn of(summary: &Summary, best: &Best) -> Self {
+        let cells = summary.family(best.class, best.family);
+        let own = cells.iter().filter(|cell| cell.contender == best.contender);
+        let medians: Vec<&Median> = own
+            .filter_map(|cell| cell.medians.get(&Measure::EntriesPerSecond))
+            .collect();
+        let values = medians.iter().map(|median| median.value);
+        let (least, most) = (
+            values.clone().fold(f64::INFINITY, f64::min),
+            values.fold(0.0, f64::max),
+        );
+        let (least, most) = (units::number(least), units::number(most));
+        let rate = match least == most {
+            true => format!("{least}/s"),
+            false => format!("{least} to {most}/s"),
+        };
+        let spreads = medians.iter().filter_map(|median| median.spread);
+        let widest = spreads.max_by(|one, other| one.ln().total_cmp(&other.ln()));
+        Row {
+            family: best.family.to_string(),
+            contender: best.contender.clone(),
+            rate: match widest {
+                Some(spread) => format!("{rate} {spread}"),
+                None => rate,
+            },
+            beside: match (best.of, best.tied.as_slice()) {
+                (1, _) => "alone".into(),
+                (of, []) => format!("of {of}"),
+                (of, tied) => format!("of {of}; tied: {}", tied.join(", ")),
+            },
+        }
+    }
 }
 
 /// Adds a line, cut where a terminal ends.

@@ -79,6 +79,27 @@ fn limits_are_those_of_the_device_in_the_same_round() {
 }
 
 #[test]
+fn a_snapshot_for_each_durable_write_is_held_against_a_plain_file() {
+    let mut report = fixture::report();
+    let of_memory = |done: &&mut Done| done.workload == "put-durable" && done.contender == "memory";
+    for done in report.trials.iter_mut().filter(of_memory) {
+        let Outcome::Measured(figures) = &mut done.outcome else {
+            panic!("the fixture measures it");
+        };
+        // 30 MB for each write, which a device of 300 MB/s takes 100 ms for.
+        figures.cost.written_bytes = figures.entries * 30_000_000;
+        figures.latency.p50_ns = 125_000_000;
+    }
+    let summary = Summary::of(&report);
+    assert!(is_near(
+        cell(&summary, "put-durable", "memory").of_limit,
+        0.8
+    ));
+    let log = cell(&summary, "put-durable", "lsm").of_limit;
+    assert!(is_near(log, 0.105_24 / 0.45), "its sync takes longer");
+}
+
+#[test]
 fn scaling_is_that_of_the_control_or_less() {
     let summary = Summary::of(&fixture::report());
     let one = |contender: &str| {
@@ -88,6 +109,17 @@ fn scaling_is_that_of_the_control_or_less() {
     assert!(is_near(Some(one("lsm").ratio), 1.1 / 0.9));
     assert!(is_near(one("lsm").of_control, 1.0));
     assert_eq!(one("lsm").title, "YCSB A");
+}
+
+#[test]
+fn a_ratio_of_two_rates_has_the_spread_of_both() {
+    let summary = Summary::of(&fixture::report());
+    let lsm = |one: &&Scaling| one.contender == "lsm";
+    let spread = summary.scaling.iter().find(lsm).unwrap().spread.unwrap();
+    let of = |workload| cell(&summary, workload, "lsm").medians[&Measure::EntriesPerSecond];
+    let [one, two] = ["ycsb-a", "ycsb-a-2"].map(|workload| of(workload).spread.unwrap().ln());
+    assert!(is_near(Some(spread.ln()), (one * one + two * two).sqrt()));
+    assert!(spread.ln() > one && spread.ln() > two);
 }
 
 #[test]

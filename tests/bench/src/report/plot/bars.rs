@@ -1,22 +1,22 @@
 //! Bars, with whiskers for the spread.
 
 use anyhow::Result;
-use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::pen::*;
 use super::{Bar, Bars, Group};
 use crate::contender::Role;
-use crate::report::axis::{decades, ticks};
+use crate::report::axis::{decades, logarithmic, ticks};
 use crate::report::{contents, units};
+use crate::spread::Spread;
 
 impl Bars {
     pub(super) fn describe(&self) -> String {
         let bars = |group: &Group<Bar>| {
             let bars = group.rows.iter();
             let bars: Vec<_> = bars
-                .map(|bar| format!("{} {}", bar.label, bar.text))
+                .map(|bar| format!("{} {}{}", bar.label, bar.text, spread(bar)))
                 .collect();
             format!("{}: {}.", group.title, bars.join(", "))
         };
@@ -48,17 +48,30 @@ impl Bars {
                     let ends = (range.start, range.end);
                     let axis = range.clone().log_scale().with_key_points(ticks(&range));
                     let chart = frame.build_cartesian_2d(axis, lines..0.0);
-                    self.fill(chart.map_err(failed)?, words, ends, units::number)?;
+                    let mut chart = chart.map_err(failed)?;
+                    mesh(&mut chart, &logarithmic(&self.axis), units::number)?;
+                    self.fill(chart, words, ends)?;
                 }
                 false => {
-                    let most = values.iter().copied().fold(2.0, f64::max) * 1.05;
+                    let most = self.most();
                     let chart = frame.build_cartesian_2d(0.0..most, lines..0.0);
-                    self.fill(chart.map_err(failed)?, words, (0.0, most), units::digits)?;
+                    let mut chart = chart.map_err(failed)?;
+                    mesh(&mut chart, &self.axis, units::digits)?;
+                    self.fill(chart, words, (0.0, most))?;
                 }
             }
             root.present().map_err(failed)?;
         }
         Ok(svg)
+    }
+
+    /// The end of an axis that begins at zero: beyond all bars, and beyond their
+    /// whiskers unless one would be longer than the longest bar is.
+    fn most(&self) -> f64 {
+        let bars = self.groups.iter().flat_map(|group| &group.rows);
+        let longest = bars.clone().map(|bar| bar.value).fold(2.0, f64::max);
+        let whiskers = bars.map(|bar| bar.value * factor(bar));
+        whiskers.fold(longest, f64::max).min(2.0 * longest) * 1.05
     }
 
     /// Which bar is whose.
@@ -91,12 +104,10 @@ impl Bars {
         mut chart: Chart<'_, 'b, X>,
         words: Words<'_, 'b>,
         ends: (f64, f64),
-        unit: fn(f64) -> String,
     ) -> Result<()>
     where
-        X: Ranged<ValueType = f64> + ValueFormatter<f64>,
+        X: Ranged<ValueType = f64>,
     {
-        mesh(&mut chart, &self.axis, unit)?;
         let mut row = 0;
         for group in &self.groups {
             words.heading(row, &group.title)?;
@@ -114,6 +125,17 @@ impl Bars {
         }
         Ok(())
     }
+}
+
+/// How much longer a bar may be.
+fn factor(bar: &Bar) -> f64 {
+    bar.spread.map_or(1.0, Spread::factor)
+}
+
+/// The spread of a bar, in words.
+fn spread(bar: &Bar) -> String {
+    let spread = bar.spread.map(|spread| format!(" {spread}"));
+    spread.unwrap_or_default()
 }
 
 /// How much of a bar's colour is in it.
@@ -142,9 +164,10 @@ where
         chart.draw_series([fill]).map_err(failed)?;
     }
     chart.draw_series([edge]).map_err(failed)?;
-    let Some(factor) = bar.spread else {
+    if bar.spread.is_none() {
         return Ok(());
-    };
+    }
+    let factor = factor(bar);
     let low = (bar.value / factor).max(ends.0);
     let high = (bar.value * factor).min(ends.1);
     let middle = at + 0.5;

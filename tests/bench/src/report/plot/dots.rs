@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::pen::*;
 use super::{Dots, Group, PERCENTILES, Row};
-use crate::report::axis::{decades, ticks};
+use crate::report::axis::{decades, logarithmic, ticks};
 use crate::report::units;
 
 impl Dots {
@@ -48,7 +48,7 @@ impl Dots {
                     lines..0.0,
                 )
                 .map_err(failed)?;
-            mesh(&mut chart, &self.axis, units::time)?;
+            mesh(&mut chart, &logarithmic(&self.axis), units::time)?;
             let mut row = 0;
             for group in &self.groups {
                 words.heading(row, &group.title)?;
