@@ -9,7 +9,7 @@ use engine::{Counters, Error, KeyRange, Order, Write};
 use crate::data_file::DataFile;
 use crate::device::Device;
 use crate::header::Header;
-use crate::index::{At, Index, Move};
+use crate::index::{At, Index, Move, PlacesByShard};
 use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::order::Keys;
@@ -30,7 +30,7 @@ impl Shelf {
     fn on(device: Device) -> Self {
         let file = DataFile::create(&device, Header::of(7), 4000).unwrap();
         let file = Arc::new(file);
-        let index = Index::new(Index::keydirs(0), Keys::default(), &[Arc::clone(&file)]);
+        let index = Index::new(PlacesByShard::default(), Keys::default(), &[Arc::clone(&file)]);
         Shelf {
             device,
             file,
