@@ -30,7 +30,11 @@ impl Shelf {
     fn on(device: Device) -> Self {
         let file = DataFile::create(&device, Header::of(7), 4000).unwrap();
         let file = Arc::new(file);
-        let index = Index::new(PlacesByShard::default(), Keys::default(), &[Arc::clone(&file)]);
+        let index = Index::new(
+            PlacesByShard::default(),
+            Keys::default(),
+            &[Arc::clone(&file)],
+        );
         Shelf {
             device,
             file,
