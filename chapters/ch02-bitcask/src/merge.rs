@@ -35,6 +35,8 @@ use crate::store::Bitcask;
 
 /// How many bytes of a file one step looks at.
 const PIECE_BYTES: u32 = 1 << 20;
+/// How many records the keydir follows at one moment.
+const FOLLOWED: usize = 64;
 
 /// The merge that goes on, and what earlier ones have left.
 #[derive(Debug, Default)]
@@ -240,11 +242,6 @@ impl Bitcask {
         behind_pure: bool,
     ) -> Result<Fate> {
         todo!("exercise 2.13: What becomes of the record of `key` at `place` in a merge")
-    }
-
-    fn follow(&self, copied: &Copied) {
-        let _writer = self.writer.lock();
-        self.index.follow(copied);
     }
 
     /// Lets the copy count in place of the files that were merged.
