@@ -26,7 +26,7 @@ use std::time::Duration;
 use conformance::sim::{Fail, Faults, Part, SimDisk};
 use conformance::watch::guarded;
 use engine::disk::Counted;
-use engine::{Counters, Durability, KeyRange, Order, Result, StorageEngine};
+use engine::{Counters, Durability, KeyRange, Maintenance, Order, Progress, Result, StorageEngine};
 
 use crate::device::Device;
 use crate::{Bitcask, Options};
@@ -97,6 +97,16 @@ fn all(engine: &dyn StorageEngine) -> String {
         cursor.advance().unwrap();
     }
     entries.join(" ")
+}
+
+/// Steps until nothing is left to do.
+#[track_caller]
+fn maintain(engine: &Bitcask) {
+    let mut steps = 0;
+    while engine.step().unwrap() == Progress::Worked {
+        steps += 1;
+        assert!(steps < 1000, "there is always something left to do");
+    }
 }
 
 /// Panics where bytes are not those of the rows: each is bytes in hex, and

@@ -10,18 +10,8 @@ use crate::names::Kind;
 use crate::place::Place;
 use crate::tests::files::{bytes_of, name, names, said};
 use crate::tests::meanwhile::Meanwhile;
-use crate::tests::{all, buffered, is_poisoned, open, open_again, options, value};
+use crate::tests::{all, buffered, is_poisoned, maintain, open, open_again, options, value};
 use crate::{Bitcask, Options};
-
-/// Steps until nothing is left to do.
-#[track_caller]
-fn maintain(engine: &Bitcask) {
-    let mut steps = 0;
-    while engine.step().unwrap() == Progress::Worked {
-        steps += 1;
-        assert!(steps < 1000, "there is always something left to do");
-    }
-}
 
 /// Writes values, `a1 b2` and so on: a letter, and what is stored under it. A
 /// `-` deletes. All of them are in one sealed file then.

@@ -4,14 +4,14 @@ use std::time::Duration;
 use conformance::sim::SimDisk;
 use engine::clock::Clock;
 use engine::sync::atomic::{AtomicU64, Ordering};
-use engine::{KeyRange, Maintenance, Order, Progress, StorageEngine};
+use engine::{KeyRange, Order, StorageEngine};
 
 use crate::index::At;
 use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
 use crate::tests::files::{names, said};
-use crate::tests::{all, open, open_again, options, value};
+use crate::tests::{all, maintain, open, open_again, options, value};
 use crate::{Bitcask, Options};
 
 /// A clock that is set by hand, in milliseconds.
@@ -49,11 +49,6 @@ fn put_until(engine: &Bitcask, key: &str, value: &str, millis: u64) {
 fn counts(engine: &Bitcask, number: u32) -> (u32, u32) {
     let file = &engine.index.files()[&number];
     (file.live(), file.graves())
-}
-
-/// Steps until nothing is left to do.
-fn maintain(engine: &Bitcask) {
-    while engine.step().unwrap() == Progress::Worked {}
 }
 
 #[test]
