@@ -55,6 +55,9 @@ struct Tail {
     written: usize,
 }
 
+/// How much memory a tail keeps though it does not need it, for what comes next.
+const KEPT_BYTES: usize = 64 << 10;
+
 impl Tail {
     fn end(&self) -> u32 {
         self.start + file_len(self.bytes.len())
