@@ -40,6 +40,7 @@ fn ex_2_3_a_key_that_was_inserted_has_its_place() {
     assert_eq!(places(&keydir, 20), [200]);
     assert_eq!(places(&keydir, 30), [0; 0], "nothing has this hash");
     assert_eq!(keydir.len(), 2);
+    assert!(!keydir.is_empty());
 }
 
 #[test]
