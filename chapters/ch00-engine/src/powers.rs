@@ -9,7 +9,7 @@ use crate::{Cursor, KeyRange, Order, Result};
 /// The engine starts no thread for it. Whoever opened the engine calls
 /// [`step`](Maintenance::step), from a thread of its own, between two writes,
 /// or in a test one piece at a time.
-pub trait Maintenance {
+pub trait Maintenance: Send + Sync {
     /// Does one bounded piece of the work that is due, beside reads and
     /// writes.
     ///

@@ -13,8 +13,10 @@ use crate::device::Device;
 use crate::names::{Kind, Name};
 use crate::record::{Record, Says};
 
-const MAGIC: [u8; 8] = *b"strata-h";
-const VERSION: u32 = 1;
+/// The first bytes of every hint file.
+pub const MAGIC: [u8; 8] = *b"strata-h";
+/// The version of the format that is written and read here.
+pub const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 32;
 const ENTRY_HEAD_BYTES: usize = 11;
 
@@ -157,6 +159,11 @@ impl Hint {
             return damage(16, "this is the hint of another data file");
         }
         Ok(Hint { bytes })
+    }
+
+    /// Its bytes, as they stand in its file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Where the seal of the data file ends.

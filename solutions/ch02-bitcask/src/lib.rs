@@ -16,7 +16,9 @@
 //! | [`device`], [`syncing`] | the one place that syncs, and one sync for all who wait |
 //! | [`hint`] | the keys of a data file, for a fast start |
 //! | [`opening`] | what an opening finds, and what it makes of it |
-//! | [`replacement`], [`merge`] | files that take the place of others |
+//! | [`replacement`] | files that take the place of others |
+//! | [`garbage`], [`merge`] | which files to merge, and how |
+//! | [`layout`] | the files row by row, for whoever draws them |
 //!
 //! **Invariants:**
 //!
@@ -37,6 +39,7 @@ pub mod header;
 pub mod hint;
 pub(crate) mod index;
 pub mod keydir;
+pub mod layout;
 pub mod merge;
 pub mod names;
 pub mod opening;

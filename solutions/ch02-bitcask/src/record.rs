@@ -17,7 +17,7 @@ pub const EXPIRY_BYTES: u32 = 8;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32      over the record's place (8 bytes) and everything behind this field
+///      0     4  crc32      over its place (8 bytes) and everything behind this field
 ///      4     1  kind       1 put, 2 expiring put, 3 delete, 4 synced, 5 seal; 128 more: its batch goes on
 ///      5     2  key_len    bytes
 ///      7     4  value_len  bytes; of synced: up to where
@@ -64,18 +64,18 @@ pub enum Says<'a> {
     Seal,
 }
 
-/// How a record says that it tells of a sync.
-pub(crate) const SYNCED: u8 = 4;
-
-/// How the kinds are written.
-mod kind {
-    pub(super) const PUT: u8 = 1;
-    pub(super) const EXPIRING_PUT: u8 = 2;
-    pub(super) const DELETE: u8 = 3;
-    pub(super) const SYNCED: u8 = super::SYNCED;
-    pub(super) const SEAL: u8 = 5;
-    pub(super) const GOES_ON: u8 = 128;
-}
+/// The kind of a put.
+pub const PUT: u8 = 1;
+/// The kind of a put that expires.
+pub const EXPIRING_PUT: u8 = 2;
+/// The kind of a tombstone.
+pub const DELETE: u8 = 3;
+/// The kind of a mark that tells of a sync.
+pub const SYNCED: u8 = 4;
+/// The kind of a seal.
+pub const SEAL: u8 = 5;
+/// What a kind is larger by where the record's batch goes on with the next.
+pub const GOES_ON: u8 = 128;
 
 impl<'a> Record<'a> {
     /// A record that ends its batch.
@@ -116,23 +116,17 @@ impl<'a> Record<'a> {
                 key,
                 value,
                 expires: None,
-            } => (kind::PUT, key, file_len(value.len()), value, None),
+            } => (PUT, key, file_len(value.len()), value, None),
             Says::Put {
                 key,
                 value,
                 expires: Some(at),
-            } => (
-                kind::EXPIRING_PUT,
-                key,
-                file_len(value.len()),
-                value,
-                Some(at),
-            ),
-            Says::Delete { key } => (kind::DELETE, key, 0, &[][..], None),
-            Says::Synced { up_to } => (kind::SYNCED, &[][..], up_to, &[][..], None),
-            Says::Seal => (kind::SEAL, &[][..], 0, &[][..], None),
+            } => (EXPIRING_PUT, key, file_len(value.len()), value, Some(at)),
+            Says::Delete { key } => (DELETE, key, 0, &[][..], None),
+            Says::Synced { up_to } => (SYNCED, &[][..], up_to, &[][..], None),
+            Says::Seal => (SEAL, &[][..], 0, &[][..], None),
         };
-        let goes_on = if self.goes_on { kind::GOES_ON } else { 0 };
+        let goes_on = if self.goes_on { GOES_ON } else { 0 };
         let key_len = u16::try_from(key.len()).expect("keys keep within the limit");
         bytes.extend_from_slice(&[0; 4]);
         bytes.push(kind | goes_on);
@@ -165,12 +159,12 @@ impl<'a> Record<'a> {
         let [c0, c1, c2, c3, kind, k0, k1, v0, v1, v2, v3] = *head;
         let key_len = usize::from(u16::from_le_bytes([k0, k1]));
         let number = u32::from_le_bytes([v0, v1, v2, v3]);
-        let (expiry_len, value_len) = match kind & !kind::GOES_ON {
-            kind::PUT => (0, number as usize),
-            kind::EXPIRING_PUT => (EXPIRY_BYTES as usize, number as usize),
-            kind::DELETE => (0, 0),
+        let (expiry_len, value_len) = match kind & !GOES_ON {
+            PUT => (0, number as usize),
+            EXPIRING_PUT => (EXPIRY_BYTES as usize, number as usize),
+            DELETE => (0, 0),
             // These have no key, and are looked for in places that are no records.
-            kind::SYNCED | kind::SEAL if key_len == 0 => (0, 0),
+            SYNCED | SEAL if key_len == 0 => (0, 0),
             _ => return Err("no record begins here"),
         };
         let Some(body) = value_len
@@ -188,17 +182,17 @@ impl<'a> Record<'a> {
         let expires = expires
             .first_chunk()
             .map(|at| Duration::from_millis(u64::from_le_bytes(*at)));
-        let says = match kind & !kind::GOES_ON {
-            kind::DELETE => Says::Delete { key },
-            kind::SYNCED => Says::Synced { up_to: number },
-            kind::SEAL => Says::Seal,
+        let says = match kind & !GOES_ON {
+            DELETE => Says::Delete { key },
+            SYNCED => Says::Synced { up_to: number },
+            SEAL => Says::Seal,
             _ => Says::Put {
                 key,
                 value,
                 expires,
             },
         };
-        let goes_on = kind & kind::GOES_ON != 0;
+        let goes_on = kind & GOES_ON != 0;
         Ok(Record { says, goes_on })
     }
 }
@@ -212,9 +206,9 @@ pub(crate) fn record_len(bytes: &[u8]) -> usize {
     };
     let key_len = usize::from(u16::from_le_bytes([k0, k1]));
     let value_len = u32::from_le_bytes([v0, v1, v2, v3]) as usize;
-    let body_len = match kind & !kind::GOES_ON {
-        kind::PUT => key_len.saturating_add(value_len),
-        kind::EXPIRING_PUT => (EXPIRY_BYTES as usize + key_len).saturating_add(value_len),
+    let body_len = match kind & !GOES_ON {
+        PUT => key_len.saturating_add(value_len),
+        EXPIRING_PUT => (EXPIRY_BYTES as usize + key_len).saturating_add(value_len),
         _ => key_len,
     };
     body_len.saturating_add(HEAD_BYTES as usize)

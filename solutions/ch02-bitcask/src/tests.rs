@@ -29,6 +29,7 @@ fn with_hints(durability: Durability) -> Options {
 }
 
 mod dead;
+mod layout;
 
 /// A file so long that no script fills it.
 fn one_file(durability: Durability) -> Options {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use anyhow::Result;
-use engine::{Counter, KeyRange, Order, Stats, StorageEngine, Write};
+use engine::{Counter, KeyRange, Maintenance, Order, Stats, StorageEngine, Write};
+use registry::Registered;
 
 /// A store, ours or a peer's, as the workloads see it.
 ///
@@ -53,6 +54,12 @@ pub trait Store: Send + Sync {
     /// What the store answers.
     fn close(self: Box<Self>) -> Result<()>;
 
+    /// The work that it owes and that no caller waits for, where it leaves that
+    /// to whoever opened it.
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        None
+    }
+
     /// What it counted since it was opened; nothing where it does not count.
     fn stats(&self) -> Stats {
         Stats::default()
@@ -63,7 +70,7 @@ pub trait Store: Send + Sync {
 pub type Visit<'v> = &'v mut dyn FnMut(&[u8], &[u8]);
 
 /// Every engine of the contract is a store.
-impl Store for Box<dyn StorageEngine> {
+impl Store for Box<dyn Registered> {
     fn get(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         Ok(self.get_into(key, value)?)
     }
@@ -95,6 +102,10 @@ impl Store for Box<dyn StorageEngine> {
 
     fn close(self: Box<Self>) -> Result<()> {
         Ok(StorageEngine::close(*self)?)
+    }
+
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        (**self).maintenance()
     }
 
     fn stats(&self) -> Stats {
@@ -160,6 +171,10 @@ impl<L: Layer> Store for Layered<L> {
 
     fn close(self: Box<Self>) -> Result<()> {
         self.inner.close()
+    }
+
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        self.inner.maintenance()
     }
 
     fn stats(&self) -> Stats {

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
-use std::sync::atomic::AtomicU64;
-use std::thread;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use engine::Write;
+use engine::{Maintenance, Progress, Write};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
@@ -202,13 +202,17 @@ impl Trial {
             start.wait();
             worker.work(self.workload.kind, operations)
         };
+        let is_over = AtomicBool::new(false);
         let measured: Result<Vec<_>> = thread::scope(|scope| {
             let work = &work;
+            let maintained = store
+                .maintenance()
+                .map(|maintenance| scope.spawn(|| maintain(maintenance, &is_over)));
             let threads: Vec<_> = (0..threads).map(|n| scope.spawn(move || work(n))).collect();
-            let ended = threads.into_iter().map(|thread| thread.join());
+            let ended: Result<_> = threads.into_iter().map(join).collect();
+            is_over.store(true, Ordering::Relaxed);
+            maintained.map_or(Ok(()), join)?;
             ended
-                .map(|end| end.unwrap_or_else(|_| Err(anyhow!("a thread panicked"))))
-                .collect()
         });
         Ok(Figures::of(measured?))
     }
@@ -230,6 +234,23 @@ impl Trial {
         figures.directory_bytes = Some(bytes_in(&self.plan.directory)?);
         Ok(figures)
     }
+}
+
+fn join<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    let ended = thread.join();
+    ended.unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
+}
+
+/// Does what a store owes, as it comes to owe it, until the work is over.
+fn maintain(maintenance: &dyn Maintenance, is_over: &AtomicBool) -> Result<()> {
+    /// A store that owes nothing is asked again after so long.
+    const REST: Duration = Duration::from_millis(5);
+    while !is_over.load(Ordering::Relaxed) {
+        if maintenance.step().context("its maintenance fails")? == Progress::Idle {
+            thread::sleep(REST);
+        }
+    }
+    Ok(())
 }
 
 /// Loads entries into an empty store, untimed, in an order that is the same

@@ -13,9 +13,22 @@ use std::sync::Arc;
 
 use engine::disk::Disk;
 use engine::layout::Format;
-use engine::{Durability, Result, StorageEngine};
+use engine::{Durability, Maintenance, Result, StorageEngine};
 
+mod bitcask;
 mod memory;
+
+/// An engine, and what it can do beyond the contract.
+pub trait Registered: StorageEngine {
+    /// Its maintenance, where it owes any work that no caller waits for.
+    /// Whoever opens the engine steps it.
+    fn maintenance(&self) -> Option<&dyn Maintenance> {
+        None
+    }
+}
+
+/// Any other engine, as it is.
+impl Registered for Box<dyn StorageEngine> {}
 
 /// An engine that can be opened by its name.
 #[derive(Clone, Copy)]
@@ -31,7 +44,7 @@ pub struct Engine {
     open: Open,
 }
 
-type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
+type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn Registered>>;
 
 impl Engine {
     /// Opens the engine on `disk`.
@@ -41,11 +54,7 @@ impl Engine {
     /// [`Error::Unsupported`](engine::Error::Unsupported) where `durability`
     /// is none of [`durabilities`](Self::durabilities); else what the engine
     /// answers.
-    pub fn open(
-        &self,
-        disk: Arc<dyn Disk>,
-        durability: Durability,
-    ) -> Result<Box<dyn StorageEngine>> {
+    pub fn open(&self, disk: Arc<dyn Disk>, durability: Durability) -> Result<Box<dyn Registered>> {
         if !self.durabilities.contains(&durability) {
             let what = "this durability";
             return Err(engine::Error::Unsupported { what });
@@ -72,9 +81,9 @@ impl fmt::Debug for Engine {
 
 /// All engines, in the order of their chapters; the reader's own behind them.
 pub fn engines() -> impl Iterator<Item = &'static Engine> {
-    let references = [memory::REFERENCE.as_slice()];
+    let references = [memory::REFERENCE.as_slice(), &bitcask::REFERENCE];
     #[cfg(feature = "mine")]
-    let mine = [memory::MINE.as_slice()];
+    let mine = [memory::MINE.as_slice(), &bitcask::MINE];
     #[cfg(not(feature = "mine"))]
     let mine: [&[Engine]; 0] = [];
     references.into_iter().chain(mine).flatten()

@@ -2,7 +2,7 @@
 
 use engine::Durability;
 
-use crate::Engine;
+use crate::{Engine, Registered};
 
 macro_rules! chapter {
     ($crate_name:ident, $prefix:literal) => {
@@ -24,6 +24,13 @@ macro_rules! chapter {
         ]
     };
 }
+
+impl Registered for memory::Memory {}
+impl Registered for memory::DurableMemory {}
+#[cfg(feature = "mine")]
+impl Registered for my_memory::Memory {}
+#[cfg(feature = "mine")]
+impl Registered for my_memory::DurableMemory {}
 
 pub(crate) static REFERENCE: [Engine; 2] = chapter!(memory, "");
 #[cfg(feature = "mine")]

@@ -136,8 +136,10 @@ impl Place {
         disk: Arc<dyn Disk>,
         durability: Durability,
     ) -> Result<Box<dyn StorageEngine>> {
-        let opened = self.engine.open(disk, durability);
-        opened.map_err(|error| self.explain(&error))
+        match self.engine.open(disk, durability) {
+            Ok(engine) => Ok(engine),
+            Err(error) => Err(self.explain(&error)),
+        }
     }
 
     /// An engine's error for the person at the terminal: where it is, and what

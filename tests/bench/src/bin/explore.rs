@@ -12,8 +12,9 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use bitcask::{Bitcask, Options};
 use conformance::explore::{Effort, explore_with};
-use conformance::{Budget, Level, Subject, budget, log_engine, subject, suite};
+use conformance::{Budget, Level, Powers, Subject, budget, log_engine, subject, suite};
 use engine::Durability;
 use memory::DurableMemory;
 
@@ -30,7 +31,7 @@ struct Engine {
     scripts_full: usize,
 }
 
-fn engines() -> [Engine; 2] {
+fn engines() -> [Engine; 3] {
     [
         Engine {
             name: "log",
@@ -43,7 +44,30 @@ fn engines() -> [Engine; 2] {
                 .durabilities(&[Durability::Buffered]),
             scripts_full: 3_000,
         },
+        Engine {
+            name: "bitcask",
+            subject: subject!(
+                "Bitcask",
+                |disk, durability| Bitcask::open(disk, short_files(durability)),
+                |bitcask| Powers {
+                    maintenance: Some(bitcask),
+                    ..Powers::default()
+                }
+            ),
+            scripts_full: 1_000,
+        },
     ]
+}
+
+/// Files so short that scripts fill many of them, each with a hint file.
+fn short_files(durability: Durability) -> Options {
+    Options {
+        durability,
+        file_bytes_max: 2 << 10,
+        garbage_percent: 30,
+        hint_bytes_min: 0,
+        ..Options::default()
+    }
 }
 
 fn main() -> ExitCode {

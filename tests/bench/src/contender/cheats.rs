@@ -11,10 +11,11 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use conformance::{gallery, log_engine};
-use engine::Write;
+use engine::{StorageEngine, Write};
 use menu::engine::{
     CHEAT_BUFFERS_WRITES, CHEAT_DROPS_PUTS, CHEAT_STALE_READS, CHEAT_SYNCS_LATER, HONEST_LOG,
 };
+use registry::Registered;
 
 use super::{Contender, Open, Role};
 use crate::class::Class;
@@ -25,19 +26,19 @@ pub fn contenders() -> Vec<Contender> {
     vec![
         contender(
             HONEST_LOG,
-            Open::OnDisk(|_, disk, durability| Ok(Box::new(log_engine::open(disk, durability)?))),
+            Open::OnDisk(|_, disk, durability| Ok(store(log_engine::open(disk, durability)?))),
         ),
         contender(
             CHEAT_DROPS_PUTS,
             Open::OnDisk(|_, disk, durability| {
-                let inner = Box::new(log_engine::open(disk, durability)?);
+                let inner = store(log_engine::open(disk, durability)?);
                 Ok(Box::new(Layered::new(inner, DropsPuts::default())))
             }),
         ),
         contender(
             CHEAT_STALE_READS,
             Open::OnDisk(|_, disk, durability| {
-                let inner = Box::new(log_engine::open(disk, durability)?);
+                let inner = store(log_engine::open(disk, durability)?);
                 Ok(Box::new(Layered::new(inner, StaleReads::default())))
             }),
         ),
@@ -45,17 +46,22 @@ pub fn contenders() -> Vec<Contender> {
             CHEAT_SYNCS_LATER,
             Open::OnDisk(|_, disk, durability| {
                 let wrong = exhibit("always-sometimes");
-                Ok(Box::new(wrong.open(disk, durability)?))
+                Ok(store(wrong.open(disk, durability)?))
             }),
         ),
         contender(
             CHEAT_BUFFERS_WRITES,
             Open::OnDisk(|_, disk, durability| {
                 let wrong = exhibit("os-in-the-process");
-                Ok(Box::new(wrong.open(disk, durability)?))
+                Ok(store(wrong.open(disk, durability)?))
             }),
         ),
     ]
+}
+
+fn store(engine: Box<dyn StorageEngine>) -> Box<dyn Store> {
+    let engine: Box<dyn Registered> = Box::new(engine);
+    Box::new(engine)
 }
 
 fn contender(engine: menu::engine::Engine, open: Open) -> Contender {
