@@ -80,26 +80,27 @@ impl<'k> Move<'k> {
 }
 
 impl Index {
-    /// The index of these keydirs, one for each shard, and keys.
-    pub(crate) fn new(keydirs: Vec<Keydir>, keys: Keys, files: &[Arc<DataFile>]) -> Self {
+    /// The index of these places and keys, in these files.
+    pub(crate) fn new(places: PlacesByShard, keys: Keys, files: &[Arc<DataFile>]) -> Self {
         let files: Files = files
             .iter()
             .map(|file| (file.number(), Arc::clone(file)))
             .collect();
-        let shard = |keydir| {
+        // One keydir after the other, while it is in the processor's cache:
+        // filled in the order of the keys, each slot would have to come from
+        // memory.
+        let shard = |places: Vec<(KeyHash, Place)>| {
+            let mut keydir = Keydir::with_capacity(places.len());
+            places
+                .into_iter()
+                .for_each(|(hash, place)| keydir.insert(hash, place));
             let files = Arc::new(files.clone());
             RwLock::new(Shard { keydir, files })
         };
         Index {
-            shards: keydirs.into_iter().map(shard).collect(),
+            shards: places.0.into_iter().map(shard).collect(),
             keys: RwLock::new(keys),
         }
-    }
-
-    /// Empty keydirs, one for each shard, with room for so many keys in all.
-    pub(crate) fn keydirs(keys: usize) -> Vec<Keydir> {
-        let keydir = |_| Keydir::with_capacity(keys.div_ceil(SHARDS));
-        (0..SHARDS).map(keydir).collect()
     }
 
     /// Which shard the keys of this hash are in.
@@ -275,6 +276,23 @@ impl Shard {
             true => file.buries(to.len),
             false => file.lives(to.len),
         }
+    }
+}
+
+/// Places for an index that is to be made, sorted by shard.
+#[derive(Debug)]
+pub(crate) struct PlacesByShard(Vec<Vec<(KeyHash, Place)>>);
+
+impl Default for PlacesByShard {
+    fn default() -> Self {
+        PlacesByShard(vec![Vec::new(); SHARDS])
+    }
+}
+
+impl PlacesByShard {
+    /// Adds the place of a key that has none.
+    pub(crate) fn push(&mut self, hash: KeyHash, place: Place) {
+        self.0[Index::shard_of(hash)].push((hash, place));
     }
 }
 

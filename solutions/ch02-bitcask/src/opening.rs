@@ -16,6 +16,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
 use engine::disk::{Disk, Mode};
@@ -25,7 +26,7 @@ use crate::data_file::DataFile;
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::hint::{Entries, Entry, Hint};
-use crate::index::Index;
+use crate::index::{Index, PlacesByShard};
 use crate::keydir::KeyHash;
 use crate::names::{Kind, Name};
 use crate::order::Keys;
@@ -80,7 +81,7 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
     }
     let files: Vec<_> = files.into_iter().map(Arc::new).collect();
     let index = match files.is_empty() {
-        true => Index::new(Index::keydirs(0), Keys::default(), &files),
+        true => Index::new(PlacesByShard::default(), Keys::default(), &files),
         false => merged(&files, &hints),
     };
 
@@ -252,59 +253,57 @@ fn load_hint(disk: &dyn Disk, file: &DataFile) -> Result<Hint> {
     Ok(hint)
 }
 
-/// The newest record of each key.
+/// The index of the newest record of each key.
 ///
 /// # Exercise 2.8
 fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> Index {
-    let count = hints.iter().map(Hint::count).sum();
-    let mut keydirs = Index::keydirs(count);
     for (file, hint) in files.iter().zip(hints) {
         let graves = hint.entries().filter(|entry| entry.deletes);
         graves.for_each(|entry| file.buries(entry.len));
     }
+    let mut places = PlacesByShard::default();
+    // Counted here first: an atomic addition for each key would wait for memory.
+    let mut live = vec![0; files.len()];
     let newest = Newest::of(hints).filter(|(_, entry)| !entry.deletes);
     let keys = Keys::from_sorted(newest.map(|(index, entry)| {
         let place = Place {
             file: files[index].number(),
             offset: entry.offset,
         };
-        let hash = KeyHash::of(entry.key);
-        keydirs[Index::shard_of(hash)].insert(hash, place);
-        files[index].lives(entry.len);
+        places.push(KeyHash::of(entry.key), place);
+        live[index] += entry.len;
         entry.key
     }));
-    Index::new(keydirs, keys, files)
+    files
+        .iter()
+        .zip(live)
+        .for_each(|(file, live)| file.lives(live));
+    Index::new(places, keys, files)
 }
 
 /// Of each key in some hints what the last of them says of it, in the order of
 /// the keys, and which hint that is.
 struct Newest<'h> {
     entries: Vec<Entries<'h>>,
-    /// The next entry of each hint. The smallest key comes first, and of one
-    /// key the last hint.
-    heads: BinaryHeap<Head<'h>>,
+    /// The next entry of each hint, and which hint that is: the smallest key
+    /// first, and of one key the last hint.
+    heads: BinaryHeap<(Reverse<&'h [u8]>, usize, Entry<'h>)>,
     /// The last key that was answered.
     last: Option<&'h [u8]>,
 }
 
-/// An entry, ordered by its key and then by how late its hint is. It is the
-/// greatest that a heap answers first.
-type Head<'h> = Reverse<(&'h [u8], Reverse<usize>, Entry<'h>)>;
-
 impl<'h> Newest<'h> {
     fn of(hints: &'h [Hint]) -> Self {
-        let mut newest = Newest {
-            entries: hints.iter().map(Hint::entries).collect(),
-            heads: BinaryHeap::with_capacity(hints.len()),
+        let mut entries: Vec<_> = hints.iter().map(Hint::entries).collect();
+        let heads = entries.iter_mut().enumerate();
+        let heads = heads.filter_map(|(index, entries)| {
+            let entry = entries.next()?;
+            Some((Reverse(entry.key), index, entry))
+        });
+        Newest {
+            heads: heads.collect(),
+            entries,
             last: None,
-        };
-        (0..hints.len()).for_each(|index| newest.refill(index));
-        newest
-    }
-
-    fn refill(&mut self, index: usize) {
-        if let Some(entry) = self.entries[index].next() {
-            self.heads.push(Reverse((entry.key, Reverse(index), entry)));
         }
     }
 }
@@ -317,8 +316,13 @@ impl<'h> Iterator for Newest<'h> {
     /// # Exercise 2.8
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let Reverse((key, Reverse(index), entry)) = self.heads.pop()?;
-            self.refill(index);
+            let mut head = self.heads.peek_mut()?;
+            let (Reverse(key), index, entry) = *head;
+            // The hint's next entry takes its place in the heap.
+            match self.entries[index].next() {
+                Some(next) => *head = (Reverse(next.key), index, next),
+                None => drop(PeekMut::pop(head)),
+            }
             if self.last != Some(key) {
                 self.last = Some(key);
                 return Some((index, entry));
