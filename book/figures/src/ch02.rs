@@ -1,6 +1,8 @@
 //! The figures of chapter 2.
 
 mod flipping;
+mod hinting;
+mod merging;
 
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use conformance::sim::SimDisk;
 use engine::{StorageEngine, Write};
 
 pub use flipping::torn_or_damaged;
+pub use hinting::hint_file;
+pub use merging::merge_cuts;
 
 use crate::bytes::{dissected, file};
 use crate::svg::Figure;

@@ -36,13 +36,15 @@ pub use svg::Figure;
 pub type Draw = fn() -> Result<Figure>;
 
 /// Every figure, by the name under which pages ask for it.
-pub const ALL: [(&str, Draw); 6] = [
+pub const ALL: [(&str, Draw); 8] = [
     ("unsynced-writes", ch00::unsynced_writes),
     ("scan-chunks", ch01::scan_chunks),
     ("snapshot-file", ch01::snapshot_file),
     ("snapshot-sync", ch01::snapshot_sync),
     ("batch-file", ch02::batch_file),
     ("torn-or-damaged", ch02::torn_or_damaged),
+    ("hint-file", ch02::hint_file),
+    ("merge-cuts", ch02::merge_cuts),
 ];
 
 /// Draws the figure of that name, as HTML that stands for itself.
