@@ -4,11 +4,11 @@
 //! hold an engine to its costs by these counts: *a missing key reads no block*,
 //! *reaching the first entry of a scan visits at most a chunk*.
 
-use std::cell::Cell;
 use std::fmt;
 use std::ops::Index;
 
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{PLACES, place_of_this_thread};
 
 /// The things that engines count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,10 +93,8 @@ impl fmt::Display for Stats {
 /// adds the shards up.
 #[derive(Debug, Default)]
 pub struct Counters {
-    shards: [Shard; SHARDS],
+    shards: [Shard; PLACES],
 }
-
-const SHARDS: usize = 16;
 
 // Two lines of 64 bytes: processors fetch neighbouring lines in pairs.
 #[derive(Debug, Default)]
@@ -112,7 +110,7 @@ impl Counters {
     /// Adds `amount` to one count.
     pub fn add(&self, counter: Counter, amount: u64) {
         // Relaxed: a count orders nothing, it only has to be complete.
-        self.shards[shard_of_this_thread()].0[counter as usize]
+        self.shards[place_of_this_thread()].0[counter as usize]
             .fetch_add(amount, Ordering::Relaxed);
     }
 
@@ -128,19 +126,6 @@ impl Counters {
     }
 }
 
-fn shard_of_this_thread() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    SHARD.with(|shard| {
-        if shard.get() == usize::MAX {
-            shard.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
-        }
-        shard.get()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +134,7 @@ mod tests {
     fn counts_of_many_threads_add_up() {
         let counters = Counters::new();
         std::thread::scope(|scope| {
-            for _ in 0..2 * SHARDS {
+            for _ in 0..2 * PLACES {
                 scope.spawn(|| {
                     for _ in 0..100 {
                         counters.add(Counter::Gets, 1);
@@ -159,20 +144,20 @@ mod tests {
             }
         });
         let stats = counters.stats();
-        assert_eq!(stats[Counter::Gets], 200 * SHARDS as u64);
-        assert_eq!(stats[Counter::BytesRead], 1400 * SHARDS as u64);
+        assert_eq!(stats[Counter::Gets], 200 * PLACES as u64);
+        assert_eq!(stats[Counter::BytesRead], 1400 * PLACES as u64);
         assert_eq!(stats[Counter::Syncs], 0);
     }
 
     #[test]
     fn threads_have_shards_of_their_own() {
-        let shards: std::collections::BTreeSet<usize> = (0..8 * SHARDS)
-            .map(|_| std::thread::spawn(shard_of_this_thread).join().unwrap())
+        let shards: std::collections::BTreeSet<usize> = (0..8 * PLACES)
+            .map(|_| std::thread::spawn(place_of_this_thread).join().unwrap())
             .collect();
-        // The test beside this one starts 2 × SHARDS threads, which can take
+        // The test beside this one starts 2 × PLACES threads, which can take
         // every turn of at most three shards.
-        assert!(shards.len() >= SHARDS - 3, "{shards:?}");
-        assert_eq!(shard_of_this_thread(), shard_of_this_thread());
+        assert!(shards.len() >= PLACES - 3, "{shards:?}");
+        assert_eq!(place_of_this_thread(), place_of_this_thread());
     }
 
     #[test]

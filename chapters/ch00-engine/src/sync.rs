@@ -12,6 +12,7 @@
 //!   thread without a guide pays for that with a look at one variable of its
 //!   own.
 
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
@@ -85,6 +86,64 @@ impl<T> RwLock<T> {
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// As a [`RwLock`], where many threads read and few write: readers do not even
+/// meet at the lock.
+///
+/// Inside, there are several locks. A reader takes the one of its thread, so
+/// that the memory it writes to for that stays with its processor. A writer
+/// takes them all.
+#[derive(Debug, Default)]
+pub struct ShardedLock<T>(crossbeam_utils::sync::ShardedLock<T>);
+
+/// A [`ShardedLock`], taken for reading. It is given back when this is dropped.
+pub type ShardedLockReadGuard<'a, T> =
+    Guard<'a, ShardedLock<T>, crossbeam_utils::sync::ShardedLockReadGuard<'a, T>>;
+
+/// A [`ShardedLock`], taken for writing. It is given back when this is dropped.
+pub type ShardedLockWriteGuard<'a, T> =
+    Guard<'a, ShardedLock<T>, crossbeam_utils::sync::ShardedLockWriteGuard<'a, T>>;
+
+impl<T> ShardedLock<T> {
+    /// A new lock around `value`.
+    pub fn new(value: T) -> Self {
+        ShardedLock(crossbeam_utils::sync::ShardedLock::new(value))
+    }
+
+    /// Waits until no thread writes, then lends the value for reading.
+    ///
+    /// As with a [`RwLock`], a thread that already reads must not ask again.
+    #[track_caller]
+    pub fn read(&self) -> ShardedLockReadGuard<'_, T> {
+        let lock = Lock::shared(&self.0);
+        take(self, lock, || self.0.read(), || self.0.try_read())
+    }
+
+    /// Waits until no other thread reads or writes, then lends the value.
+    #[track_caller]
+    pub fn write(&self) -> ShardedLockWriteGuard<'_, T> {
+        let lock = Lock::alone(&self.0);
+        take(self, lock, || self.0.write(), || self.0.try_write())
+    }
+}
+
+/// How many places [`place_of_this_thread`] tells apart.
+pub const PLACES: usize = 16;
+
+/// One of [`PLACES`] numbers, the same for as long as this thread lives. With a
+/// copy of a thing for each, threads rarely meet at one.
+pub fn place_of_this_thread() -> usize {
+    static NEXT: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
+    thread_local! {
+        static PLACE: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    PLACE.with(|place| {
+        if place.get() == usize::MAX {
+            place.set(NEXT.fetch_add(1, atomic::Ordering::Relaxed) % PLACES);
+        }
+        place.get()
+    })
 }
 
 /// Where threads wait for a change to what a [`Mutex`] holds.

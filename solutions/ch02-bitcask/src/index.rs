@@ -1,9 +1,10 @@
 //! From a key to its record: the keydir, the files that it leads into, and the
 //! order of the keys.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::sync::RwLock;
+use engine::sync::{PLACES, RwLock, ShardedLock, place_of_this_thread};
 use engine::{KeyRange, Order, Result, Write};
 
 use crate::data_file::DataFile;
@@ -12,31 +13,31 @@ use crate::order::Keys;
 use crate::place::Place;
 use crate::record::Record;
 
-/// How many keydirs share the keys. Each has a lock of its own, so that those
-/// who look keys up rarely meet; and none is so large that a write would wait
-/// for long when it grows.
+/// How many keydirs share the keys, so that none is so large that a write would
+/// wait for long when it grows.
 const SHARDS: usize = 1 << u8::BITS;
 
 /// Where all records are.
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// By the high bits of the keys' hashes.
-    shards: Vec<RwLock<Shard>>,
+    places: ShardedLock<Places>,
     keys: RwLock<Keys>,
 }
 
-/// The places of some keys, and the files that these are in. One lock holds
-/// both, so that no place is ever in a file that is not there.
+/// The keydirs, and the files that their places are in. One lock holds both, so
+/// that no place is ever in a file that is not there.
 #[derive(Debug)]
-struct Shard {
-    keydir: Keydir,
-    /// No other shard has the same one: whoever borrows it counts itself there,
-    /// and where all threads count, each waits for the others' processors.
-    files: Arc<Files>,
+struct Places {
+    /// By what the keys' hashes say.
+    keydirs: Vec<Keydir>,
+    /// A copy for each of the places that threads have: whoever borrows one
+    /// counts itself there, and where all threads count, processors wait for
+    /// each other.
+    files: Vec<Arc<Files>>,
 }
 
 /// The data files, by their numbers.
-pub(crate) type Files = std::collections::BTreeMap<u32, Arc<DataFile>>;
+pub(crate) type Files = BTreeMap<u32, Arc<DataFile>>;
 
 /// A record that the keydir leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,43 +74,20 @@ impl<'k> Move<'k> {
             to: None,
         }
     }
-
-    fn shard(&self) -> usize {
-        Index::shard_of(self.hash)
-    }
 }
 
 impl Index {
     /// The index of these places and keys, in these files.
     pub(crate) fn new(places: PlacesByShard, keys: Keys, files: &[Arc<DataFile>]) -> Self {
-        let files: Files = files
-            .iter()
-            .map(|file| (file.number(), Arc::clone(file)))
-            .collect();
-        // One keydir after the other, while it is in the processor's cache:
-        // filled in the order of the keys, each slot would have to come from
-        // memory.
-        let shard = |places: Vec<(KeyHash, Place)>| {
-            let mut keydir = Keydir::with_capacity(places.len());
-            places
-                .into_iter()
-                .for_each(|(hash, place)| keydir.insert(hash, place));
-            let files = Arc::new(files.clone());
-            RwLock::new(Shard { keydir, files })
+        let files = files.iter().map(|file| (file.number(), Arc::clone(file)));
+        let places = Places {
+            keydirs: places.into_keydirs(),
+            files: copies(&files.collect()),
         };
         Index {
-            shards: places.0.into_iter().map(shard).collect(),
+            places: ShardedLock::new(places),
             keys: RwLock::new(keys),
         }
-    }
-
-    /// Which shard the keys of this hash are in.
-    pub(crate) fn shard_of(hash: KeyHash) -> usize {
-        usize::from(hash.shard)
-    }
-
-    fn shard(&self, hash: KeyHash) -> &RwLock<Shard> {
-        &self.shards[Index::shard_of(hash)]
     }
 
     /// Calls `look` with the newest record of `key` and where it stands, if it
@@ -128,13 +106,13 @@ impl Index {
         mut look: impl FnMut(At, &Record<'_>) -> T,
     ) -> Result<Option<T>> {
         let (first, others, files) = {
-            let shard = self.shard(hash).read();
-            let mut found = shard.keydir.places(hash);
+            let places = self.places.read();
+            let mut found = places.keydirs[shard_of(hash)].places(hash);
             let Some(first) = found.next() else {
                 return Ok(None);
             };
             let others: Vec<Place> = found.collect();
-            (first, others, Arc::clone(&shard.files))
+            (first, others, Arc::clone(places.files()))
         };
         for place in std::iter::once(first).chain(others) {
             let file = &files[&place.file];
@@ -167,7 +145,10 @@ impl Index {
                 .filter(is_new)
                 .for_each(|step| keys.insert(step.key));
         }
-        self.move_places(moves);
+        {
+            let mut places = self.places.write();
+            moves.iter().for_each(|step| places.make(step));
+        }
         if moves.iter().any(|step| is_gone(&step)) {
             let mut keys = self.keys.write();
             moves
@@ -177,31 +158,16 @@ impl Index {
         }
     }
 
-    /// Makes the moves in the keydirs. All of those that take part are locked
-    /// at once, the lower ones first: or else somebody who looks two keys of a
-    /// batch up could find one as it was before, after the other as it is.
-    ///
-    /// # Exercise 2.5
-    fn move_places(&self, moves: &[Move<'_>]) {
-        let mut of_shards: Vec<_> = moves.chunk_by(|a, b| a.shard() == b.shard()).collect();
-        of_shards.sort_unstable_by_key(|moves| moves[0].shard());
-        let lock = |moves: &[Move<'_>]| self.shards[moves[0].shard()].write();
-        let mut shards: Vec<_> = of_shards.iter().map(|moves| lock(moves)).collect();
-        for (shard, moves) in shards.iter_mut().zip(of_shards) {
-            moves.iter().for_each(|step| shard.make(step));
-        }
-    }
-
     /// Forgets a key whose record stands there, unless it has another by now.
     ///
     /// # Exercise 2.14
     pub(crate) fn forget(&self, key: &[u8], hash: KeyHash, at: At) {
         {
-            let mut shard = self.shard(hash).write();
-            if !shard.keydir.remove(hash, at.place) {
+            let mut places = self.places.write();
+            if !places.keydirs[shard_of(hash)].remove(hash, at.place) {
                 return;
             }
-            let file = &shard.files[&at.place.file];
+            let file = &places.files()[&at.place.file];
             file.dies(at.len);
             // It hides what is older, as a tombstone does.
             file.buries(at.len);
@@ -209,15 +175,16 @@ impl Index {
         self.keys.write().remove(key);
     }
 
-    /// Follows a record that was copied, unless its key has another by now.
+    /// Follows records that were copied, unless their keys have others by now.
     ///
     /// # Exercise 2.13
-    pub(crate) fn follow(&self, copied: &Copied) {
-        let Copied { hash, from, to } = *copied;
-        let mut shard = self.shard(hash).write();
-        if shard.keydir.replace(hash, from, to.place) {
-            shard.files[&from.file].dies(to.len);
-            shard.files[&to.place.file].lives(to.len);
+    pub(crate) fn follow(&self, copies: &[Copied]) {
+        let mut places = self.places.write();
+        for &Copied { hash, from, to } in copies {
+            if places.keydirs[shard_of(hash)].replace(hash, from, to.place) {
+                places.files()[&from.file].dies(to.len);
+                places.files()[&to.place.file].lives(to.len);
+            }
         }
     }
 
@@ -234,7 +201,7 @@ impl Index {
 
     /// The data files as they are now, by their numbers.
     pub(crate) fn files(&self) -> Arc<Files> {
-        Arc::clone(&self.shards[0].read().files)
+        Arc::clone(self.places.read().files())
     }
 
     /// Adds a data file, before a keydir leads to anything in it.
@@ -247,20 +214,33 @@ impl Index {
         self.change_files(|files| drop(files.remove(&number)));
     }
 
-    fn change_files(&self, change: impl Fn(&mut Files)) {
-        for shard in &self.shards {
-            let mut shard = shard.write();
-            let mut files = Files::clone(&shard.files);
-            change(&mut files);
-            shard.files = Arc::new(files);
-        }
+    fn change_files(&self, change: impl FnOnce(&mut Files)) {
+        let mut places = self.places.write();
+        let mut files = Files::clone(places.files());
+        change(&mut files);
+        places.files = copies(&files);
     }
 }
 
-impl Shard {
+/// Which of the keydirs the keys of this hash are in.
+fn shard_of(hash: KeyHash) -> usize {
+    usize::from(hash.shard)
+}
+
+fn copies(files: &Files) -> Vec<Arc<Files>> {
+    (0..PLACES).map(|_| Arc::new(files.clone())).collect()
+}
+
+impl Places {
+    /// The files, in the copy for this thread.
+    fn files(&self) -> &Arc<Files> {
+        &self.files[place_of_this_thread()]
+    }
+
     /// Makes one move, and counts what lives in the files and what does not.
     fn make(&mut self, step: &Move<'_>) {
-        let Shard { keydir, files } = self;
+        let files = &self.files[place_of_this_thread()];
+        let keydir = &mut self.keydirs[shard_of(step.hash)];
         if let Some(from) = step.from {
             files[&from.place.file].dies(from.len);
         }
@@ -292,7 +272,20 @@ impl Default for PlacesByShard {
 impl PlacesByShard {
     /// Adds the place of a key that has none.
     pub(crate) fn push(&mut self, hash: KeyHash, place: Place) {
-        self.0[Index::shard_of(hash)].push((hash, place));
+        self.0[shard_of(hash)].push((hash, place));
+    }
+
+    /// Makes one keydir after the other, each while it is in the processor's
+    /// cache: filled in the order of the keys, every slot would have to come
+    /// from memory.
+    fn into_keydirs(self) -> Vec<Keydir> {
+        let keydir = |places: Vec<(KeyHash, Place)>| {
+            let mut keydir = Keydir::with_capacity(places.len());
+            let places = places.into_iter();
+            places.for_each(|(hash, place)| keydir.insert(hash, place));
+            keydir
+        };
+        self.0.into_iter().map(keydir).collect()
     }
 }
 

@@ -35,6 +35,8 @@ use crate::store::Bitcask;
 
 /// How many bytes of a file one step looks at.
 const PIECE_BYTES: u32 = 1 << 20;
+/// How many records the keydir follows at one moment.
+const FOLLOWED: usize = 64;
 
 /// The merge that goes on, and what earlier ones have left.
 #[derive(Debug, Default)]
@@ -176,7 +178,10 @@ impl Bitcask {
             merge.copy.file().take_back(end);
             return Err(error);
         }
-        piece.copied.iter().for_each(|copied| self.follow(copied));
+        for copies in piece.copied.chunks(FOLLOWED) {
+            let _writer = self.writer.lock();
+            self.index.follow(copies);
+        }
         merge.copy.file().buries(piece.graves);
         piece
             .expired
@@ -273,11 +278,6 @@ impl Bitcask {
             (None, true) if !behind_pure => Fate::Buried,
             (None, _) => Fate::LeftOut,
         })
-    }
-
-    fn follow(&self, copied: &Copied) {
-        let _writer = self.writer.lock();
-        self.index.follow(copied);
     }
 
     /// Lets the copy count in place of the files that were merged.

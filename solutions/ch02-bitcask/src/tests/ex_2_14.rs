@@ -237,8 +237,7 @@ fn ex_2_14_a_merge_keeps_what_hides_an_older_record() {
             "forgotten before: {is_forgotten}"
         );
         assert_eq!(value(&engine, b"a"), None);
-        let expected = if is_forgotten { (13, 23) } else { (13, 23) };
-        assert_eq!(counts(&engine, 3), expected);
+        assert_eq!(counts(&engine, 3), (13, 23), "it hides, and lives no more");
         assert_eq!(value(&open_again(&disk, options), b"a"), None);
     }
 }

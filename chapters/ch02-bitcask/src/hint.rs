@@ -1,0 +1,158 @@
+//! Hint files: the keys of a sealed data file, so that opening need not read
+//! its values.
+//!
+//! A hint says of each key what the *last* record about it in that file is. It
+//! can be made from the data file at any time, and is worth having only where
+//! it is much smaller.
+
+use engine::disk::{Disk, Mode};
+use engine::{Error, Result};
+
+use crate::data_file::create_new;
+use crate::device::Device;
+use crate::names::{Kind, Name};
+use crate::record::{Record, Says};
+
+/// The first bytes of every hint file.
+pub const MAGIC: [u8; 8] = *b"strata-h";
+/// The version of the format that is written and read here.
+pub const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 32;
+const ENTRY_HEAD_BYTES: usize = 11;
+
+/// The keys of a data file, as they stand in its hint file.
+///
+/// The numbers are little-endian.
+///
+/// ```text
+/// offset  size  field
+///      0     8  magic     "strata-h"
+///      8     4  version   of this format: 1
+///     12     4  crc32     over everything behind it
+///     16     4  number    of the data file
+///     20     4  data_end  where the seal of the data file ends
+///     24     8  count     of the entries
+///     32     …  entries   in the order of their keys
+/// ```
+///
+/// Each entry is
+///
+/// ```text
+/// offset  size  field
+///      0     4  offset   of the record in the data file
+///      4     4  len      of the record, in bytes
+///      8     1  deletes  1 where the record deletes the key, else 0
+///      9     2  key_len  bytes
+///     11     …  key      any bytes
+/// ```
+#[derive(Debug)]
+pub struct Hint {
+    bytes: Vec<u8>,
+}
+
+/// What a hint says of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry<'h> {
+    /// The key.
+    pub key: &'h [u8],
+    /// Where the record is in the data file.
+    pub offset: u32,
+    /// The length of the record, in bytes.
+    pub len: u32,
+    /// Whether it deletes the key.
+    pub deletes: bool,
+}
+
+impl Hint {
+    /// The hint of the data file of this number whose seal ends at `data_end`,
+    /// and in whose order these entries are: one for each of its records.
+    ///
+    /// # Exercise 2.8
+    pub fn new(number: u32, data_end: u32, mut entries: Vec<Entry<'_>>) -> Self {
+        todo!(
+            "exercise 2.8: The hint of the data file of this number whose seal ends at `data_end`, and in whose order these entries are: one for each of its records"
+        )
+    }
+
+    /// Writes the hint file of the data file of this number, which is sealed.
+    /// It has its name only once it is whole and durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`] and [`Error::Io`], and there is no such file;
+    /// [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.11
+    pub(crate) fn save(&self, device: &Device, number: u32) -> Result<()> {
+        todo!(
+            "exercise 2.11: Writes the hint file of the data file of this number, which is sealed"
+        )
+    }
+
+    /// The hint file of the data file of this number. Whether that ends where
+    /// the hint says, the caller finds out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] and [`Error::Version`] where it is no such file;
+    /// [`Error::Io`].
+    ///
+    /// # Exercise 2.11
+    pub(crate) fn load(disk: &dyn Disk, number: u32) -> Result<Self> {
+        todo!("exercise 2.11: The hint file of the data file of this number")
+    }
+
+    /// Its bytes, as they stand in its file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the seal of the data file ends.
+    pub fn data_end(&self) -> u32 {
+        u32::from_le_bytes(self.bytes[20..24].try_into().expect("four bytes"))
+    }
+
+    /// How many keys it tells of.
+    pub fn count(&self) -> usize {
+        let count = self.bytes[24..32].try_into().expect("eight bytes");
+        usize::try_from(u64::from_le_bytes(count)).unwrap_or(usize::MAX)
+    }
+
+    /// What it says of each key, in the order of the keys.
+    pub fn entries(&self) -> Entries<'_> {
+        Entries(&self.bytes[HEADER_BYTES..])
+    }
+}
+
+/// What a hint says of each key, in the order of the keys.
+#[derive(Debug)]
+pub struct Entries<'h>(&'h [u8]);
+
+impl<'h> Iterator for Entries<'h> {
+    type Item = Entry<'h>;
+
+    fn next(&mut self) -> Option<Entry<'h>> {
+        let (head, rest) = self.0.split_first_chunk::<ENTRY_HEAD_BYTES>()?;
+        let [o0, o1, o2, o3, l0, l1, l2, l3, deletes, k0, k1] = *head;
+        let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([k0, k1])))?;
+        self.0 = rest;
+        Some(Entry {
+            key,
+            offset: u32::from_le_bytes([o0, o1, o2, o3]),
+            len: u32::from_le_bytes([l0, l1, l2, l3]),
+            deletes: deletes != 0,
+        })
+    }
+}
+
+impl<'f> Entry<'f> {
+    /// The entry of the record at `offset`, if that is about a key.
+    pub fn of((offset, record): (u32, Record<'f>)) -> Option<Self> {
+        Some(Entry {
+            key: record.key()?,
+            offset,
+            len: record.encoded_len(),
+            deletes: matches!(record.says, Says::Delete { .. }),
+        })
+    }
+}

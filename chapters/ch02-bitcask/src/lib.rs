@@ -1,0 +1,60 @@
+//! Chapter 2: an append-only log with an index in memory.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`store`] | [`Bitcask`], the engine |
+//! | [`options`] | [`Options`]: what it is opened with |
+//! | [`record`] | one change as bytes |
+//! | [`header`] | what stands in front of a file's records |
+//! | [`place`], [`names`] | where a record stands, and what the files are called |
+//! | [`data_file`] | a data file, read while it is written |
+//! | [`replay`] | a data file read from front to back: torn tails and damage |
+//! | [`keydir`] | the index: where the newest record of each key stands |
+//! | [`order`] | all keys in their order |
+//! | [`index`] | both of them, and the files |
+//! | [`cursor`] | a scan |
+//! | [`device`], [`syncing`] | the one place that syncs, and one sync for all who wait |
+//! | [`hint`] | the keys of a data file, for a fast start |
+//! | [`opening`] | what an opening finds, and what it makes of it |
+//! | [`replacement`] | files that take the place of others |
+//! | [`garbage`], [`merge`] | which files to merge, and how |
+//! | [`layout`] | the files row by row, for whoever draws them |
+//!
+//! **Invariants:**
+//!
+//! - What was written is never written over, but by zeros and a seal where the
+//!   write failed and nobody was told otherwise.
+//! - A file called `.data` was synced to its seal. Only the newest `.active`
+//!   one can have a torn tail.
+//! - The index changes only under the writer's lock, and reads wait for no
+//!   disk.
+//! - A file is removed only after the name of the one that takes its place is
+//!   durable, and everything that superseded its records.
+
+pub mod cursor;
+pub mod data_file;
+pub(crate) mod device;
+pub mod garbage;
+pub mod header;
+pub mod hint;
+pub(crate) mod index;
+pub mod keydir;
+pub mod layout;
+pub mod merge;
+pub mod names;
+pub mod opening;
+pub mod options;
+pub mod order;
+pub mod place;
+pub mod record;
+pub mod replacement;
+pub mod replay;
+pub mod store;
+pub(crate) mod syncing;
+
+pub use cursor::BitcaskCursor;
+pub use options::Options;
+pub use store::Bitcask;
+
+#[cfg(test)]
+mod tests;

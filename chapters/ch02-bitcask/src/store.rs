@@ -1,0 +1,414 @@
+//! The engine.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::disk::{Counted, Disk, Lock};
+use engine::sync::Mutex;
+use engine::{
+    Counter, Counters, Cursor, Durability, Error, KeyRange, Limits, Order, Result, Stats,
+    StorageEngine, Write,
+};
+
+use crate::cursor::BitcaskCursor;
+use crate::data_file::DataFile;
+use crate::device::Device;
+use crate::header::{HEADER_BYTES, Header};
+use crate::index::{At, Index, Move};
+use crate::keydir::KeyHash;
+use crate::merge::Merging;
+use crate::names::Kind;
+use crate::opening::{self, Opened, next_number};
+use crate::options::Options;
+use crate::place::{Place, file_len};
+use crate::record::SEAL_BYTES;
+use crate::record::{Record, Says};
+use crate::syncing::{End, Syncing};
+
+/// The largest key, value and batch.
+pub const LIMITS: Limits = Limits {
+    key_bytes_max: u16::MAX as usize,
+    value_bytes_max: 16 << 20,
+    batch_bytes_max: 64 << 20,
+};
+
+/// The largest batch as records, in bytes: an empty key weighs nothing against
+/// the limits, but its record does.
+const RECORDS_BYTES_MAX: u32 = 1 << 30;
+
+/// How many bytes may be pending before they go to the file.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// An append-only log with an index in memory.
+pub struct Bitcask {
+    pub(crate) options: Options,
+    pub(crate) device: Device,
+    pub(crate) index: Index,
+    pub(crate) writer: Mutex<Writer>,
+    pub(crate) merging: Mutex<Merging>,
+    syncing: Syncing,
+    pub(crate) counters: Arc<Counters>,
+    _lock: Lock,
+}
+
+/// Whoever holds this writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// The data file that takes writes, once there has been one.
+    active: Option<Arc<DataFile>>,
+    /// Up to where the last mark says that the active file is durable.
+    marked: u32,
+    /// The number of the next file.
+    number: u32,
+    /// Records on their way to the file.
+    scratch: Vec<u8>,
+}
+
+impl Bitcask {
+    /// Opens the engine on `disk`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] where another owner has it open; [`Error::Corrupt`] and
+    /// [`Error::Version`] where a file is not sound; [`Error::NoSpace`],
+    /// [`Error::Io`] and [`Error::Poisoned`]. Nothing is lost in any of these
+    /// cases.
+    pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Self> {
+        let lock = disk.lock()?;
+        let counters = Arc::new(Counters::new());
+        let device = Device::new(Counted::new(disk, Arc::clone(&counters)));
+        let Opened { index, number } = opening::open(&device)?;
+        Ok(Bitcask {
+            options,
+            device,
+            index,
+            writer: Mutex::new(Writer {
+                active: None,
+                marked: 0,
+                number,
+                scratch: Vec::new(),
+            }),
+            merging: Mutex::default(),
+            syncing: Syncing::default(),
+            counters,
+            _lock: lock,
+        })
+    }
+
+    /// Stores `value` under `key` until the time `expires`, since 1970, to the
+    /// millisecond: from then on the key is absent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](StorageEngine::write).
+    pub fn put_until(&self, key: &[u8], value: &[u8], expires: Duration) -> Result<()> {
+        self.write_until(&[Write::Put { key, value }], Some(expires))
+    }
+
+    /// Reads the value of `key` into `value`, and answers whether there is one.
+    pub(crate) fn look_up(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        value.clear();
+        let hash = KeyHash::of(key);
+        let found = self.index.find(key, hash, |at, record| match record.says {
+            Says::Put {
+                value: found,
+                expires,
+                ..
+            } if !expires.is_some_and(|at| self.is_over(at)) => {
+                value.extend_from_slice(found);
+                None
+            }
+            _ => Some(at),
+        })?;
+        match found {
+            Some(Some(expired)) => {
+                self.forget(key, expired);
+                Ok(false)
+            }
+            Some(None) => Ok(true),
+            None => Ok(false),
+        }
+    }
+
+    /// Makes the changes of a batch whose puts all expire then, or never.
+    fn write_until(&self, batch: &[Write<'_>], expires: Option<Duration>) -> Result<()> {
+        LIMITS.check(batch)?;
+        let len = batch_len(batch, expires)?;
+        let end = {
+            let mut writer = self.writer.lock();
+            self.device.check()?;
+            if !batch.is_empty() {
+                let mut moves = self.moves(batch)?;
+                let places = self.append(&mut writer, batch, expires, len)?;
+                for step in &mut moves {
+                    step.to = Some(places[step.index]);
+                }
+                self.index.apply(&moves);
+            }
+            writer.end()
+        };
+        self.counters.add(Counter::Batches, 1);
+        match self.options.durability {
+            Durability::Always => self.sync_to(end),
+            Durability::Buffered | Durability::Os => Ok(()),
+        }
+    }
+
+    /// What each key of `batch` moves away from. Of several changes to one key
+    /// only the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] and [`Error::Io`].
+    ///
+    /// # Exercise 2.6
+    fn moves<'b>(&self, batch: &[Write<'b>]) -> Result<Vec<Move<'b>>> {
+        todo!("exercise 2.6: What each key of `batch` moves away from")
+    }
+
+    /// Appends the records of `batch` to the active file, and answers where
+    /// they stand. What was asked of [`Durability`] but a sync is done then.
+    ///
+    /// # Errors
+    ///
+    /// An error leaves no trace of the batch, not even after reopening.
+    ///
+    /// # Exercise 2.6
+    fn append(
+        &self,
+        writer: &mut Writer,
+        batch: &[Write<'_>],
+        expires: Option<Duration>,
+        len: u32,
+    ) -> Result<Vec<At>> {
+        todo!(
+            "exercise 2.6: Appends the records of `batch` to the active file, and answers where they stand"
+        )
+    }
+
+    /// Makes sure that nobody will read what was to be written last: all of it,
+    /// or a part, may stand in the file. A seal in its place, and zeros over
+    /// the rest, and all of that durable; or nothing is written any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.10
+    fn cover(&self, writer: &mut Writer) -> Result<()> {
+        todo!(
+            "exercise 2.10: Makes sure that nobody will read what was to be written last: all of it, or a part, may stand in the file"
+        )
+    }
+
+    /// The active file, a new one if the present one has no room for `len`
+    /// bytes of records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`] and [`Error::Io`], and nothing changed;
+    /// [`Error::Poisoned`].
+    fn active_with_room_for(&self, writer: &mut Writer, len: u32) -> Result<Arc<DataFile>> {
+        // In front of the records a mark of the last sync, behind them the seal.
+        let needed = len + 2 * SEAL_BYTES;
+        if let Some(active) = &writer.active {
+            if active.room() >= needed {
+                return Ok(Arc::clone(active));
+            }
+            self.seal(writer, 0)?;
+        }
+        let number = writer.next_number()?;
+        let room = self.options.file_bytes_max.max(HEADER_BYTES + needed);
+        let file = DataFile::create(&self.device, Header::of(number), room)?;
+        file.rename(self.device.disk(), Kind::Active)?;
+        self.device.sync_dir()?;
+        let file = Arc::new(file);
+        self.index.add_file(&file);
+        writer.active = Some(Arc::clone(&file));
+        writer.marked = HEADER_BYTES;
+        Ok(file)
+    }
+
+    /// Ends the active file, all of it durable, if there is one. Zeros are
+    /// written over so many bytes behind its last record, less those of the
+    /// seal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`] and [`Error::Io`] where nothing was asked of the device
+    /// yet, and it goes on taking writes; [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.10
+    fn seal(&self, writer: &mut Writer, zeros: usize) -> Result<()> {
+        todo!("exercise 2.10: Ends the active file, all of it durable, if there is one")
+    }
+
+    /// Makes everything durable up to `end`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`] and [`Error::Io`] where nothing was asked of the device
+    /// yet; [`Error::Poisoned`].
+    ///
+    /// # Exercise 2.9
+    fn sync_to(&self, end: End) -> Result<()> {
+        todo!("exercise 2.9: Makes everything durable up to `end`")
+    }
+
+    /// Answers whether what expires then is gone by now.
+    ///
+    /// # Exercise 2.14
+    pub(crate) fn is_over(&self, expires: Duration) -> bool {
+        todo!("exercise 2.14: Answers whether what expires then is gone by now")
+    }
+
+    /// Forgets a key whose record there has expired. The record is garbage from
+    /// then on, and no write has to say so.
+    pub(crate) fn forget(&self, key: &[u8], at: At) {
+        let _writer = self.writer.lock();
+        self.index.forget(key, KeyHash::of(key), at);
+    }
+
+    /// Makes everything durable that was written until now.
+    pub(crate) fn sync_all(&self) -> Result<()> {
+        let end = {
+            let writer = self.writer.lock();
+            self.device.check()?;
+            match writer.active {
+                Some(_) => writer.end(),
+                None => return Ok(()),
+            }
+        };
+        self.sync_to(end)
+    }
+
+    /// Ends the active file, if there is one, so that it can be merged.
+    pub(crate) fn seal_active(&self) -> Result<()> {
+        self.seal(&mut self.writer.lock(), 0)
+    }
+
+    /// Ends the engine: seals the active file, and removes what nobody needs.
+    fn finish(&self) -> Result<()> {
+        self.sync_all()?;
+        let active = {
+            let mut writer = self.writer.lock();
+            let active = writer.active.clone();
+            self.seal(&mut writer, 0)?;
+            active
+        };
+        self.end_merging()?;
+        if let Some(active) = active {
+            self.index.remove_file(active.number());
+            if let Some(active) = Arc::into_inner(active) {
+                active.cut_off_room()?;
+            }
+        }
+        self.device.sync_dir()
+    }
+}
+
+impl Writer {
+    /// A number that no file has had.
+    pub(crate) fn next_number(&mut self) -> Result<u32> {
+        let number = self.number;
+        self.number = next_number(number)?;
+        Ok(number)
+    }
+
+    /// Where the active file ends.
+    fn end(&self) -> End {
+        self.active
+            .as_ref()
+            .map_or((0, 0), |active| (active.number(), active.end()))
+    }
+
+    /// Encodes the records of `batch` for the end of the active file, behind a
+    /// mark of how far it is durable, if that is news.
+    ///
+    /// # Exercise 2.6
+    fn encode(
+        &mut self,
+        active: &DataFile,
+        batch: &[Write<'_>],
+        expires: Option<Duration>,
+    ) -> Vec<At> {
+        todo!(
+            "exercise 2.6: Encodes the records of `batch` for the end of the active file, behind a mark of how far it is durable, if that is news"
+        )
+    }
+}
+
+impl StorageEngine for Bitcask {
+    fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        self.counters.add(Counter::Gets, 1);
+        self.look_up(key, value)
+    }
+
+    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+        self.write_until(batch, None)
+    }
+
+    fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
+        Ok(Box::new(BitcaskCursor::new(self, range, order)?))
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.sync_all()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        let finished = self.finish();
+        // Only now may another owner look at the files.
+        drop(self);
+        finished
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn stats(&self) -> Stats {
+        self.counters.stats()
+    }
+}
+
+/// A change as a record.
+fn record(write: Write<'_>, expires: Option<Duration>, goes_on: bool) -> Record<'_> {
+    let says = match write {
+        Write::Put { key, value } => Says::Put {
+            key,
+            value,
+            expires,
+        },
+        Write::Delete { key } => Says::Delete { key },
+    };
+    Record { says, goes_on }
+}
+
+/// The length of a batch as records, in bytes.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`].
+fn batch_len(batch: &[Write<'_>], expires: Option<Duration>) -> Result<u32> {
+    let len = |write: &Write<'_>| record(*write, expires, false).encoded_len() as usize;
+    let bytes = batch.iter().map(len).fold(0, usize::saturating_add);
+    match u32::try_from(bytes) {
+        Ok(len) if len <= RECORDS_BYTES_MAX => Ok(len),
+        _ => Err(Error::TooLarge {
+            what: "batch",
+            bytes,
+            bytes_max: RECORDS_BYTES_MAX as usize,
+        }),
+    }
+}
+
+impl fmt::Debug for Bitcask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bitcask")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

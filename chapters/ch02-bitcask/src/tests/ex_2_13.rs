@@ -1,0 +1,496 @@
+use std::sync::Arc;
+
+use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
+use engine::disk::{Disk, Mode};
+use engine::{Error, Maintenance, Progress, StorageEngine};
+
+use crate::header::Header;
+use crate::keydir::KeyHash;
+use crate::names::Kind;
+use crate::place::Place;
+use crate::tests::files::{bytes_of, name, names, said};
+use crate::tests::meanwhile::Meanwhile;
+use crate::tests::{all, buffered, is_poisoned, open, open_again, options, value};
+use crate::{Bitcask, Options};
+
+/// Steps until nothing is left to do.
+#[track_caller]
+fn maintain(engine: &Bitcask) {
+    let mut steps = 0;
+    while engine.step().unwrap() == Progress::Worked {
+        steps += 1;
+        assert!(steps < 1000, "there is always something left to do");
+    }
+}
+
+/// Writes values, `a1 b2` and so on: a letter, and what is stored under it. A
+/// `-` deletes. All of them are in one sealed file then.
+#[track_caller]
+fn fill(engine: &Bitcask, changes: &str) {
+    for change in changes.split_whitespace() {
+        let (key, value) = change.split_at(1);
+        match value {
+            "-" => engine.delete(key.as_bytes()).unwrap(),
+            _ => engine.put(key.as_bytes(), value.as_bytes()).unwrap(),
+        }
+    }
+    engine.seal_active().unwrap();
+}
+
+/// The names of the files that count.
+fn sealed(disk: &SimDisk) -> Vec<String> {
+    let mut names = names(disk);
+    names.retain(|name| name.ends_with(".data"));
+    names
+}
+
+/// What a merge of everything leaves.
+fn after_a_merge(files: &[&str]) -> (SimDisk, Bitcask) {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    for changes in files {
+        fill(&engine, changes);
+    }
+    engine.merge().unwrap();
+    (disk, engine)
+}
+
+#[test]
+fn ex_2_13_what_is_superseded_is_left_out() {
+    let (disk, engine) = after_a_merge(&["a1 b1 a2", "b2 c1 a3"]);
+    assert_eq!(names(&disk), ["0000000003.data"], "one takes their place");
+    assert_eq!(
+        said(&disk, 3, Kind::Data),
+        ["put b=2", "put c=1", "put a=3", "seal"]
+    );
+    let bytes = bytes_of(&disk, &name(3, Kind::Data));
+    let expected = Header {
+        number: 3,
+        first: 1,
+        last: 2,
+    };
+    assert_eq!(Header::decode("", 3, &bytes).unwrap(), expected);
+    assert_eq!(all(&engine), "a=3 b=2 c=1");
+    let file = &engine.index.files()[&3];
+    assert_eq!(
+        (file.live(), file.graves()),
+        (3 * 13, 0),
+        "what lives there"
+    );
+    assert_eq!(all(&open_again(&disk, options())), "a=3 b=2 c=1");
+}
+
+#[test]
+fn ex_2_13_a_batch_that_was_copied_is_none_any_more() {
+    // Some of its records were left out: nothing may wait for its last one.
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    let put = |key, value| engine::Write::Put { key, value };
+    engine
+        .write(&[put(b"a", b"1"), put(b"b", b"1"), put(b"c", b"1")])
+        .unwrap();
+    fill(&engine, "c2");
+    engine.merge().unwrap();
+    let copied = said(&disk, 2, Kind::Data);
+    assert_eq!(copied, ["put a=1", "put b=1", "put c=2", "seal"]);
+    assert_eq!(all(&open_again(&disk, options())), "a=1 b=1 c=2");
+}
+
+#[test]
+fn ex_2_13_a_merge_goes_on_where_enough_is_garbage() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    let long = "v".repeat(200);
+    fill(&engine, &format!("l{long}"));
+    fill(&engine, "a1 a2 a3");
+    fill(&engine, "b1");
+    maintain(&engine);
+    assert_eq!(
+        names(&disk),
+        ["0000000001.data", "0000000004.data"],
+        "the first file has no garbage, and is not touched"
+    );
+    assert_eq!(said(&disk, 4, Kind::Data), ["put a=3", "put b=1", "seal"]);
+    assert_eq!(engine.step().unwrap(), Progress::Idle);
+}
+
+#[test]
+fn ex_2_13_a_tombstone_stays_while_something_older_could_come_back() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    let long = "v".repeat(200);
+    // The first file holds k, and too little garbage to be merged.
+    fill(&engine, &format!("k1 l{long}"));
+    fill(&engine, "k- a1 a2 a3 a4");
+    maintain(&engine);
+    assert_eq!(names(&disk), ["0000000001.data", "0000000003.data"]);
+    assert_eq!(said(&disk, 3, Kind::Data), ["delete k", "put a=4", "seal"]);
+    let file = &engine.index.files()[&3];
+    assert_eq!((file.live(), file.graves()), (13, 12));
+    let engine = open_again(&disk, options());
+    assert_eq!(value(&engine, b"k"), None, "a deleted key came back");
+}
+
+#[test]
+fn ex_2_13_a_tombstone_dies_where_nothing_older_can_come_back() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    let long = "v".repeat(200);
+    fill(&engine, &format!("l{long}"));
+    fill(&engine, "k1 k- x- a1 a2");
+    maintain(&engine);
+    assert_eq!(said(&disk, 3, Kind::Data), ["put a=2", "seal"]);
+    let engine = open_again(&disk, options());
+    assert_eq!(all(&engine), format!("a=2 l={long}"));
+}
+
+#[test]
+fn ex_2_13_a_tombstone_before_a_put_of_its_key_is_left_out() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    let long = "v".repeat(200);
+    fill(&engine, &format!("k1 l{long}"));
+    fill(&engine, "k- k2 k- k3 a1 a2 a3 a4 a5");
+    maintain(&engine);
+    assert_eq!(said(&disk, 3, Kind::Data), ["put k=3", "put a=5", "seal"]);
+    assert_eq!(value(&open_again(&disk, options()), b"k").unwrap(), "3");
+}
+
+#[test]
+fn ex_2_13_where_nothing_lives_nothing_is_left() {
+    let (disk, engine) = after_a_merge(&["a1 b1", "a- b-"]);
+    assert_eq!(all(&engine), "");
+    assert_eq!(said(&disk, 3, Kind::Data), ["seal"]);
+    assert_eq!(all(&open_again(&disk, options())), "");
+}
+
+#[test]
+fn ex_2_13_a_copy_needs_no_more_room_than_what_it_holds() {
+    let (disk, _engine) = after_a_merge(&["a1 b1 a2", "b2 c1 a3"]);
+    let len = bytes_of(&disk, &name(3, Kind::Data)).len();
+    assert_eq!(len, 28 + 3 * 13 + 11, "its length: header, records, seal");
+    assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+}
+
+#[test]
+fn ex_2_13_a_long_file_is_copied_a_piece_at_a_time() {
+    let mut options = options();
+    options.file_bytes_max = 8 << 20;
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    let value = vec![b'v'; 300 << 10];
+    for _ in 0..3 {
+        for key in 0..5_u8 {
+            engine.put(&[key], &value).unwrap();
+        }
+    }
+    engine.seal_active().unwrap();
+    let (mut steps, mut written) = (0, engine.stats()[engine::Counter::BytesWritten]);
+    while engine.step().unwrap() == Progress::Worked {
+        steps += 1;
+        let now = engine.stats()[engine::Counter::BytesWritten];
+        assert!(now - written <= 3 << 20, "one step wrote {}", now - written);
+        written = now;
+        assert_eq!(engine.get(&[4]).unwrap().as_ref(), Some(&value));
+    }
+    assert!(
+        steps >= 5,
+        "15 records of 300 KiB are {steps} steps of 1 MiB"
+    );
+    assert_eq!(names(&disk), ["0000000002.data"]);
+    let engine = open_again(&disk, options);
+    assert_eq!(engine.get(&[0]).unwrap(), Some(value));
+}
+
+/// An engine whose file 1 is due, with an active file, on a disk that lets
+/// something happen at an operation of the merge.
+fn due(at: Operation, options: Options) -> (Meanwhile, Arc<Bitcask>) {
+    let disk = Meanwhile::new(SimDisk::new(), at);
+    let engine = Bitcask::open(Arc::new(disk.clone()), options).unwrap();
+    fill(&engine, "k1 a1 a2 a3 d1 a4 a5 a6");
+    engine.put(b"z", b"1").unwrap();
+    (disk, Arc::new(engine))
+}
+
+#[test]
+fn ex_2_13_a_write_made_meanwhile_wins() {
+    // While the copy of the old record is synced, the key gets another.
+    let (disk, engine) = due(Operation::Sync, options());
+    engine.sync().unwrap();
+    let writer = Arc::clone(&engine);
+    // The first sync of a merge is that of the new file's header.
+    let (again, second) = (disk.clone(), Arc::clone(&engine));
+    disk.does(move || {
+        writer.put(b"x", b"1")?;
+        again.does(move || {
+            second.put(b"k", b"2")?;
+            second.delete(b"d")
+        });
+        Ok(())
+    });
+    maintain(&engine);
+    assert!(disk.is_done(), "the merge has synced its copy");
+    let expected = "a=6 k=2 x=1 z=1";
+    assert_eq!(all(&*engine), expected);
+    let files = engine.index.files();
+    let sealed = files.values().filter(|file| file.name().kind == Kind::Data);
+    let live: u32 = sealed.map(|file| file.live()).sum();
+    assert_eq!(live, 13, "of what was copied only a=6 lives");
+    assert_eq!(all(&open_again(&disk.disk, options())), expected);
+}
+
+#[test]
+fn ex_2_13_a_write_between_two_steps_wins() {
+    for steps in 0..4 {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 a2 a3 d1 a4 a5 a6");
+        for _ in 0..steps {
+            engine.step().unwrap();
+        }
+        engine.put(b"k", b"2").unwrap();
+        engine.delete(b"d").unwrap();
+        maintain(&engine);
+        assert_eq!(all(&engine), "a=6 k=2", "after {steps} steps of a merge");
+        assert_eq!(all(&open_again(&disk, options())), "a=6 k=2");
+    }
+}
+
+#[test]
+fn ex_2_13_what_superseded_a_record_is_durable_before_the_copy_counts() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    fill(&engine, "k1 a1 b1 c1");
+    let synced = disk.changes();
+    // These wait in memory, and the merge leaves the records before them out.
+    for (key, value) in [(b"k", b"2"), (b"a", b"2"), (b"b", b"2")] {
+        engine.put(key, value).unwrap();
+    }
+    maintain(&engine);
+    let prefixes = [
+        "a=1 b=1 c=1 k=1",
+        "a=1 b=1 c=1 k=2",
+        "a=2 b=1 c=1 k=2",
+        "a=2 b=2 c=1 k=2",
+    ];
+    for at in synced..=disk.changes() {
+        for image in 0..EXTREMES + 8 {
+            let cut = Cut { at, image };
+            let left = SimDisk::from_image(&disk.cut(cut));
+            let found = all(&open(&left, options()));
+            assert!(
+                prefixes.contains(&&*found),
+                "after a power cut behind change {at} ({}): {found}",
+                cut.meaning()
+            );
+        }
+    }
+}
+
+#[test]
+fn ex_2_13_killed_at_any_point_everything_is_there() {
+    let prepare = || {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 d1 e1 a2");
+        fill(&engine, "k2 d- a3");
+        (disk, engine)
+    };
+    let (disk, engine) = prepare();
+    let before = disk.changes();
+    engine.merge().unwrap();
+    let mut walk = disk.walk();
+    let mut reach = conformance::sim::Reach::default();
+    while walk.at() < before && walk.advance(&mut reach) {}
+    loop {
+        let engine = open(&walk.killed(), options());
+        let found = all(&engine);
+        assert_eq!(found, "a=3 e=1 k=2", "killed behind change {}", walk.at());
+        engine.put(b"d", b"2").unwrap();
+        engine.merge().unwrap();
+        assert_eq!(all(&engine), "a=3 d=2 e=1 k=2");
+        if !walk.advance(&mut reach) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn ex_2_13_whatever_fails_nothing_is_lost() {
+    let prepare = || {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 d1 e1 a2");
+        fill(&engine, "k2 d- a3");
+        (disk, engine)
+    };
+    let (rehearsal, engine) = prepare();
+    let before = rehearsal.operations().len();
+    engine.merge().unwrap();
+    for (at, operation) in rehearsal.operations().into_iter().enumerate().skip(before) {
+        for failed_write in Part::ALL {
+            let (disk, engine) = prepare();
+            disk.set_faults(Faults {
+                fail: Some(Fail::Once(at)),
+                failed_write,
+                ..Faults::default()
+            });
+            let name = operation.name();
+            let failed = engine.merge();
+            assert!(failed.is_err(), "`{name}` failed, and the merge did not");
+            let expected = "a=3 e=1 k=2";
+            assert_eq!(all(&engine), expected, "after `{name}` failed");
+            if !is_poisoned(&failed) {
+                let again = engine.merge();
+                assert_eq!(again, Ok(()), "`{name}` failed, and then worked");
+                // What could not be removed is when the engine is opened again.
+                let is_left = matches!(operation, Operation::List | Operation::Remove);
+                let files = sealed(&disk).len();
+                assert!(files == 1 || is_left, "{files} after `{name}` failed");
+            }
+            assert_eq!(all(&engine), expected);
+            let found = all(&open_again(&disk, options()));
+            assert_eq!(found, expected, "opened after `{name}` had failed");
+            assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+        }
+    }
+}
+
+#[test]
+fn ex_2_13_a_damaged_file_is_not_merged_away() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    let first = name(1, Kind::Data);
+    let behind_its_back = disk.open(&first, Mode::Write).unwrap();
+    behind_its_back.write_at(28 + 12, b"2").unwrap();
+    drop(behind_its_back);
+    let what = "the checksum of a record does not match";
+    let expected = Error::corrupt(&first, 28, what);
+    for _ in 0..3 {
+        let merged = engine.step();
+        assert_eq!(merged, Err(expected.clone()), "it was not there by itself");
+    }
+    assert!(names(&disk).contains(&first), "it may be of use yet");
+    assert_eq!(value(&engine, b"a").as_deref(), Some("4"), "reads go on");
+    engine.put(b"b", b"1").unwrap();
+}
+
+#[test]
+fn ex_2_13_a_file_goes_when_nobody_reads_it_any_more() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    // Whoever reads holds on to the files.
+    let reader = engine.index.files();
+    maintain(&engine);
+    assert_eq!(names(&disk), ["0000000001.data", "0000000002.data"]);
+    let found = reader[&1].read(28, crate::tests::files::shown);
+    assert_eq!(found.unwrap(), "put k=1", "it is still there");
+    drop(reader);
+    maintain(&engine);
+    assert_eq!(names(&disk), ["0000000002.data"]);
+    assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+}
+
+#[test]
+fn ex_2_13_a_hint_file_goes_with_its_data_file_and_the_copy_gets_one() {
+    let mut options = options();
+    options.hint_bytes_min = 0;
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    fill(&engine, "k1 a1");
+    maintain(&engine);
+    assert_eq!(names(&disk), ["0000000001.data", "0000000001.hint"]);
+    fill(&engine, "k2 a2");
+    engine.merge().unwrap();
+    assert_eq!(names(&disk), ["0000000003.data", "0000000003.hint"]);
+    assert_eq!(all(&open_again(&disk, options)), "a=2 k=2");
+}
+
+#[test]
+fn ex_2_13_closing_ends_a_merge_that_goes_on() {
+    for steps in 0..6 {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 a2 a3 d1 a4 a5 a6");
+        for _ in 0..steps {
+            engine.step().unwrap();
+        }
+        Box::new(engine).close().unwrap();
+        let left = names(&disk);
+        assert_eq!(left.len(), 1, "after {steps} steps: {left:?}");
+        assert!(left[0].ends_with(".data"), "{left:?}");
+        assert_eq!(all(&open(&disk, options())), "a=6 d=1 k=1");
+        assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+    }
+}
+
+#[test]
+fn ex_2_13_a_full_disk_refuses_a_merge_and_no_more() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    disk.set_faults(Faults {
+        capacity: Some(4096),
+        ..Faults::default()
+    });
+    let full = engine.step();
+    assert!(matches!(full, Err(Error::NoSpace { .. })), "{full:?}");
+    assert_eq!(all(&engine), "a=4 k=1");
+    disk.set_faults(Faults::default());
+    maintain(&engine);
+    assert_eq!(
+        sealed(&disk),
+        ["0000000003.data"],
+        "it was copied to another"
+    );
+    assert_eq!(all(&engine), "a=4 k=1");
+}
+
+#[test]
+fn ex_2_13_a_poisoned_engine_merges_nothing() {
+    let (disk, engine) = due(Operation::Sync, buffered());
+    engine.step().unwrap();
+    disk.does(|| {
+        Err(Error::NoSpace {
+            file: "the device".to_owned(),
+        })
+    });
+    let failed = engine.sync();
+    assert!(is_poisoned(&failed), "{failed:?}");
+    let asked = disk.disk.operations().len();
+    let step = engine.step();
+    assert!(is_poisoned(&step), "a step of a poisoned engine: {step:?}");
+    assert_eq!(disk.disk.operations().len(), asked, "the disk is not asked");
+}
+
+#[test]
+fn ex_2_13_the_index_follows_a_copy_unless_the_key_has_moved_on() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, "k1");
+    let at = |key: &[u8]| {
+        let found = engine.index.find(key, KeyHash::of(key), |at, _| at);
+        found.unwrap()
+    };
+    let first = at(b"k").unwrap().place;
+    assert_eq!(
+        first,
+        Place {
+            file: 1,
+            offset: 28
+        }
+    );
+    fill(&engine, "a1 a2");
+    engine.merge().unwrap();
+    let moved = at(b"k").unwrap().place;
+    assert_eq!(
+        moved,
+        Place {
+            file: 4,
+            offset: 28
+        }
+    );
+    assert_eq!(engine.index.files().len(), 1, "the old ones are forgotten");
+}

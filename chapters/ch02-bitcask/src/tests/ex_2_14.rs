@@ -1,0 +1,268 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use conformance::sim::SimDisk;
+use engine::clock::Clock;
+use engine::sync::atomic::{AtomicU64, Ordering};
+use engine::{KeyRange, Maintenance, Order, Progress, StorageEngine};
+
+use crate::index::At;
+use crate::keydir::KeyHash;
+use crate::names::Kind;
+use crate::place::Place;
+use crate::tests::files::{names, said};
+use crate::tests::{all, open, open_again, options, value};
+use crate::{Bitcask, Options};
+
+/// A clock that is set by hand, in milliseconds.
+#[derive(Debug, Default)]
+struct HandClock(AtomicU64);
+
+impl HandClock {
+    fn set(&self, millis: u64) {
+        self.0.store(millis, Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A clock, and options with it.
+fn clock() -> (Arc<HandClock>, Options) {
+    let hand = Arc::new(HandClock::default());
+    let clock = Arc::clone(&hand) as Arc<dyn Clock>;
+    let options = Options { clock, ..options() };
+    (hand, options)
+}
+
+fn put_until(engine: &Bitcask, key: &str, value: &str, millis: u64) {
+    let expires = Duration::from_millis(millis);
+    engine
+        .put_until(key.as_bytes(), value.as_bytes(), expires)
+        .unwrap();
+}
+
+/// The bytes that live in a file, and those of what hides older records.
+fn counts(engine: &Bitcask, number: u32) -> (u32, u32) {
+    let file = &engine.index.files()[&number];
+    (file.live(), file.graves())
+}
+
+/// Steps until nothing is left to do.
+fn maintain(engine: &Bitcask) {
+    while engine.step().unwrap() == Progress::Worked {}
+}
+
+#[test]
+fn ex_2_14_a_key_is_gone_from_its_time_on() {
+    let (clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    put_until(&engine, "a", "1", 1000);
+    for (now, expected) in [(0, Some("1")), (999, Some("1")), (1000, None), (1001, None)] {
+        clock.set(now);
+        assert_eq!(value(&engine, b"a").as_deref(), expected, "at {now} ms");
+    }
+}
+
+#[test]
+fn ex_2_14_a_time_that_has_passed_is_as_good_as_a_delete() {
+    let (clock, options) = clock();
+    clock.set(5000);
+    let engine = open(&SimDisk::new(), options);
+    engine.put(b"a", b"1").unwrap();
+    put_until(&engine, "a", "2", 4000);
+    assert_eq!(value(&engine, b"a"), None, "the old value is superseded");
+    put_until(&engine, "b", "1", 0);
+    assert_eq!(all(&engine), "");
+}
+
+#[test]
+fn ex_2_14_a_scan_leaves_out_what_is_gone() {
+    let (clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    for number in 0..200 {
+        let until = if number % 2 == 0 { 1000 } else { 2000 };
+        put_until(&engine, &format!("k{number:03}"), "1", until);
+    }
+    engine.put(b"stays", b"1").unwrap();
+    let count = |order| {
+        let mut cursor = engine.scan(KeyRange::all(), order).unwrap();
+        let mut count = 0;
+        while cursor.entry().is_some() {
+            count += 1;
+            cursor.advance().unwrap();
+        }
+        count
+    };
+    assert_eq!(count(Order::Ascending), 201);
+    clock.set(1000);
+    assert_eq!(count(Order::Descending), 101);
+    assert_eq!(count(Order::Ascending), 101);
+    clock.set(2000);
+    assert_eq!(count(Order::Ascending), 1, "one never expires");
+}
+
+#[test]
+fn ex_2_14_a_key_can_be_written_again() {
+    let (clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    put_until(&engine, "a", "1", 1000);
+    put_until(&engine, "b", "1", 1000);
+    put_until(&engine, "c", "1", 1000);
+    put_until(&engine, "c", "2", 3000);
+    engine.put(b"b", b"2").unwrap();
+    clock.set(2000);
+    assert_eq!(all(&engine), "b=2 c=2", "the last put says until when");
+    engine.put(b"a", b"3").unwrap();
+    clock.set(9000);
+    assert_eq!(all(&engine), "a=3 b=2");
+}
+
+#[test]
+fn ex_2_14_who_looks_for_a_key_that_is_gone_forgets_it() {
+    let (clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    put_until(&engine, "a", "1", 1000);
+    engine.put(b"b", b"1").unwrap();
+    assert_eq!(counts(&engine, 1), (21 + 13, 0));
+    clock.set(1000);
+    assert_eq!(counts(&engine, 1), (21 + 13, 0), "nobody has looked yet");
+    assert_eq!(value(&engine, b"a"), None);
+    assert_eq!(
+        counts(&engine, 1),
+        (13, 21),
+        "it is garbage, and hides what is older"
+    );
+    let found = engine.index.find(b"a", KeyHash::of(b"a"), |at, _| at);
+    assert_eq!(found, Ok(None), "no place in the keydir is left");
+    let mut keys = 0;
+    engine.index.visit(&KeyRange::all(), Order::Ascending, |_| {
+        keys += 1;
+        true
+    });
+    assert_eq!(keys, 1, "keys that a scan comes by");
+    assert_eq!(value(&engine, b"a"), None, "it is gone for good");
+    assert_eq!(counts(&engine, 1), (13, 21), "and counted once");
+}
+
+#[test]
+fn ex_2_14_who_forgets_a_key_too_late_forgets_nothing() {
+    // Between looking and forgetting somebody else has written.
+    let (_clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    put_until(&engine, "a", "1", 1000);
+    engine.put(b"a", b"2").unwrap();
+    let place = Place {
+        file: 1,
+        offset: 28,
+    };
+    engine.forget(b"a", At { place, len: 21 });
+    assert_eq!(value(&engine, b"a").as_deref(), Some("2"));
+    assert_eq!(all(&engine), "a=2");
+    assert_eq!(counts(&engine, 1), (13, 0));
+}
+
+#[test]
+fn ex_2_14_nothing_is_written_when_a_key_expires() {
+    let (clock, options) = clock();
+    let disk = SimDisk::new();
+    let engine = open(&disk, options);
+    put_until(&engine, "a", "1", 1000);
+    clock.set(1000);
+    let asked = disk.operations().len();
+    assert_eq!(value(&engine, b"a"), None);
+    assert_eq!(
+        disk.operations().len(),
+        asked,
+        "what the disk was asked for"
+    );
+}
+
+#[test]
+fn ex_2_14_the_time_is_there_after_opening_again() {
+    let (clock, options) = clock();
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    put_until(&engine, "a", "1", 1000);
+    put_until(&engine, "b", "1", 2000);
+    let disk = disk.kill();
+    clock.set(1500);
+    let engine = open(&disk, options.clone());
+    assert_eq!(all(&engine), "b=1");
+    Box::new(engine).close().unwrap();
+    clock.set(2000);
+    assert_eq!(all(&open(&disk, options)), "");
+}
+
+#[test]
+fn ex_2_14_the_value_from_before_does_not_come_back() {
+    let (clock, options) = clock();
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    engine.put(b"a", b"old").unwrap();
+    engine.seal_active().unwrap();
+    put_until(&engine, "a", "new", 1000);
+    clock.set(1000);
+    assert_eq!(value(&engine, b"a"), None);
+    assert_eq!(value(&open_again(&disk, options), b"a"), None);
+}
+
+#[test]
+fn ex_2_14_a_merge_keeps_what_hides_an_older_record() {
+    for is_forgotten in [false, true] {
+        let (clock, options) = clock();
+        let disk = SimDisk::new();
+        let engine = open(&disk, options.clone());
+        // Too little garbage to be merged.
+        engine.put(b"a", b"old").unwrap();
+        engine.put(b"l", &[b'v'; 400]).unwrap();
+        engine.seal_active().unwrap();
+        put_until(&engine, "a", "new", 1000);
+        for _ in 0..5 {
+            engine.put(b"b", b"1").unwrap();
+        }
+        engine.seal_active().unwrap();
+        clock.set(1000);
+        if is_forgotten {
+            assert_eq!(value(&engine, b"a"), None);
+        }
+        maintain(&engine);
+        assert_eq!(names(&disk), ["0000000001.data", "0000000003.data"]);
+        assert_eq!(
+            said(&disk, 3, Kind::Data),
+            ["put a=new", "put b=1", "seal"],
+            "forgotten before: {is_forgotten}"
+        );
+        assert_eq!(value(&engine, b"a"), None);
+        assert_eq!(counts(&engine, 3), (13, 23), "it hides, and lives no more");
+        assert_eq!(value(&open_again(&disk, options), b"a"), None);
+    }
+}
+
+#[test]
+fn ex_2_14_a_merge_drops_what_hides_nothing() {
+    for is_forgotten in [false, true] {
+        let (clock, options) = clock();
+        let disk = SimDisk::new();
+        let engine = open(&disk, options.clone());
+        put_until(&engine, "a", "1", 1000);
+        put_until(&engine, "c", "1", 2000);
+        for _ in 0..5 {
+            engine.put(b"b", b"1").unwrap();
+        }
+        clock.set(1000);
+        if is_forgotten {
+            assert_eq!(value(&engine, b"a"), None);
+        }
+        engine.merge().unwrap();
+        assert_eq!(said(&disk, 2, Kind::Data), ["put c=1", "put b=1", "seal"]);
+        assert_eq!(all(&engine), "b=1 c=1");
+        assert_eq!(counts(&engine, 2), (21 + 13, 0));
+        // The time goes along with the copy.
+        clock.set(2000);
+        assert_eq!(all(&open_again(&disk, options)), "b=1");
+    }
+}

@@ -1,0 +1,285 @@
+use std::sync::Arc;
+
+use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk, Unsynced};
+use engine::disk::{Counted, Disk, Mode};
+use engine::{Counters, Error};
+
+use crate::data_file::DataFile;
+use crate::device::Device;
+use crate::header::{HEADER_BYTES, Header};
+use crate::names::Kind;
+use crate::place::Place;
+use crate::record::Record;
+use crate::tests::files::{bytes_of, name, put, said, shown};
+use crate::tests::meanwhile::Meanwhile;
+use crate::tests::{device, fail_next, is_poisoned, promptly};
+
+/// A new data file of number 7, with room for 2000 bytes.
+fn create(disk: &SimDisk) -> (Device, DataFile) {
+    let device = device(disk);
+    let file = DataFile::create(&device, Header::of(7), 2000).unwrap();
+    (device, file)
+}
+
+/// Appends a record, and answers where it stands.
+fn append(file: &DataFile, record: Record<'_>) -> u32 {
+    let place = Place {
+        file: file.number(),
+        offset: file.end(),
+    };
+    let mut bytes = Vec::new();
+    record.append_to(&mut bytes, place);
+    file.append(&bytes);
+    place.offset
+}
+
+/// What the record at `offset` says.
+fn read(file: &DataFile, offset: u32) -> engine::Result<String> {
+    file.read(offset, shown)
+}
+
+/// What is in the file itself, behind its header.
+fn written(disk: &SimDisk) -> Vec<String> {
+    said(disk, 7, Kind::New)
+}
+
+#[test]
+fn ex_2_2_what_was_appended_is_read_from_memory() {
+    let disk = SimDisk::new();
+    let (_device, file) = create(&disk);
+    let (first, second) = (append(&file, put("a", "1")), append(&file, put("b", "2")));
+    let asked = disk.operations().len();
+    assert_eq!(read(&file, first).unwrap(), "put a=1");
+    assert_eq!(read(&file, second).unwrap(), "put b=2");
+    assert_eq!(disk.operations().len(), asked, "the disk has nothing of it");
+}
+
+#[test]
+fn ex_2_2_what_was_appended_is_written_behind_what_was_written() {
+    let disk = SimDisk::new();
+    let (_device, file) = create(&disk);
+    append(&file, put("a", "1"));
+    append(&file, put("b", "2"));
+    file.write_out().unwrap();
+    assert_eq!(written(&disk), ["put a=1", "put b=2"]);
+    assert_eq!(file.pending(), 0, "bytes left to write");
+    append(&file, put("c", "3"));
+    file.write_out().unwrap();
+    assert_eq!(written(&disk), ["put a=1", "put b=2", "put c=3"]);
+    let writes = disk.operations();
+    let writes = writes.iter().filter(|asked| **asked == Operation::Write);
+    assert_eq!(writes.count(), 3, "one for the header, and one each time");
+}
+
+#[test]
+fn ex_2_2_where_nothing_is_pending_nothing_is_written() {
+    let disk = SimDisk::new();
+    let (_device, file) = create(&disk);
+    append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    let asked = disk.operations().len();
+    file.write_out().unwrap();
+    assert_eq!(
+        disk.operations().len(),
+        asked,
+        "what the disk was asked for"
+    );
+}
+
+#[test]
+fn ex_2_2_a_write_that_failed_is_done_again_as_a_whole() {
+    for part in Part::ALL {
+        let disk = SimDisk::new();
+        let (_device, file) = create(&disk);
+        let offset = append(&file, put("a", "1"));
+        fail_next(&disk, part);
+        let failed = file.write_out();
+        assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
+        assert_eq!(read(&file, offset).unwrap(), "put a=1", "it is in memory");
+        append(&file, put("b", "2"));
+        file.write_out().unwrap();
+        assert_eq!(
+            written(&disk),
+            ["put a=1", "put b=2"],
+            "{part:?} of the first write was done"
+        );
+    }
+}
+
+#[test]
+fn ex_2_2_what_was_synced_survives_a_power_cut() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    device.sync_dir().unwrap();
+    append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    append(&file, put("b", "2"));
+    file.sync(&device).unwrap();
+    let at = disk.changes();
+    for image in 0..EXTREMES {
+        let left = SimDisk::from_image(&disk.cut(Cut { at, image }));
+        assert_eq!(written(&left), ["put a=1"], "b was not written yet");
+    }
+}
+
+#[test]
+fn ex_2_2_a_sync_tells_of_what_was_written_and_no_more() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    assert_eq!(file.durable(), HEADER_BYTES);
+    let first = append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    let second = append(&file, put("b", "2"));
+    file.sync(&device).unwrap();
+    assert_eq!(file.durable(), second, "up to where the second begins");
+    assert_eq!(file.end(), 2 * second - first, "where the second ends");
+    assert_eq!(read(&file, second).unwrap(), "put b=2", "from memory");
+    file.write_out().unwrap();
+    assert_eq!(written(&disk), ["put a=1", "put b=2"]);
+    file.sync(&device).unwrap();
+    assert_eq!(file.durable(), file.end(), "both were written");
+    assert_eq!(read(&file, second).unwrap(), "put b=2", "from the file");
+}
+
+#[test]
+fn ex_2_2_what_was_synced_is_read_from_the_file_and_checked() {
+    for no_map in [false, true] {
+        let disk = SimDisk::new();
+        disk.set_faults(Faults {
+            no_map,
+            ..Faults::default()
+        });
+        let (device, file) = create(&disk);
+        let offset = append(&file, put("apple", "red"));
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+        assert_eq!(read(&file, offset).unwrap(), "put apple=red");
+
+        let name = name(7, Kind::New);
+        let behind_its_back = disk.open(&name, Mode::Write).unwrap();
+        behind_its_back
+            .write_at(u64::from(offset) + 12, b"b")
+            .unwrap();
+        let expected = Error::corrupt(
+            &name,
+            u64::from(offset),
+            "the checksum of a record does not match",
+        );
+        assert_eq!(read(&file, offset), Err(expected), "one byte is another");
+    }
+}
+
+#[test]
+fn ex_2_2_records_of_every_length_are_read_with_and_without_a_map() {
+    for (no_map, read_max) in [(false, None), (true, None), (true, Some(1))] {
+        let disk = SimDisk::new();
+        disk.set_faults(Faults {
+            no_map,
+            read_max,
+            ..Faults::default()
+        });
+        let (device, file) = create(&disk);
+        let values = [0, 1, 200, 300, 1000].map(|len| "v".repeat(len));
+        let offsets = values
+            .each_ref()
+            .map(|value| append(&file, put("k", value)));
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+        for (value, offset) in values.iter().zip(offsets) {
+            let found = read(&file, offset).unwrap();
+            assert_eq!(found, format!("put k={value}"), "without a map: {no_map}");
+        }
+    }
+}
+
+#[test]
+fn ex_2_2_where_no_record_begins_nothing_is_read() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    let offset = append(&file, put("a", "1"));
+    let refused = |offset| {
+        let found = read(&file, offset);
+        assert!(
+            matches!(&found, Err(Error::Corrupt { file, offset: at, .. })
+                if *file == name(7, Kind::New) && *at == u64::from(offset)),
+            "at {offset} no record begins, and reading it answers {found:?}"
+        );
+    };
+    for round in ["in memory", "in the file"] {
+        refused(offset + 1);
+        refused(file.end());
+        assert_eq!(read(&file, offset).unwrap(), "put a=1", "{round}");
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+    }
+}
+
+#[test]
+fn ex_2_2_after_a_failed_sync_what_was_written_is_read_from_memory() {
+    for failed_sync in [Unsynced::Kept, Unsynced::Reverted, Unsynced::Zeroed] {
+        let disk = SimDisk::new();
+        let (device, file) = create(&disk);
+        let offset = append(&file, put("a", "1"));
+        file.write_out().unwrap();
+        fail_next(&disk, Part::Nothing);
+        disk.set_faults(Faults {
+            fail: Some(conformance::sim::Fail::Once(disk.operations().len())),
+            failed_sync,
+            ..Faults::default()
+        });
+        let failed = file.sync(&device);
+        assert!(is_poisoned(&failed), "the sync failed: {failed:?}");
+        assert_eq!(file.durable(), HEADER_BYTES, "nothing more is durable");
+        let found = read(&file, offset);
+        assert_eq!(found.unwrap(), "put a=1", "the file: {failed_sync:?}");
+    }
+}
+
+#[test]
+fn ex_2_2_nobody_who_reads_waits_for_the_disk() {
+    for operation in [Operation::Write, Operation::Sync] {
+        let disk = Meanwhile::new(SimDisk::new(), operation);
+        let counters = Arc::new(Counters::new());
+        let device = Device::new(Counted::new(Arc::new(disk.clone()), counters));
+        let file = Arc::new(DataFile::create(&device, Header::of(7), 2000).unwrap());
+        let offset = append(&file, put("a", "1"));
+        let reader = Arc::clone(&file);
+        disk.does(move || {
+            assert_eq!(read(&reader, offset).unwrap(), "put a=1");
+            Ok(())
+        });
+        let wrong = "a read waits for the disk: a lock is held while the file is written or synced";
+        promptly(wrong, move || {
+            file.write_out().unwrap();
+            file.sync(&device).unwrap();
+        });
+        assert!(disk.is_done(), "the disk was asked to {}", operation.name());
+        assert_eq!(bytes_of(&disk.disk, &name(7, Kind::New)).len(), 2000);
+    }
+}
+
+#[test]
+fn ex_2_2_what_is_appended_while_a_sync_runs_stays_in_memory() {
+    let disk = Meanwhile::new(SimDisk::new(), Operation::Sync);
+    let counters = Arc::new(Counters::new());
+    let device = Device::new(Counted::new(Arc::new(disk.clone()), counters));
+    let file = Arc::new(DataFile::create(&device, Header::of(7), 2000).unwrap());
+    append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    let end = file.end();
+    let writer = Arc::clone(&file);
+    disk.does(move || {
+        append(&writer, put("b", "2"));
+        writer.write_out()
+    });
+    file.sync(&device).unwrap();
+    assert_eq!(
+        file.durable(),
+        end,
+        "b was written after the sync had begun: it may not be durable"
+    );
+    assert_eq!(read(&file, end).unwrap(), "put b=2");
+    file.sync(&device).unwrap();
+    assert_eq!(file.durable(), file.end(), "b was written before this one");
+    assert_eq!(written(&disk.disk), ["put a=1", "put b=2"]);
+}

@@ -1,0 +1,333 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use conformance::sim::{Faults, Operation, SimDisk};
+use engine::disk::{Counted, Disk, Mode};
+use engine::sync::guide::{self, Step};
+use engine::{Counters, Error, KeyRange, Order, Write};
+
+use crate::data_file::DataFile;
+use crate::device::Device;
+use crate::header::Header;
+use crate::index::{At, Index, Move, PlacesByShard};
+use crate::keydir::KeyHash;
+use crate::names::Kind;
+use crate::order::Keys;
+use crate::place::Place;
+use crate::record::{Record, Says};
+use crate::tests::files::{name, shown};
+use crate::tests::meanwhile::Meanwhile;
+use crate::tests::{TWINS, device, promptly, text};
+
+/// An index, and the one file that it leads into.
+struct Shelf {
+    device: Device,
+    file: Arc<DataFile>,
+    index: Index,
+}
+
+impl Shelf {
+    fn on(device: Device) -> Self {
+        let file = DataFile::create(&device, Header::of(7), 4000).unwrap();
+        let file = Arc::new(file);
+        let index = Index::new(
+            PlacesByShard::default(),
+            Keys::default(),
+            &[Arc::clone(&file)],
+        );
+        Shelf {
+            device,
+            file,
+            index,
+        }
+    }
+
+    fn new() -> Self {
+        Shelf::on(device(&SimDisk::new()))
+    }
+
+    /// What `find` says of the key, and where it stands.
+    #[track_caller]
+    fn find(&self, key: &[u8]) -> Option<(String, At)> {
+        let found = self
+            .index
+            .find(key, KeyHash::of(key), |at, record| (shown(record), at));
+        found.unwrap()
+    }
+
+    /// The value of a key.
+    #[track_caller]
+    fn value(&self, key: &[u8]) -> Option<String> {
+        let (found, _) = self.find(key)?;
+        let behind = found.strip_prefix(&format!("put {}=", text(key)));
+        Some(behind.unwrap_or(&found).to_owned())
+    }
+
+    /// Appends the records of these changes, no two of them to one key.
+    fn moves<'k>(&self, batch: &[Write<'k>]) -> Vec<Move<'k>> {
+        let mut moves = Vec::new();
+        for (index, &write) in batch.iter().enumerate() {
+            let place = Place {
+                file: 7,
+                offset: self.file.end(),
+            };
+            let record = Record::last(match write {
+                Write::Put { key, value } => Says::Put {
+                    key,
+                    value,
+                    expires: None,
+                },
+                Write::Delete { key } => Says::Delete { key },
+            });
+            let mut bytes = Vec::new();
+            record.append_to(&mut bytes, place);
+            self.file.append(&bytes);
+            let len = record.encoded_len();
+            let mut step = Move::of(index, write);
+            step.from = self.index.find(step.key, step.hash, |at, _| at).unwrap();
+            step.to = Some(At { place, len });
+            moves.push(step);
+        }
+        moves.sort_by_key(|step| (step.hash, step.key));
+        moves
+    }
+
+    fn apply(&self, batch: &[Write<'_>]) {
+        self.index.apply(&self.moves(batch));
+    }
+
+    /// All keys, in order.
+    fn keys(&self) -> String {
+        let mut keys = Vec::new();
+        self.index.visit(&KeyRange::all(), Order::Ascending, |key| {
+            keys.push(text(key));
+            true
+        });
+        keys.join(" ")
+    }
+}
+
+fn put<'k>(key: &'k [u8], value: &'k [u8]) -> Write<'k> {
+    Write::Put { key, value }
+}
+
+fn delete(key: &[u8]) -> Write<'_> {
+    Write::Delete { key }
+}
+
+#[test]
+fn ex_2_5_the_newest_record_of_a_key_is_found() {
+    let shelf = Shelf::new();
+    assert_eq!(shelf.find(b"apple"), None, "in an empty index");
+    let first = shelf.file.end();
+    shelf.apply(&[put(b"apple", b"red")]);
+    let second = shelf.file.end();
+    shelf.apply(&[put(b"banana", b"yellow")]);
+    let at = |offset, end| At {
+        place: Place { file: 7, offset },
+        len: end - offset,
+    };
+    let apple = ("put apple=red".to_owned(), at(first, second));
+    assert_eq!(shelf.find(b"apple"), Some(apple));
+    let third = shelf.file.end();
+    let banana = ("put banana=yellow".to_owned(), at(second, third));
+    assert_eq!(shelf.find(b"banana"), Some(banana));
+    assert_eq!(shelf.find(b"appl"), None);
+    shelf.apply(&[put(b"apple", b"green")]);
+    let apple = ("put apple=green".to_owned(), at(third, shelf.file.end()));
+    assert_eq!(shelf.find(b"apple"), Some(apple));
+}
+
+#[test]
+fn ex_2_5_a_key_is_not_mistaken_for_another_of_its_hash() {
+    let [one, other] = TWINS;
+    let (hash, twin) = (KeyHash::of(one), KeyHash::of(other));
+    assert_eq!(hash, twin, "the hash is another than it was: search again");
+    for (first, second) in [(one, other), (other, one)] {
+        let shelf = Shelf::new();
+        shelf.apply(&[put(first, b"1")]);
+        assert_eq!(shelf.find(second), None, "only its twin is there");
+        shelf.apply(&[put(second, b"2")]);
+        assert_eq!(shelf.value(first).as_deref(), Some("1"));
+        assert_eq!(shelf.value(second).as_deref(), Some("2"));
+        shelf.apply(&[put(first, b"3")]);
+        assert_eq!(shelf.value(first).as_deref(), Some("3"));
+        assert_eq!(shelf.value(second).as_deref(), Some("2"));
+        shelf.apply(&[delete(first)]);
+        assert_eq!(shelf.find(first), None, "it was deleted");
+        assert_eq!(shelf.value(second).as_deref(), Some("2"));
+        assert_eq!(shelf.keys(), text(second));
+    }
+}
+
+#[test]
+fn ex_2_5_a_damaged_record_is_an_error() {
+    let disk = SimDisk::new();
+    let shelf = Shelf::on(device(&disk));
+    let offset = u64::from(shelf.file.end());
+    shelf.apply(&[put(b"apple", b"red")]);
+    shelf.file.write_out().unwrap();
+    shelf.file.sync(&shelf.device).unwrap();
+    let name = name(7, Kind::New);
+    let behind_its_back = disk.open(&name, Mode::Write).unwrap();
+    behind_its_back.write_at(offset + 11, b"maple").unwrap();
+    let found = shelf
+        .index
+        .find(b"apple", KeyHash::of(b"apple"), |at, _| at);
+    let what = "the checksum of a record does not match";
+    let expected = Err(Error::corrupt(&name, offset, what));
+    assert_eq!(found, expected, "no key is absent because it is damaged");
+}
+
+#[test]
+fn ex_2_5_no_lock_is_held_while_a_record_is_read() {
+    let disk = SimDisk::new();
+    disk.set_faults(Faults {
+        no_map: true,
+        ..Faults::default()
+    });
+    let disk = Meanwhile::new(disk, Operation::Read);
+    let counters = Arc::new(Counters::new());
+    let device = Device::new(Counted::new(Arc::new(disk.clone()), counters));
+    let shelf = Arc::new(Shelf::on(device));
+    shelf.apply(&[put(b"apple", b"red")]);
+    shelf.file.write_out().unwrap();
+    shelf.file.sync(&shelf.device).unwrap();
+    let writer = Arc::clone(&shelf);
+    disk.does(move || {
+        writer.apply(&[put(b"fig", b"purple")]);
+        writer.index.remove_file(100);
+        Ok(())
+    });
+    let reader = Arc::clone(&shelf);
+    let apple = promptly("a lock is held while a record is read", move || {
+        reader.value(b"apple")
+    });
+    assert_eq!(apple.as_deref(), Some("red"));
+    assert!(disk.is_done(), "the record was read from the disk");
+    assert_eq!(shelf.value(b"fig").as_deref(), Some("purple"));
+}
+
+#[test]
+fn ex_2_5_keys_come_and_go_with_their_records() {
+    let shelf = Shelf::new();
+    shelf.apply(&[put(b"b", b"1"), put(b"a", b"2"), put(b"", b"3")]);
+    assert_eq!(shelf.keys(), " a b");
+    shelf.apply(&[put(b"c", b"4"), delete(b"a"), put(b"b", b"5")]);
+    assert_eq!(shelf.keys(), " b c");
+    assert_eq!(shelf.value(b"a"), None);
+    assert_eq!(shelf.value(b"b").as_deref(), Some("5"));
+    shelf.apply(&[delete(b"nobody")]);
+    shelf.apply(&[delete(b""), delete(b"b")]);
+    assert_eq!(shelf.keys(), "c");
+    shelf.apply(&[put(b"a", b"6")]);
+    assert_eq!(shelf.keys(), "a c");
+    assert_eq!(shelf.value(b"a").as_deref(), Some("6"));
+}
+
+#[test]
+fn ex_2_5_what_lives_in_a_file_is_counted() {
+    let shelf = Shelf::new();
+    let counts = || (shelf.file.live(), shelf.file.graves());
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"22")]);
+    assert_eq!(counts(), (13 + 14, 0), "two puts");
+    shelf.apply(&[put(b"a", b"333")]);
+    assert_eq!(counts(), (15 + 14, 0), "a longer value of a");
+    shelf.apply(&[delete(b"b")]);
+    assert_eq!(counts(), (15, 12), "b is deleted");
+    shelf.apply(&[delete(b"nobody")]);
+    assert_eq!(counts(), (15, 12 + 17), "a key that there was not, too");
+}
+
+#[test]
+fn ex_2_5_what_lives_is_counted_in_the_file_where_it_is() {
+    let shelf = Shelf::new();
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"2"), put(b"c", b"3")]);
+    let next = DataFile::create(&shelf.device, Header::of(8), 4000).unwrap();
+    let next = Shelf {
+        file: Arc::new(next),
+        ..shelf
+    };
+    let old = Arc::clone(&next.index.files()[&7]);
+    next.index.add_file(&next.file);
+    let mut moves = Vec::new();
+    for (index, write) in [put(b"a", b"22"), delete(b"b")].into_iter().enumerate() {
+        let mut step = Move::of(index, write);
+        step.from = next.index.find(step.key, step.hash, |at, _| at).unwrap();
+        let offset = 28 + 100 * u32::try_from(index).unwrap();
+        let place = Place { file: 8, offset };
+        step.to = Some(At { place, len: 50 });
+        moves.push(step);
+    }
+    moves.sort_by_key(|step| (step.hash, step.key));
+    next.index.apply(&moves);
+    assert_eq!((old.live(), old.graves()), (13, 0), "only c is left there");
+    let counts = (next.file.live(), next.file.graves());
+    assert_eq!(counts, (50, 50), "a lives here, and b is buried");
+}
+
+thread_local! {
+    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+}
+
+/// Somebody who looks at an index whenever nobody holds one of its locks.
+struct Watch {
+    shelf: Arc<Shelf>,
+    /// Which locks are held.
+    held: Vec<usize>,
+    /// What there was to see, each time.
+    views: Vec<String>,
+}
+
+fn on_step(step: Step) {
+    // Looking takes locks, too: then nobody watches.
+    let Some(mut watch) = WATCH.take() else {
+        return;
+    };
+    match step {
+        Step::Took(lock) => watch.held.push(lock.address),
+        Step::Gave(lock) => watch.held.retain(|held| *held != lock.address),
+        _ => {}
+    }
+    if watch.held.is_empty() {
+        watch.views.push(view(&watch.shelf));
+    }
+    WATCH.set(Some(watch));
+}
+
+/// The values of a, b and c, each of them with a `*` where a scan would not
+/// come by the key.
+fn view(shelf: &Shelf) -> String {
+    let all = shelf.keys();
+    let of = |key: &str| {
+        let value = shelf.value(key.as_bytes());
+        let is_hidden = value.is_some() && !all.contains(key);
+        let value = value.unwrap_or("-".to_owned());
+        format!("{value}{}", if is_hidden { "*" } else { "" })
+    };
+    ["a", "b", "c"].map(of).join(" ")
+}
+
+#[test]
+fn ex_2_5_a_batch_is_seen_as_a_whole_or_not_at_all() {
+    let shelf = Arc::new(Shelf::new());
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"2")]);
+    let moves = shelf.moves(&[put(b"a", b"3"), delete(b"b"), put(b"c", b"4")]);
+    WATCH.set(Some(Watch {
+        shelf: Arc::clone(&shelf),
+        held: Vec::new(),
+        views: vec![view(&shelf)],
+    }));
+    guide::set(Some(on_step));
+    shelf.index.apply(&moves);
+    guide::set(None);
+    let mut views = WATCH.take().unwrap().views;
+    assert!(views.len() > 3, "there was nothing to look at");
+    views.dedup();
+    assert_eq!(
+        views,
+        ["1 2 -", "3 - 4"],
+        "what a, b and c are while a batch changes all of them, for somebody who looks \
+         whenever no lock is held; with a * where a scan would not come by the key"
+    );
+}

@@ -1,0 +1,331 @@
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
+use engine::sync::Mutex;
+use engine::{Counter, Durability, Error, StorageEngine};
+
+use crate::names::Kind;
+use crate::syncing::Syncing;
+use crate::tests::files::said;
+use crate::tests::meanwhile::Meanwhile;
+use crate::tests::{all, buffered, fail_next, is_poisoned, open, options, promptly, value};
+use crate::{Bitcask, Options};
+
+/// How many syncs of the device there were.
+fn syncs(engine: &Bitcask) -> u64 {
+    engine.stats()[Counter::Syncs]
+}
+
+/// What is left when the power is cut now, and nothing unsynced survives.
+fn after_a_power_cut(disk: &SimDisk) -> String {
+    let at = disk.changes();
+    let left = SimDisk::from_image(&disk.cut(Cut { at, image: 0 }));
+    all(&open(&left, options()))
+}
+
+fn always() -> Options {
+    Options {
+        durability: Durability::Always,
+        ..options()
+    }
+}
+
+#[test]
+fn ex_2_9_who_waits_for_what_is_durable_is_done() {
+    let syncing = Syncing::default();
+    let asked = Cell::new(0);
+    let sync_to = |end| {
+        asked.set(asked.get() + 1);
+        Ok(end)
+    };
+    syncing.wait_for((1, 100), || sync_to((1, 150))).unwrap();
+    assert_eq!(asked.get(), 1, "nothing was durable yet");
+    for end in [(0, 0), (1, 100), (1, 150)] {
+        syncing.wait_for(end, || sync_to(end)).unwrap();
+        assert_eq!(asked.get(), 1, "{end:?}: the first one came as far as that");
+    }
+    syncing.wait_for((1, 151), || sync_to((1, 151))).unwrap();
+    assert_eq!(asked.get(), 2, "it did not come so far");
+    syncing.reached((1, u32::MAX));
+    syncing.wait_for((1, 9999), || sync_to((1, 9999))).unwrap();
+    assert_eq!(asked.get(), 2, "all of file 1 is durable");
+    syncing.wait_for((2, 28), || sync_to((2, 28))).unwrap();
+    assert_eq!(asked.get(), 3, "file 2 is another");
+}
+
+#[test]
+fn ex_2_9_what_is_durable_stays_so() {
+    let syncing = Syncing::default();
+    syncing.wait_for((2, 50), || Ok((2, 50))).unwrap();
+    syncing.reached((1, u32::MAX));
+    // Somebody syncs file 3, and is told of less.
+    syncing.wait_for((2, 60), || Ok((2, 40))).unwrap();
+    let again = || panic!("it was durable before");
+    syncing.wait_for((2, 50), again).unwrap();
+}
+
+#[test]
+fn ex_2_9_a_sync_that_failed_has_made_nothing_durable() {
+    let syncing = Syncing::default();
+    let full = Error::NoSpace {
+        file: "a".to_owned(),
+    };
+    let failed = syncing.wait_for((1, 100), || Err(full.clone()));
+    assert_eq!(failed, Err(full), "the error goes to who called it");
+    let mut asked = false;
+    let again = promptly(
+        "nobody may sync any more after one that failed",
+        move || {
+            let synced = syncing.wait_for((1, 100), || {
+                asked = true;
+                Ok((1, 100))
+            });
+            (synced, asked)
+        },
+    );
+    assert_eq!(again, (Ok(()), true), "the next one calls it again");
+}
+
+#[test]
+fn ex_2_9_one_at_a_time_syncs_and_the_others_wait() {
+    let syncing = Arc::new(Syncing::default());
+    let (running, log) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Vec::new())));
+    syncing.wait_for((1, 1), || Ok((1, 1))).unwrap();
+    thread::scope(|scope| {
+        for end in 2..10 {
+            let (syncing, running, log) = (&syncing, &running, &log);
+            scope.spawn(move || {
+                let sync = || {
+                    *running.lock() += 1;
+                    (0..100).for_each(|_| thread::yield_now());
+                    log.lock().push(*running.lock());
+                    *running.lock() -= 1;
+                    Ok((1, end))
+                };
+                syncing.wait_for((1, end), sync).unwrap();
+            });
+        }
+    });
+    let log = log.lock();
+    assert!(log.iter().all(|&running| running == 1), "{log:?} at a time");
+    assert!(!log.is_empty());
+}
+
+#[test]
+fn ex_2_9_what_was_synced_survives_a_power_cut() {
+    for options in [buffered(), options()] {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options);
+        engine.put(b"a", b"1").unwrap();
+        engine.put(b"b", b"2").unwrap();
+        engine.sync().unwrap();
+        engine.put(b"c", b"3").unwrap();
+        assert_eq!(all(&engine), "a=1 b=2 c=3");
+        assert_eq!(after_a_power_cut(&disk), "a=1 b=2");
+    }
+}
+
+#[test]
+fn ex_2_9_with_always_a_write_survives_when_it_returns() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, always());
+    engine.put(b"a", b"1").unwrap();
+    assert_eq!(after_a_power_cut(&disk), "a=1");
+    engine.delete(b"a").unwrap();
+    engine.put(b"b", b"2").unwrap();
+    assert_eq!(after_a_power_cut(&disk), "b=2");
+}
+
+#[test]
+fn ex_2_9_a_sync_is_one_sync_of_the_device() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    for key in [b"a", b"b", b"c"] {
+        engine.put(key, b"1").unwrap();
+    }
+    let before = syncs(&engine);
+    engine.sync().unwrap();
+    assert_eq!(syncs(&engine), before + 1, "for three writes");
+    assert_eq!(said(&disk, 1, Kind::Active).len(), 3);
+}
+
+#[test]
+fn ex_2_9_where_nothing_was_written_nothing_is_synced() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    let asked = disk.operations().len();
+    engine.sync().unwrap();
+    assert_eq!(disk.operations().len(), asked, "there is no file yet");
+    engine.put(b"a", b"1").unwrap();
+    engine.sync().unwrap();
+    let asked = disk.operations().len();
+    engine.sync().unwrap();
+    assert_eq!(disk.operations().len(), asked, "a second sync has no work");
+}
+
+/// A buffered engine with one write in it, on a disk that lets something
+/// happen while it is synced.
+fn with_one_write(options: Options) -> (Meanwhile, Arc<Bitcask>) {
+    let disk = Meanwhile::new(SimDisk::new(), Operation::Sync);
+    let engine = Bitcask::open(Arc::new(disk.clone()), options).unwrap();
+    let engine = Arc::new(engine);
+    engine.put(b"a", b"1").unwrap();
+    (disk, engine)
+}
+
+#[test]
+fn ex_2_9_what_is_written_while_a_sync_runs_is_left_to_the_next() {
+    let (disk, engine) = with_one_write(buffered());
+    let writer = Arc::clone(&engine);
+    disk.does(move || writer.put(b"b", b"2"));
+    let syncing = Arc::clone(&engine);
+    let wrong = "a write waits for the sync: the writer's lock is held while the device syncs";
+    promptly(wrong, move || syncing.sync()).unwrap();
+    assert!(disk.is_done());
+    assert_eq!(after_a_power_cut(&disk.disk), "a=1");
+    engine.sync().unwrap();
+    assert_eq!(after_a_power_cut(&disk.disk), "a=1 b=2");
+}
+
+#[test]
+fn ex_2_9_all_who_wait_share_one_sync() {
+    const THREADS: usize = 4;
+    let (disk, engine) = with_one_write(buffered());
+    let before = syncs(&engine);
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let (others, started) = (Arc::clone(&engine), Arc::clone(&threads));
+    // While the first one syncs, four more write, and then want to sync, too.
+    disk.does(move || {
+        let (here, written) = channel();
+        for number in 0..THREADS {
+            let (engine, here) = (Arc::clone(&others), here.clone());
+            started.lock().push(thread::spawn(move || {
+                engine.put(&[b'b', b'0' + u8::try_from(number).unwrap()], b"2")?;
+                here.send(()).unwrap();
+                engine.sync()
+            }));
+        }
+        (0..THREADS).for_each(|_| written.recv().unwrap());
+        Ok(())
+    });
+    engine.sync().unwrap();
+    for thread in std::mem::take(&mut *threads.lock()) {
+        thread.join().unwrap().unwrap();
+    }
+    assert_eq!(
+        syncs(&engine) - before,
+        2,
+        "one for the first, and one for the four who had written when it was done"
+    );
+    assert_eq!(after_a_power_cut(&disk.disk), all(&*engine));
+}
+
+#[test]
+fn ex_2_9_a_sync_that_began_before_a_write_is_none_of_its_own() {
+    // With `Always` each of two threads waits for a sync that began after it
+    // wrote, though one is running already.
+    let (disk, engine) = with_one_write(always());
+    let other = Arc::clone(&engine);
+    let thread = Arc::new(Mutex::new(None));
+    let started = Arc::clone(&thread);
+    disk.does(move || {
+        let (here, gone) = channel();
+        *started.lock() = Some(thread::spawn(move || {
+            here.send(()).unwrap();
+            other.put(b"c", b"3")
+        }));
+        gone.recv().unwrap();
+        (0..100).for_each(|_| thread::yield_now());
+        Ok(())
+    });
+    engine.put(b"b", b"2").unwrap();
+    let thread = thread.lock().take().unwrap();
+    thread.join().unwrap().unwrap();
+    for image in 0..EXTREMES {
+        let at = disk.disk.changes();
+        let left = SimDisk::from_image(&disk.disk.cut(Cut { at, image }));
+        assert_eq!(all(&open(&left, options())), "a=1 b=2 c=3");
+    }
+}
+
+#[test]
+fn ex_2_9_a_failed_sync_poisons() {
+    for options in [buffered(), always()] {
+        let is_always = options.durability == Durability::Always;
+        let (disk, engine) = with_one_write(options);
+        engine.sync().unwrap();
+        let cause = Error::NoSpace {
+            file: "the device".to_owned(),
+        };
+        let failure = cause.clone();
+        disk.does(|| Err(failure));
+        let failed = match is_always {
+            true => engine.put(b"b", b"2"),
+            false => engine.put(b"b", b"2").and_then(|()| engine.sync()),
+        };
+        let poisoned = Err(Error::poisoned(cause));
+        assert_eq!(failed, poisoned, "whatever made it fail");
+
+        // Nothing is written any more, and the disk is not even asked.
+        let asked = disk.disk.operations().len();
+        assert_eq!(engine.put(b"c", b"3"), poisoned, "a put");
+        assert_eq!(engine.write(&[]), poisoned, "an empty batch");
+        assert_eq!(engine.sync(), poisoned, "a sync");
+        assert_eq!(disk.disk.operations().len(), asked);
+
+        // Reads go on, of what was read before, too.
+        assert_eq!(all(&*engine), "a=1 b=2");
+        assert_eq!(value(&*engine, b"b").as_deref(), Some("2"));
+    }
+}
+
+#[test]
+fn ex_2_9_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
+    for _ in 0..20 {
+        let (disk, engine) = with_one_write(buffered());
+        let other = Arc::clone(&engine);
+        let thread = Arc::new(Mutex::new(None));
+        let started = Arc::clone(&thread);
+        disk.does(move || {
+            let (here, written) = channel();
+            *started.lock() = Some(thread::spawn(move || {
+                other.put(b"b", b"2")?;
+                here.send(()).unwrap();
+                other.sync()
+            }));
+            written.recv().unwrap();
+            Err(Error::NoSpace {
+                file: "the device".to_owned(),
+            })
+        });
+        let first = engine.sync();
+        assert!(is_poisoned(&first), "the sync that failed: {first:?}");
+        let thread = thread.lock().take().unwrap();
+        let second = promptly("nobody wakes those who wait when a sync fails", move || {
+            thread.join().unwrap()
+        });
+        assert!(is_poisoned(&second), "who waited for it: {second:?}");
+    }
+}
+
+#[test]
+fn ex_2_9_a_failure_before_the_device_is_asked_does_not_poison() {
+    for part in Part::ALL {
+        let disk = SimDisk::new();
+        let engine = open(&disk, buffered());
+        engine.put(b"a", b"1").unwrap();
+        fail_next(&disk, part);
+        let failed = engine.sync();
+        assert!(
+            matches!(failed, Err(Error::Io { .. })),
+            "the write failed, and nothing was asked of the device: {failed:?}"
+        );
+        disk.set_faults(Faults::default());
+        engine.put(b"b", b"2").unwrap();
+        engine.sync().unwrap();
+        assert_eq!(after_a_power_cut(&disk), "a=1 b=2");
+    }
+}
