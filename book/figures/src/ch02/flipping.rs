@@ -76,7 +76,8 @@ pub fn torn_or_damaged() -> Result<Figure> {
             label: String::new(),
         };
         files.push(Extent {
-            stretches: vec![stretch(at, "outline"), stretch(part_len, verdict.class())],
+            // Of what stands in front nothing is drawn.
+            stretches: vec![stretch(at, ""), stretch(part_len, verdict.class())],
             words: format!("{label}, {flips} bits: {}", verdict.words()),
         });
         at += part_len;
