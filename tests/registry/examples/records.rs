@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use my_bitcask::header::Header;
 use my_bitcask::names::{Kind, Name};
-use my_bitcask::place::{Place, file_len};
+use my_bitcask::place::Place;
 use my_bitcask::record::{Record, Says};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Record::last(Says::Seal),
     ];
     for record in records {
-        let offset = file_len(file.len());
+        let offset = u32::try_from(file.len())?;
         let place = Place {
             file: number,
             offset,
