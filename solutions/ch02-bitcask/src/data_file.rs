@@ -55,6 +55,9 @@ struct Tail {
     written: usize,
 }
 
+/// How much memory a tail keeps though it does not need it, for what comes next.
+const KEPT_BYTES: usize = 64 << 10;
+
 impl Tail {
     fn end(&self) -> u32 {
         self.start + file_len(self.bytes.len())
@@ -337,6 +340,7 @@ impl DataFile {
         let mut tail = self.tail.write();
         let synced = written.saturating_sub(tail.start);
         tail.bytes.drain(..synced as usize);
+        tail.bytes.shrink_to(KEPT_BYTES);
         tail.written -= synced as usize;
         tail.start += synced;
         self.durable.store(tail.start, Ordering::Release);

@@ -5,7 +5,7 @@
 /// # Panics
 ///
 /// Beyond 4 GiB: no file so long is opened, and none becomes so long.
-pub(crate) fn file_len(bytes: usize) -> u32 {
+pub fn file_len(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("no data file reaches 4 GiB")
 }
 

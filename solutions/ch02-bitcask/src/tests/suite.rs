@@ -12,6 +12,7 @@ use engine::{
 use crate::{Bitcask, Options};
 
 mod dead;
+mod flips;
 
 /// Files so short that scripts fill many of them, and no hints.
 fn short_files(durability: Durability) -> Options {

@@ -54,7 +54,7 @@ fn engines() -> [Engine; 3] {
                     ..Powers::default()
                 }
             ),
-            scripts_full: 1_000,
+            scripts_full: 500,
         },
     ]
 }
