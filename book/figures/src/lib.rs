@@ -11,7 +11,7 @@
 //! | [`timeline`] | what was done, one step after the other, and what a power cut leaves |
 //! | [`tree`] | nodes and what hangs under them |
 //! | [`svg`] | all of these, as text that a page can hold |
-//! | [`ch00`], [`ch01`] | the figures of chapters 0 and 1 |
+//! | [`ch00`], [`ch01`], [`ch02`] | the figures of the chapters |
 //!
 //! **Invariants:**
 //!
@@ -23,6 +23,7 @@ pub mod bytes;
 pub mod cells;
 pub mod ch00;
 pub mod ch01;
+pub mod ch02;
 pub mod svg;
 pub mod timeline;
 pub mod tree;
@@ -35,11 +36,15 @@ pub use svg::Figure;
 pub type Draw = fn() -> Result<Figure>;
 
 /// Every figure, by the name under which pages ask for it.
-pub const ALL: [(&str, Draw); 4] = [
+pub const ALL: [(&str, Draw); 8] = [
     ("unsynced-writes", ch00::unsynced_writes),
     ("scan-chunks", ch01::scan_chunks),
     ("snapshot-file", ch01::snapshot_file),
     ("snapshot-sync", ch01::snapshot_sync),
+    ("batch-file", ch02::batch_file),
+    ("torn-or-damaged", ch02::torn_or_damaged),
+    ("hint-file", ch02::hint_file),
+    ("merge-cuts", ch02::merge_cuts),
 ];
 
 /// Draws the figure of that name, as HTML that stands for itself.
