@@ -1,8 +1,8 @@
 //! Writes a data file by the reader's own `append_to`, to be looked at.
 //!
 //! ```sh
-//! cargo run -q -p registry --features mine --example records -- target/look
-//! cargo run -q -- inspect target/look
+//! cargo run -q -p registry --features mine --example records -- target/records
+//! cargo run -q -- inspect target/records
 //! ```
 
 use std::error::Error;
