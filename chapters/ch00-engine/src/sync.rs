@@ -43,6 +43,26 @@ impl<T> Mutex<T> {
         take(self, lock, || self.0.lock(), || self.0.try_lock())
     }
 
+    /// Lends the value if no other thread holds it. It never waits.
+    #[track_caller]
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        let guide = guide::of_this_thread();
+        let lock = Lock::alone(&self.0);
+        let inner = match self.0.try_lock() {
+            Ok(inner) => inner,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        if let Some(guide) = guide {
+            guide(Step::Took(lock));
+        }
+        Some(Guard {
+            inner,
+            lock: self,
+            _gave: Gave::new(guide, lock),
+        })
+    }
+
     /// Gives the value back.
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)

@@ -84,7 +84,7 @@ pub fn due(files: &[Weight], garbage_percent: u32, bytes_max: u32) -> Range<usiz
         |&index: &usize| files[index + 1].all >= files[index].all / 2 && fits(index..index + 2);
     let first = (0..files.len())
         .find(has_garbage)
-        .or_else(|| graves_pile_up.then_some(pure))
+        .or_else(|| (graves_pile_up && pure < files.len()).then_some(pure))
         .or_else(|| (1..files.len()).map(|next| next - 1).find(has_peer));
     let Some(start) = first else { return 0..0 };
     let behind = start + 1..files.len();
