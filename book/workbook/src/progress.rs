@@ -18,7 +18,8 @@ pub use why::{Cause, Failed, Function, Reading};
 pub struct Progress {
     /// The chapters with exercises, in the book's order.
     pub chapters: Vec<ChapterProgress>,
-    /// The first exercise that is not solved.
+    /// The first exercise that is not solved of the chapter where the reader
+    /// is: the last one that was begun, unless all of it is solved.
     pub next: Option<String>,
     /// Why the book could not be rendered, if so.
     pub book_trouble: Option<String>,
@@ -310,8 +311,16 @@ impl Progress {
     }
 
     fn find_next(&mut self) {
-        let mut all = self.chapters.iter().flat_map(|c| &c.exercises);
-        self.next = all.find(|e| !e.is_solved()).map(|e| e.id.clone());
+        let begun = |chapter: &&ChapterProgress| {
+            let mut exercises = chapter.exercises.iter();
+            exercises.any(|e| e.is_solved() || e.verdict.state.is_failure())
+        };
+        let first_open = |chapter: &ChapterProgress| {
+            let open = chapter.exercises.iter().find(|e| !e.is_solved());
+            open.map(|exercise| exercise.id.clone())
+        };
+        let here = self.chapters.iter().rfind(begun).and_then(first_open);
+        self.next = here.or_else(|| self.chapters.iter().find_map(first_open));
     }
 }
 
@@ -327,5 +336,59 @@ impl ExerciseProgress {
     /// Whether it is solved, as far as anybody knows.
     pub fn is_solved(&self) -> bool {
         self.verdict.state == State::Solved || self.verdict.was_solved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Chapters 1 and 2, with these states of their exercises.
+    fn next(of_chapters: [&[State]; 2]) -> Option<String> {
+        let exercise = |chapter: u32, number: usize, state: State| ExerciseProgress {
+            id: format!("{chapter}.{number}"),
+            title: String::new(),
+            page: None,
+            verdict: Verdict::new(state, ""),
+        };
+        let chapters = (1..)
+            .zip(of_chapters)
+            .map(|(number, states)| ChapterProgress {
+                number,
+                title: String::new(),
+                page: None,
+                package: String::new(),
+                judging: false,
+                builds_on: Vec::new(),
+                trouble: None,
+                exercises: (1..)
+                    .zip(states)
+                    .map(|(exercise_number, &state)| exercise(number, exercise_number, state))
+                    .collect(),
+                closing: Vec::new(),
+            });
+        let mut progress = Progress {
+            chapters: chapters.collect(),
+            ..Progress::default()
+        };
+        progress.find_next();
+        progress.next
+    }
+
+    #[test]
+    fn the_next_exercise_is_in_the_last_chapter_that_was_begun() {
+        use State::{Failing, NotStarted, Solved, Unknown};
+        for (of_chapters, expected) in [
+            ([&[Unknown, Unknown], &[Unknown]], Some("1.1")),
+            ([&[Solved, NotStarted], &[NotStarted]], Some("1.2")),
+            ([&[Solved, Solved], &[NotStarted]], Some("2.1")),
+            ([&[Unknown, Unknown], &[Solved, NotStarted]], Some("2.2")),
+            ([&[Solved, NotStarted], &[Failing, NotStarted]], Some("2.1")),
+            ([&[Solved, NotStarted], &[Solved, Solved]], Some("1.2")),
+            ([&[Solved], &[Solved]], None),
+        ] as [([&[State]; 2], Option<&str>); 7]
+        {
+            assert_eq!(next(of_chapters).as_deref(), expected, "{of_chapters:?}");
+        }
     }
 }
