@@ -10,6 +10,7 @@ mod bytes;
 mod costs;
 mod counts;
 mod cursors;
+mod maintenance;
 mod scans;
 
 /// The level's checks.
@@ -148,6 +149,11 @@ pub const CHECKS: &[Check] = &[
         Clause::OrderedScans,
         "a_write_while_a_scan_is_open_copies_no_map",
         costs::a_write_while_a_scan_is_open_copies_no_map,
+    ),
+    Check::new(
+        Clause::OneOrder,
+        "maintenance_changes_nothing_that_is_read",
+        maintenance::maintenance_changes_nothing_that_is_read,
     ),
     Check::new(
         Clause::CountedCosts,

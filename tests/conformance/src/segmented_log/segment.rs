@@ -105,6 +105,14 @@ pub(crate) struct Active {
 }
 
 impl Active {
+    /// How the manifest lists it.
+    pub(crate) fn listed(&self) -> Listed {
+        Listed {
+            number: self.number,
+            len: None,
+        }
+    }
+
     /// Answers whether nothing was written to it.
     pub(crate) fn is_empty(&self) -> bool {
         self.len == HEADER_BYTES as u64
@@ -130,11 +138,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// All segments, as a manifest lists them while the engine is open.
     pub(crate) fn listed(&self) -> Vec<Listed> {
-        let active = Listed {
-            number: self.active.number,
-            len: None,
-        };
-        [&self.sealed[..], &[active]].concat()
+        [&self.sealed[..], &[self.active.listed()]].concat()
     }
 
     /// Answers [`Error::Poisoned`] where the engine is.

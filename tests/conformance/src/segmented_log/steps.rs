@@ -108,11 +108,17 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         Ok(())
     }
 
+    /// The number of a segment that is begun: none that another one has, or
+    /// has had.
+    fn number(writer: &Writer) -> u64 {
+        writer.next
+    }
+
     /// Seals the active segment, and begins the next one. Where that fails, the
     /// active segment goes on.
     fn rotate(store: &Store, writer: &mut Writer) -> Result<()> {
         let sealed = Self::seal(&store.disk, writer)?;
-        let number = writer.next;
+        let number = Self::number(writer);
         let header = encode_header(HEADER_BYTES as u64);
         let file: Arc<dyn File> = Self::create_segment(&store.disk, number, &header)?.into();
         Self::sync_names(&store.disk)?;
@@ -191,7 +197,7 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         let Some((first, run)) = pairs.min_by_key(|(at, pair)| (len(pair), Reverse(*at))) else {
             return Ok(None);
         };
-        let mut merge = Merge::new(first, writer.next);
+        let mut merge = Merge::new(first, Self::number(writer));
         for &segment in run {
             Self::copy_segment(store, segment, &mut merge)?;
         }
@@ -250,8 +256,9 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
             number: merge.number,
             len: Some(merge.bytes.len() as u64),
         };
-        let mut listed = writer.listed();
-        listed.splice(run.clone(), [copy]);
+        let mut listed = writer.sealed.clone();
+        Self::replace(&mut listed, run.clone(), copy);
+        listed.push(writer.active.listed());
         Self::install(&store.disk, &listed)?;
         Self::swap(store, writer, run, copy, file);
         Ok(())
@@ -284,13 +291,19 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         for moved in &merge.moved {
             Self::follow(&mut table.index, moved);
         }
-        for merged in writer.sealed.splice(run, [copy]) {
+        for merged in Self::replace(&mut writer.sealed, run, copy) {
             let file = table.files.remove(&merged.number);
             writer.retired.push(Retired {
                 number: merged.number,
                 file: file.expect("a listed segment is open"),
             });
         }
+    }
+
+    /// Puts a copy in the place of those that were merged: their writes are
+    /// older than those of all segments behind them.
+    fn replace(sealed: &mut Vec<Listed>, run: Range<usize>, copy: Listed) -> Vec<Listed> {
+        sealed.splice(run, [copy]).collect()
     }
 
     /// Follows a record to its copy, if it still is its key's newest.
