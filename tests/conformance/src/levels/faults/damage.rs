@@ -206,7 +206,7 @@ impl<'s> Damaged<'s> {
                 .expected(format!(
                     "little more memory than the {whole} bytes of its files"
                 ))
-                .found(format!("{} bytes asked for", bytes_max)));
+                .found(format!("{bytes_max} bytes asked for")));
         }
         let found = match shown {
             Err(panic) => return Err(Failure::panicked(clause, &panic)),

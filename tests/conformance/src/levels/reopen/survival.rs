@@ -169,7 +169,7 @@ pub(super) fn opening_again_after_maintenance_does_what_the_model_does(
             "put a x*2000; reopen; delete a; reopen; put b 1; reopen; step; step; step; reopen",
             "write [put a 1, put b 2]; reopen; delete a; reopen; step; step; step; reopen",
             "put a 1; reopen; put b 2; reopen; step; put a 3; step; step; kill; get a",
-            "put a 1; reopen; put b 2; reopen; put a x*2000; reopen; step; step; reopen; get a",
+            "put a 1; reopen; put b 2; reopen; step; put a x*2000; put c 3; step; reopen; get a",
             "fill 4000; put a 1; reopen; put a 2; reopen; get a",
         ],
     )?;
