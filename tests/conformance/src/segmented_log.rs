@@ -171,7 +171,7 @@ impl<S: Steps> StorageEngine for SegmentedLog<S> {
 impl<S: Steps> Maintenance for SegmentedLog<S> {
     fn step(&self) -> Result<Progress> {
         let mut writer = self.store.writer.lock();
-        writer.check_poison()?;
+        S::check_step(&writer)?;
         let stepped = merge::step::<S>(&self.store, &mut writer);
         writer.noted(stepped)
     }

@@ -13,7 +13,7 @@ use crate::log_engine::format::HEADER_BYTES;
 use crate::log_engine::replay::Read;
 use crate::segmented_log::Store;
 use crate::segmented_log::files::{create, segment_name};
-use crate::segmented_log::merge::{MERGED, Merge, Moved, Retired, remove};
+use crate::segmented_log::merge::{Merge, Moved, Retired, remove};
 use crate::segmented_log::segment::{Index, Listed, Place, Table, Writer};
 use crate::segmented_log::steps::{Right, Steps};
 
@@ -116,6 +116,20 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "tries a merge again when its sync has failed",
         "it is only maintenance, and nothing depends on it yet",
     )),
+    Exhibit::of_segments::<MergesWhenPoisoned>(Charge(
+        "merges-when-poisoned",
+        Clause::Poison,
+        Level::Faults,
+        "goes on merging after a failed sync, and tries that sync again for it",
+        "a merge takes no writes, and only writes have to be refused",
+    )),
+    Exhibit::of_segments::<MergedAgain>(Charge(
+        "merged-again-and-again",
+        Clause::CountedCosts,
+        Level::Core,
+        "finds something to merge whenever it is asked, and the same again the next time",
+        "a segment alone may hold garbage, too",
+    )),
     Exhibit::of_segments::<BadRecordEndsMerge>(Charge(
         "bad-record-ends-merge",
         Clause::DamageIsFound,
@@ -127,6 +141,8 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 
 /// Forgets why a key is absent. The put from before is in a segment that was
 /// not merged, and the next opening finds it.
+///
+/// Seen in Bitcask (basho/bitcask#82).
 enum DeletesDropped {}
 
 impl Steps for DeletesDropped {
@@ -149,6 +165,9 @@ impl Steps for WholeBatchCopied {
 }
 
 /// Gives old writes the last word over the sealed segments behind them.
+///
+/// Seen in GreptimeDB, where merged rows took the newest sequence number among
+/// them (GreptimeTeam/greptimedb#9146).
 enum MergedComesLast {}
 
 impl Steps for MergedComesLast {
@@ -194,6 +213,8 @@ impl Steps for MeanwhileOverwritten {
 }
 
 /// Brings back what was deleted while the merge went on.
+///
+/// Seen in Badger, when its value log was rewritten (dgraph-io/badger#2310).
 enum MeanwhileRevived {}
 
 impl Steps for MeanwhileRevived {
@@ -255,6 +276,8 @@ impl Steps for MergedAheadOfSync {
 }
 
 /// Lets durable segments go for one in the page cache.
+///
+/// Seen in ClickHouse, for Iceberg tables (ClickHouse/ClickHouse#111731).
 enum CopyNotSynced {}
 
 impl Steps for CopyNotSynced {
@@ -279,7 +302,7 @@ impl Steps for OldSegmentsFirst {
             number: merge.number,
             len: Some(merge.bytes.len() as u64),
         };
-        let run = merge.first..merge.first + MERGED;
+        let run = merge.run.clone();
         Self::swap(store, writer, run, copy, file);
         Self::remove_retired(&store.disk, writer)?;
         Self::install(&store.disk, &writer.listed())
@@ -298,9 +321,9 @@ impl Steps for ReadErrorIsEnd {
     }
 }
 
-/// Answers a failed sync as if nothing but the merge had failed. What the
-/// device could not write was not only the merge's: it synced the active
-/// segment, too.
+/// Answers a failed sync as if nothing but the merge had failed. But the merge
+/// syncs the active segment, too, and what the device could not write may be
+/// anybody's.
 enum MergeNeverPoisons {}
 
 impl Steps for MergeNeverPoisons {
@@ -312,9 +335,38 @@ impl Steps for MergeNeverPoisons {
     }
 }
 
+/// Merges away what a write superseded that the device may have lost. The
+/// second sync succeeds, and nothing is in it.
+enum MergesWhenPoisoned {}
+
+impl Steps for MergesWhenPoisoned {
+    fn check_step(_writer: &Writer) -> Result<()> {
+        Ok(())
+    }
+
+    fn sync_newer(writer: &mut Writer) -> Result<()> {
+        Self::sync_file(&*writer.active.file)
+    }
+}
+
+/// Merges the last segment with itself. A loop that steps until nothing is due
+/// copies the database for ever.
+///
+/// Seen in Bitcask, for files that were to be removed (basho/bitcask#205).
+enum MergedAgain {}
+
+impl Steps for MergedAgain {
+    fn due(sealed: &[Listed]) -> Option<Range<usize>> {
+        let alone = (!sealed.is_empty()).then_some(0..1);
+        Right::due(sealed).or(alone)
+    }
+}
+
 /// Forgives a sealed segment what only the active one may have: a torn tail.
 /// What stands behind one flipped bit is merged away, and with it the damage
 /// that would have told.
+///
+/// Seen in s4core, for volumes of blobs (s4core/s4core#7).
 enum BadRecordEndsMerge {}
 
 impl Steps for BadRecordEndsMerge {

@@ -94,6 +94,9 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
 /// Seals a segment whose last writes are in the page cache. What is written to
 /// the next one, and synced there, survives a power cut; what came before it
 /// does not.
+///
+/// Seen in YugabyteDB (yugabyte/yugabyte-db#3490), LevelDB
+/// (google/leveldb#193).
 enum SealedNotSynced {}
 
 impl Steps for SealedNotSynced {
@@ -184,6 +187,8 @@ impl Steps for HintErrorIgnored {
 
 /// Trusts a hint file. A bit in a key, and the key is another one; a bit in an
 /// offset, and a sound segment seems to be damaged.
+///
+/// So did Bitcask, before its hint files had a checksum (basho/bitcask#35).
 enum HintNotChecked {}
 
 impl Steps for HintNotChecked {

@@ -167,6 +167,11 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         Clause::CountedCosts,
+        "maintenance_comes_to_an_end",
+        maintenance::maintenance_comes_to_an_end,
+    ),
+    Check::new(
+        Clause::CountedCosts,
         "the_first_entry_of_a_scan_visits_few_others",
         counts::the_first_entry_of_a_scan_visits_few_others,
     ),

@@ -1,5 +1,6 @@
 //! Merging two sealed segments, in two steps: copy, and publish.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use engine::disk::{Disk, File};
@@ -12,14 +13,11 @@ use super::steps::Steps;
 use crate::log_engine::format::{HEADER_BYTES, encode_header, encode_record};
 use crate::log_engine::steps::Right;
 
-/// How many segments a merge makes one of.
-pub(crate) const MERGED: usize = 2;
-
 /// A merge that goes on.
 #[derive(Debug)]
 pub(crate) struct Merge {
-    /// Which of the sealed segments is the first of those that are merged.
-    pub(crate) first: usize,
+    /// Which of the sealed segments are merged.
+    pub(crate) run: Range<usize>,
     /// The number of the new segment, and its bytes.
     pub(crate) number: u64,
     pub(crate) bytes: Vec<u8>,
@@ -43,9 +41,9 @@ pub(crate) struct Retired {
 }
 
 impl Merge {
-    pub(crate) fn new(first: usize, number: u64) -> Self {
+    pub(crate) fn new(run: Range<usize>, number: u64) -> Self {
         Merge {
-            first,
+            run,
             number,
             bytes: encode_header(HEADER_BYTES as u64),
             keys: Keys::new(),

@@ -13,7 +13,7 @@ use engine::disk::{Disk, File};
 use engine::{Durability, Error, Result, Write};
 
 use super::files::{self, MANIFEST, NEW_MANIFEST, create, hint_name, segment_name, segment_of};
-use super::merge::{MERGED, Merge, Moved, Retired, remove};
+use super::merge::{Merge, Moved, Retired, remove};
 use super::segment::{Active, Index, Keys, Listed, Place, Table, Writer, note, replay};
 use super::{SEALED_MAX, SEGMENT_BYTES, Store};
 use crate::log_engine::format::{HEADER_BYTES, encode_header, encode_record};
@@ -189,16 +189,27 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         disk.sync_dir().map_err(Error::poisoned)
     }
 
-    /// Begins the merge that is due, if one is: of the two neighbours that are
-    /// the smallest, the newest of those.
-    fn begin_merge(store: &Store, writer: &mut Writer) -> Result<Option<Merge>> {
+    /// Answers [`Error::Poisoned`] where no merge may go on.
+    fn check_step(writer: &Writer) -> Result<()> {
+        writer.check_poison()
+    }
+
+    /// Which of the sealed segments are to be merged, if any are: the two
+    /// neighbours that are the smallest, the newest of those.
+    fn due(sealed: &[Listed]) -> Option<Range<usize>> {
         let len = |pair: &[Listed]| pair.iter().filter_map(|segment| segment.len).sum::<u64>();
-        let pairs = writer.sealed.windows(MERGED).enumerate();
-        let Some((first, run)) = pairs.min_by_key(|(at, pair)| (len(pair), Reverse(*at))) else {
+        let pairs = sealed.windows(2).map(len).enumerate();
+        let (first, _) = pairs.min_by_key(|(at, len)| (*len, Reverse(*at)))?;
+        Some(first..first + 2)
+    }
+
+    /// Begins the merge that is due, if one is.
+    fn begin_merge(store: &Store, writer: &mut Writer) -> Result<Option<Merge>> {
+        let Some(run) = Self::due(&writer.sealed) else {
             return Ok(None);
         };
-        let mut merge = Merge::new(first, Self::number(writer));
-        for &segment in run {
+        let mut merge = Merge::new(run.clone(), Self::number(writer));
+        for &segment in &writer.sealed[run] {
             Self::copy_segment(store, segment, &mut merge)?;
         }
         writer.next += 1;
@@ -241,7 +252,7 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         let newest = table.index.get(change.key());
         match change.value() {
             Some(_) => newest == Some(&place),
-            None => newest.is_none() && merge.first > 0,
+            None => newest.is_none() && merge.run.start > 0,
         }
     }
 
@@ -251,7 +262,7 @@ pub(crate) trait Steps: Send + Sync + Sized + 'static {
         let merge = writer.merge.as_ref().expect("a merge goes on");
         let file = Self::write_copy(&store.disk, merge)?;
         Self::sync_names(&store.disk)?;
-        let run = merge.first..merge.first + MERGED;
+        let run = merge.run.clone();
         let copy = Listed {
             number: merge.number,
             len: Some(merge.bytes.len() as u64),

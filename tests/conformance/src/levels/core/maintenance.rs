@@ -1,14 +1,51 @@
 //! Work that an engine owes, stepped between operations: nobody who reads can
 //! tell.
 
-use super::super::playing::{owes_work, random, spelled};
+use engine::Progress;
+
+use super::super::playing::{measured, owes_work, random, spelled};
 use crate::budget::Budget;
 use crate::level::Clause;
 use crate::report::Failure;
-use crate::script::{Vocabulary, scripts};
+use crate::script::{Script, Vocabulary, scripts};
 use crate::subject::Subject;
+use crate::watch;
 
 const CLAUSE: Clause = Clause::OneOrder;
+
+/// How many entries leave work to be done, and the steps for each at most: who
+/// goes on for longer does something again.
+const ENTRIES: usize = 1500;
+const STEPS_OF_ENTRY: usize = 2;
+
+/// An engine that is asked to step until nothing is due comes to an end.
+pub(super) fn maintenance_comes_to_an_end(s: &Subject, budget: &Budget) -> Result<(), Failure> {
+    const CLAUSE: Clause = Clause::CountedCosts;
+    if !owes_work(s, CLAUSE)? {
+        return Ok(());
+    }
+    let entries = budget.many(ENTRIES);
+    let steps_max = STEPS_OF_ENTRY * entries;
+    let ends = measured(s, CLAUSE, entries, |engine| {
+        for _ in 0..=steps_max {
+            if engine.step()? == Progress::Idle {
+                return Ok(true);
+            }
+            watch::beat();
+        }
+        Ok(false)
+    })?;
+    if ends {
+        return Ok(());
+    }
+    let what = "Nothing was written any more, and its maintenance never came to an end.";
+    Err(Failure::new(CLAUSE, what)
+        .script(&Script::of(&format!("fill {entries}; step")))
+        .at_step(1)
+        .measured()
+        .expected(format!("Idle, after at most {steps_max} steps"))
+        .found("Worked, every time"))
+}
 
 pub(super) fn maintenance_changes_nothing_that_is_read(
     s: &Subject,
