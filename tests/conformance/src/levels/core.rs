@@ -47,6 +47,11 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         Clause::AnyBytes,
+        "keys_with_the_same_hash_are_different_keys",
+        bytes::keys_with_the_same_hash_are_different_keys,
+    ),
+    Check::new(
+        Clause::AnyBytes,
         "what_is_as_large_as_a_limit_is_taken",
         bytes::what_is_as_large_as_a_limit_is_taken,
     ),
