@@ -119,9 +119,18 @@ pub fn explore_with(
     durabilities: &[Durability],
 ) -> Exploration {
     let kinds = durabilities.len();
-    let numbers = Numbers::new(effort.scripts);
     let script = |number| scripts::script(seed, number / kinds, durabilities[number % kinds]);
-    let (mut tried, more) = in_two(|| worker(subject, effort.depth, &numbers, script));
+    explore_scripts(subject, effort, script)
+}
+
+/// Explores `subject` with the script of each number.
+pub(crate) fn explore_scripts(
+    subject: &Subject,
+    effort: Effort,
+    script: impl Fn(usize) -> Script + Sync,
+) -> Exploration {
+    let numbers = Numbers::new(effort.scripts);
+    let (mut tried, more) = in_two(|| worker(subject, effort.depth, &numbers, &script));
     if let Some((tally, failures)) = more {
         tried.0.add(tally);
         tried.1.extend(failures);

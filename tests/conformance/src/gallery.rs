@@ -19,14 +19,17 @@
 //! | [`schedules`] | a moment between two lines |
 //! | [`syncing`] | what a sync makes durable |
 //! | [`opening`] | what an opening does with the files it finds |
+//! | [`segments`] | a log in several files |
+//! | [`merging`] | making one of two |
 //! | [`failing`] | appends that fail |
 //! | [`poison`] | syncs that fail |
 //! | [`damage`] | bytes that changed |
 //! | [`owners`] | who may open a directory |
 //! | [`counts`] | what they count |
 //!
-//! Most are the [log engine](crate::log_engine) with one step taken wrongly;
-//! [`calls`] holds what the others share.
+//! Most are the [log engine](crate::log_engine) or the
+//! [segmented log](crate::segmented_log) with one step taken wrongly; [`calls`]
+//! holds what the others share.
 
 pub mod batches;
 pub mod calls;
@@ -35,12 +38,14 @@ pub mod cursors;
 pub mod damage;
 pub mod failing;
 pub mod keys;
+pub mod merging;
 pub mod opening;
 pub mod owners;
 pub mod poison;
 pub mod reading;
 pub mod scans;
 pub mod schedules;
+pub mod segments;
 pub mod syncing;
 #[cfg(test)]
 mod tests;
@@ -59,6 +64,7 @@ use crate::budget::Budget;
 use crate::level::{Clause, Level};
 use crate::log_engine::LogEngine;
 use crate::log_engine::steps::Steps;
+use crate::segmented_log::{self, SegmentedLog};
 use crate::subject::Subject;
 use crate::suite::{self, Rejection, judge};
 
@@ -78,6 +84,7 @@ pub struct Exhibit {
     /// Why a good engineer would write it.
     pub excuse: &'static str,
     open: Open,
+    subject: fn(&Exhibit) -> Subject,
 }
 
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
@@ -97,6 +104,17 @@ impl Exhibit {
         })
     }
 
+    /// The segmented log, taking one step as `S` does.
+    const fn of_segments<S: segmented_log::steps::Steps>(charge: Charge) -> Self {
+        let exhibit = Exhibit::new(charge, |disk, durability| {
+            Ok(Box::new(SegmentedLog::<S>::open(disk, durability)?))
+        });
+        Exhibit {
+            subject: |exhibit| segmented_log::subject_of::<S>(exhibit.name),
+            ..exhibit
+        }
+    }
+
     const fn new(charge: Charge, open: Open) -> Self {
         let Charge(name, clause, level, crime, excuse) = charge;
         Exhibit {
@@ -106,6 +124,7 @@ impl Exhibit {
             crime,
             excuse,
             open,
+            subject: |exhibit| Subject::new(exhibit.name, exhibit.open),
         }
     }
 
@@ -113,7 +132,7 @@ impl Exhibit {
     ///
     /// # Errors
     ///
-    /// What a log engine answers, or what a wrong one does.
+    /// What a right engine answers, or what a wrong one does.
     pub fn open(
         &self,
         disk: Arc<dyn Disk>,
@@ -124,7 +143,7 @@ impl Exhibit {
 
     /// The engine, as the suite takes it.
     pub fn subject(&self) -> Subject {
-        Subject::new(self.name, self.open).claims(&[self.level])
+        (self.subject)(self).claims(&[self.level])
     }
 
     /// What the suite says about the engine, as a reader's tests would say it.
@@ -167,6 +186,8 @@ pub fn all() -> Vec<Exhibit> {
         schedules::EXHIBITS,
         syncing::EXHIBITS,
         opening::EXHIBITS,
+        segments::EXHIBITS,
+        merging::EXHIBITS,
         failing::EXHIBITS,
         poison::EXHIBITS,
         damage::EXHIBITS,

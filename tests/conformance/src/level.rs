@@ -12,7 +12,8 @@ use crate::subject::Subject;
 /// need the same surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// One thread, one opening: clauses 1 to 3, and the costs of clause 9.
+    /// One thread, one opening: clauses 1 to 3, clause 4 as far as maintenance
+    /// might break it, and the costs of clause 9.
     Core,
     /// Several threads: clause 4.
     Concurrent,

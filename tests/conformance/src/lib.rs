@@ -15,6 +15,7 @@
 //! | [`report`] | [`Failure`]: what a person reads |
 //! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
 //! | [`log_engine`] | the smallest engine that keeps every clause |
+//! | [`segmented_log`] | the smallest that merges and keeps every clause |
 //! | [`gallery`] | engines that each break one |
 //! | [`suite`] | runs checks and ends tests |
 //! | [`watch`] | notices when an engine does not return |
@@ -33,6 +34,7 @@ pub mod play;
 pub mod report;
 pub mod schedules;
 pub mod script;
+pub mod segmented_log;
 pub mod sim;
 #[cfg(test)]
 mod snapshot_engine;

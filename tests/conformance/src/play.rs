@@ -57,6 +57,8 @@ fn clause_of(script: &Script, step: usize) -> Clause {
     let any = |which: fn(&Op) -> bool| so_far.iter().any(which);
     if any(|op| op.ending().is_some() || matches!(op, Op::Sync)) {
         Clause::Sync
+    } else if any(|op| matches!(op, Op::Step)) {
+        Clause::OneOrder
     } else if any(Op::is_scan) {
         Clause::OrderedScans
     } else if any(|op| matches!(op, Op::Write(_))) {

@@ -20,6 +20,21 @@ pub(crate) fn script(seed: u64, number: usize, durability: Durability) -> Script
     }
 }
 
+/// A script of this number for an engine that owes work: many steps, and writes
+/// between them that fill files and make garbage. What closes the engine ends a
+/// file, too.
+pub(crate) fn maintained(seed: u64, number: usize, durability: Durability) -> Script {
+    let mut random = Random::new(seed ^ (number as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+    let mut writer = Writer { values: 0 };
+    let ops_max = (6 + number / 2).min(24);
+    let len = 4 + random.below(ops_max);
+    let ops = (0..len).map(|_| writer.maintained_op(&mut random));
+    Script {
+        durability: Some(durability),
+        ops: ops.collect(),
+    }
+}
+
 struct Writer {
     values: usize,
 }
@@ -33,6 +48,19 @@ impl Writer {
             11..17 => Op::Sync,
             17 => Op::Step,
             18 => Op::Reopen,
+            _ => [Op::Drop, Op::Kill][random.below(2)].clone(),
+        }
+    }
+
+    fn maintained_op(&mut self, random: &mut Random) -> Op {
+        match random.below(16) {
+            0..5 => Op::Put(few_keys(random), self.value(random)),
+            5 => Op::Put(few_keys(random), Bytes::Times(b'w', 700)),
+            6 => Op::Delete(few_keys(random)),
+            7 => Op::Write(self.batch(random)),
+            8 => Op::Sync,
+            9..14 => Op::Step,
+            14 => Op::Reopen,
             _ => [Op::Drop, Op::Kill][random.below(2)].clone(),
         }
     }
@@ -65,9 +93,27 @@ fn key(random: &mut Random) -> Bytes {
     Bytes::from(KEYS[random.below(KEYS.len())])
 }
 
+/// Of so few keys that each write supersedes another.
+fn few_keys(random: &mut Random) -> Bytes {
+    Bytes::from(["a", "b", "c"][random.below(3)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_for_engines_that_owe_work_step_and_write_between_steps() {
+        let one = |number| maintained(1, number, Durability::Os);
+        assert_eq!(one(7), one(7));
+        let between = (0..100).filter(|number| {
+            let ops = one(*number).ops;
+            let steps = ops.iter().filter(|op| **op == Op::Step).count();
+            let writes = |pair: &[Op]| pair[0] == Op::Step && matches!(pair[1], Op::Put(..));
+            steps >= 2 && ops.windows(2).any(writes)
+        });
+        assert!(between.count() > 50);
+    }
 
     #[test]
     fn scripts_repeat_and_differ_and_have_every_operation() {

@@ -1,5 +1,8 @@
 //! Engines that are wrong about which bytes are keys and values.
 
+use std::collections::HashMap;
+
+use engine::sync::Mutex;
 use engine::{Cursor, Error, KeyRange, Limits, Order, Result, StorageEngine, Write};
 
 use super::calls::{Calls, Inner};
@@ -44,6 +47,13 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "keeps a record's length in two bytes, though a value may take more",
         "no value in any test has 64 KiB",
     )),
+    Exhibit::of_calls::<FoundByHash>(Charge(
+        "found-by-hash",
+        Clause::AnyBytes,
+        Level::Core,
+        "finds a key by a hash of 32 bits, and does not compare the key",
+        "two keys have the same hash once in four billion",
+    )),
     Exhibit::of_calls::<KeyLimitExcluded>(Charge(
         "key-limit-excluded",
         Clause::AnyBytes,
@@ -80,6 +90,31 @@ pub(super) const EXHIBITS: &[Exhibit] = &[
         "the answer is `false`, so who would look",
     )),
 ];
+
+/// Takes the last key with the same hash for the key. With a hundred thousand
+/// keys, some two have one; and who knows the hash can make as many as they
+/// like.
+#[derive(Default)]
+struct FoundByHash {
+    keys: Mutex<HashMap<u32, Vec<u8>>>,
+}
+
+impl Calls for FoundByHash {
+    fn get_into(&self, inner: &Inner, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        let keys = self.keys.lock();
+        let found = keys.get(&crc32fast::hash(key));
+        inner.get_into(found.map_or(key, Vec::as_slice), value)
+    }
+
+    fn write(&self, inner: &Inner, batch: &[Write<'_>]) -> Result<()> {
+        let mut keys = self.keys.lock();
+        inner.write(batch)?;
+        for write in batch {
+            keys.insert(crc32fast::hash(write.key()), write.key().to_vec());
+        }
+        Ok(())
+    }
+}
 
 /// Compares `0x80` as -128. Whoever scans a range of binary keys (hashes,
 /// big-endian integers, UTF-8 beyond ASCII) misses half of it.

@@ -100,8 +100,10 @@ fn every_wrong_engine_is_rejected_by_its_clause_and_by_a_script_of_its_own() {
 #[test]
 fn every_race_is_found_by_steering_threads_whatever_the_seed() {
     let steered = |check: &Check| check.name.contains("every_schedule");
+    let merging = merging::EXHIBITS.iter();
+    let races = merging.filter(|exhibit| exhibit.level == Level::Concurrent);
     let rooms = [threads::EXHIBITS, schedules::EXHIBITS].concat();
-    for exhibit in rooms {
+    for exhibit in races.copied().chain(rooms) {
         for seed in [1, 2, 3] {
             let budget = Budget {
                 seed,
@@ -117,7 +119,7 @@ fn every_race_is_found_by_steering_threads_whatever_the_seed() {
 #[test]
 fn every_clause_and_level_has_two_wrong_engines() {
     let exhibits = all();
-    assert!(exhibits.len() >= 40, "{} exhibits", exhibits.len());
+    assert!(exhibits.len() >= 100, "{} exhibits", exhibits.len());
     let mut names = BTreeMap::new();
     let mut clauses = HashMap::new();
     let mut levels = HashMap::new();

@@ -39,6 +39,11 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         Clause::OneOrder,
+        "every_schedule_beside_maintenance_has_one_order",
+        |subject, budget| steered::one_order_of_steps(subject, budget).1,
+    ),
+    Check::new(
+        Clause::OneOrder,
         "opening_again_keeps_the_order_of_every_schedule",
         |subject, budget| steered::order_kept(subject, budget).1,
     ),

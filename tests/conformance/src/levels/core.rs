@@ -10,6 +10,7 @@ mod bytes;
 mod costs;
 mod counts;
 mod cursors;
+mod maintenance;
 mod scans;
 
 /// The level's checks.
@@ -43,6 +44,11 @@ pub const CHECKS: &[Check] = &[
         Clause::AnyBytes,
         "similar_keys_are_different_keys",
         bytes::similar_keys_are_different_keys,
+    ),
+    Check::new(
+        Clause::AnyBytes,
+        "keys_with_the_same_hash_are_different_keys",
+        bytes::keys_with_the_same_hash_are_different_keys,
     ),
     Check::new(
         Clause::AnyBytes,
@@ -150,6 +156,11 @@ pub const CHECKS: &[Check] = &[
         costs::a_write_while_a_scan_is_open_copies_no_map,
     ),
     Check::new(
+        Clause::OneOrder,
+        "maintenance_changes_nothing_that_is_read",
+        maintenance::maintenance_changes_nothing_that_is_read,
+    ),
+    Check::new(
         Clause::CountedCosts,
         "gets_and_batches_are_counted_once_each",
         counts::gets_and_batches_are_counted_once_each,
@@ -158,6 +169,11 @@ pub const CHECKS: &[Check] = &[
         Clause::CountedCosts,
         "a_scan_visits_each_entry_about_once",
         counts::a_scan_visits_each_entry_about_once,
+    ),
+    Check::new(
+        Clause::CountedCosts,
+        "maintenance_comes_to_an_end",
+        maintenance::maintenance_comes_to_an_end,
     ),
     Check::new(
         Clause::CountedCosts,

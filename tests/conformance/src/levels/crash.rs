@@ -5,8 +5,9 @@ pub(crate) mod steered;
 use engine::Durability;
 
 use crate::budget::Budget;
-use crate::explore::{Effort, explore_with, replay};
+use crate::explore::{Effort, explore_scripts, explore_with, replay, scripts};
 use crate::level::{Check, Clause, Replay};
+use crate::levels::playing::owes_work;
 use crate::report::Failure;
 use crate::subject::Subject;
 
@@ -29,6 +30,11 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         clause: Clause::Sync,
+        name: "a_power_cut_between_steps_of_maintenance_leaves_what_was_synced",
+        run: maintained,
+    },
+    Check {
+        clause: Clause::Sync,
         name: "what_a_sync_answered_for_survives_in_every_schedule",
         run: |subject, budget| steered::tried(subject, budget).1,
     },
@@ -36,6 +42,22 @@ pub const CHECKS: &[Check] = &[
 
 /// Replays one script of the level.
 pub const REPLAY: Option<Replay> = Some(replay::replay);
+
+/// Explores the engine with its maintenance, if it has one, in every
+/// durability.
+fn maintained(subject: &Subject, budget: &Budget) -> Result<(), Failure> {
+    if !owes_work(subject, Clause::Sync)? {
+        return Ok(());
+    }
+    let durabilities = subject.supported();
+    let kinds = durabilities.len();
+    let mut effort = Effort::of(budget);
+    effort.scripts /= 3;
+    let found = explore_scripts(subject, effort, |number| {
+        scripts::maintained(budget.seed, number / kinds, durabilities[number % kinds])
+    });
+    found.failure.map_or(Ok(()), Err)
+}
 
 /// Explores the engine in one durability, if it has that.
 fn explored(subject: &Subject, budget: &Budget, durability: Durability) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use engine::Durability;
 use crate::budget::Budget;
 use crate::explore::{parallel, scripts};
 use crate::level::{Check, Clause, Replay};
+use crate::levels::playing::owes_work;
 use crate::report::Failure;
 use crate::script::{Op, Script, shrink};
 use crate::sim::{Fail, Operation};
@@ -78,6 +79,14 @@ const SHORT: [&str; 6] = [
     "put a 1; sync; step; put b x*600; sync; put c 3; sync; reopen; get a",
 ];
 
+/// Scripts for engines that owe work. Closing ends a file, whatever its size; so
+/// these leave some to merge.
+const MAINTAINED: [&str; 3] = [
+    "put a 1; reopen; put a 2; put b 3; reopen; step; step; step",
+    "put a 1; put b 2; reopen; delete a; put c 3; reopen; step; put b 4; step; step; put d 5",
+    "put a 1; put b 2; put c 3; reopen; put a x*600; put d 4; reopen; step; sync; step; reopen",
+];
+
 /// How many random scripts follow, quick and full, and how long they are.
 #[derive(Clone, Copy)]
 struct Amount {
@@ -124,22 +133,31 @@ fn each_script(
 ) -> Result<(), Failure> {
     let durabilities = subject.supported();
     let random = budget.pick(amount.quick, amount.full);
+    let maintained: &[&str] = match owes_work(subject, Clause::WholeOrNothing)? {
+        true => &MAINTAINED,
+        false => &[],
+    };
+    let texts = [&SHORT[..], maintained].concat();
     let script = |number: usize| {
         let durability = durabilities[number % durabilities.len()];
         let number = number / durabilities.len();
-        match SHORT.get(number) {
+        match texts.get(number) {
             Some(text) => Script {
                 durability: Some(durability),
                 ..Script::of(text)
             },
             None => {
-                let mut script = scripts::script(budget.seed, 20 + number, durability);
+                let mut script = scripts::script(
+                    budget.seed,
+                    20 + SHORT.len() + number - texts.len(),
+                    durability,
+                );
                 script.ops.truncate(amount.ops_max);
                 script
             }
         }
     };
-    let count = (SHORT.len() + random) * durabilities.len();
+    let count = (texts.len() + random) * durabilities.len();
     let result = parallel::each(count, |number| check(subject, budget, &script(number)));
     result.map_err(|(number, failure)| shrunk(subject, budget, &script(number), check, failure))
 }

@@ -119,6 +119,13 @@ pub(super) fn measured<T>(
     outcome(clause, panics::caught(work))
 }
 
+/// Answers whether the engine owes work that can be stepped. For one that does
+/// not, there is nothing to be checked about that.
+pub(crate) fn owes_work(subject: &Subject, clause: Clause) -> Result<bool, Failure> {
+    let engine = opened(subject, clause)?;
+    Ok(engine.powers().maintenance.is_some())
+}
+
 /// A fresh engine in a place of its own.
 pub(super) struct Housed {
     engine: Opened,

@@ -58,4 +58,9 @@ pub const CHECKS: &[Check] = &[
         "opening_again_does_what_the_model_does",
         survival::opening_again_does_what_the_model_does,
     ),
+    Check::new(
+        Clause::Sync,
+        "opening_again_after_maintenance_does_what_the_model_does",
+        survival::opening_again_after_maintenance_does_what_the_model_does,
+    ),
 ];

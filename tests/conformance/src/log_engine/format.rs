@@ -50,20 +50,28 @@ const DELETE: u8 = 2;
 
 /// A log file that holds `entries`, all of them below its base.
 pub(crate) fn encode_base<S: Steps>(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
-    let mut bytes = vec![0; HEADER_BYTES];
+    let mut bytes = encode_header(0);
     for (key, value) in entries {
         let at = bytes.len() as u64;
         let batch = [Write::put(key, value)];
         // What lies below the base needs no other proof of a sync.
         encode_record::<S>(&mut bytes, at, HEADER_BYTES as u64, &batch);
     }
-    let base = bytes.len() as u64;
-    bytes[4..12].copy_from_slice(&MAGIC);
-    bytes[12..16].copy_from_slice(&VERSION.to_le_bytes());
-    bytes[16..24].copy_from_slice(&base.to_le_bytes());
-    let crc = crc32fast::hash(&bytes[4..HEADER_BYTES]);
-    bytes[..4].copy_from_slice(&crc.to_le_bytes());
+    let header = encode_header(bytes.len() as u64);
+    bytes[..HEADER_BYTES].copy_from_slice(&header);
     bytes
+}
+
+/// The header of a file of which `base` bytes are durable when it gets its
+/// name.
+pub(crate) fn encode_header(base: u64) -> Vec<u8> {
+    let mut header = vec![0; HEADER_BYTES];
+    header[4..12].copy_from_slice(&MAGIC);
+    header[12..16].copy_from_slice(&VERSION.to_le_bytes());
+    header[16..24].copy_from_slice(&base.to_le_bytes());
+    let crc = crc32fast::hash(&header[4..]);
+    header[..4].copy_from_slice(&crc.to_le_bytes());
+    header
 }
 
 /// Appends the record of `batch` to `bytes`, for the place `at` of a file of
@@ -149,7 +157,14 @@ pub(crate) struct Record<'a> {
 
 /// The record at `at`, or what is wrong with the bytes there.
 pub(crate) fn decode_record<S: Steps>(bytes: &[u8], at: usize) -> Result<Record<'_>, &'static str> {
-    let rest = bytes.get(at..).unwrap_or_default();
+    decode_record_of::<S>(bytes.get(at..).unwrap_or_default(), at)
+}
+
+/// As [`decode_record`], of the bytes from `at` on alone.
+pub(crate) fn decode_record_of<S: Steps>(
+    rest: &[u8],
+    at: usize,
+) -> Result<Record<'_>, &'static str> {
     let Some((head, behind)) = rest.split_at_checked(RECORD_HEAD_BYTES) else {
         return Err("a record's head is cut off");
     };
@@ -170,7 +185,8 @@ pub(crate) fn decode_record<S: Steps>(bytes: &[u8], at: usize) -> Result<Record<
     })
 }
 
-fn decode_changes(mut rest: &[u8]) -> Option<Vec<Write<'_>>> {
+/// The changes that `rest` spells, if it spells changes.
+pub(crate) fn decode_changes(mut rest: &[u8]) -> Option<Vec<Write<'_>>> {
     let mut changes = Vec::new();
     while let Some((&kind, behind)) = rest.split_first() {
         rest = behind;
@@ -197,10 +213,10 @@ fn take<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
 }

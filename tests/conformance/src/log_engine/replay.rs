@@ -22,7 +22,7 @@ pub(crate) struct Replayed {
 /// [`Error::Corrupt`] and [`Error::Version`].
 pub(crate) fn replay<S: Steps>(name: &str, bytes: &[u8]) -> Result<Replayed> {
     let base = S::decode_header(name, bytes)?;
-    let read = Read { name, bytes, base };
+    let read = Read::new(name, bytes, base);
     let mut entries = Entries::new();
     let mut end = HEADER_BYTES;
     let mut is_ended = false;
@@ -46,6 +46,11 @@ pub(crate) struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
+    /// The log called `name`, of which `base` bytes were synced.
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8], base: u64) -> Self {
+        Read { name, bytes, base }
+    }
+
     /// The record at `at`, or what is wrong with the bytes there.
     pub(crate) fn record<S: Steps>(&self, at: usize) -> Result<Record<'a>, &'static str> {
         decode_record::<S>(self.bytes, at)

@@ -139,17 +139,17 @@ fn tighter<'a>(a: Bound<&'a [u8]>, b: Bound<&'a [u8]>, than: Ordering) -> Bound<
 }
 
 /// Up to `count` entries of `range`, the first ones in `order`.
-pub(crate) fn first_entries(
-    entries: &Entries,
+pub(crate) fn first_entries<V: Clone>(
+    entries: &BTreeMap<Vec<u8>, V>,
     range: &KeyRange<'_>,
     order: Order,
     count: usize,
-) -> Vec<Entry> {
+) -> Vec<(Vec<u8>, V)> {
     if range.is_empty() {
         return Vec::new(); // Asked for such a range, a BTreeMap panics.
     }
     let found = entries.range::<[u8], _>((range.start(), range.end()));
-    let owned = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
+    let owned = |(key, value): (&Vec<u8>, &V)| (key.clone(), value.clone());
     match order {
         Order::Ascending => found.take(count).map(owned).collect(),
         Order::Descending => found.rev().take(count).map(owned).collect(),

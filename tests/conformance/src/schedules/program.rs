@@ -10,6 +10,7 @@ use crate::levels::concurrent::history::{Action, Event, KEYS, State};
 use crate::levels::concurrent::values::{stamp_of, value_of};
 use crate::panics::Panic;
 use crate::sim::random::Random;
+use crate::subject::Opened;
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +20,8 @@ pub(crate) enum Act {
     Write(Vec<(usize, bool)>),
     Scan,
     Sync,
+    /// A piece of the work that the engine owes.
+    Step,
 }
 
 /// What programs are made of, beside writes and a few syncs.
@@ -32,6 +35,8 @@ pub(crate) enum Mix {
     Syncs,
     /// More syncs, and a disk that fails now and then.
     FailingSyncs,
+    /// Gets, scans, and steps of the work that the engine owes.
+    Steps,
 }
 
 /// What some threads do at the same time, and what is there before.
@@ -45,6 +50,8 @@ pub(crate) struct Program {
     /// Which operation of the disk fails, counted from 0 where the threads
     /// begin; none, for most programs.
     pub(crate) fails: Option<usize>,
+    /// There is work to be done at first: files are full, and of garbage.
+    pub(crate) owes: bool,
 }
 
 /// What an operation answered.
@@ -63,6 +70,11 @@ pub(crate) enum Answer {
 
 /// The stamp of a value that is none of those that were written.
 const TORN: u32 = u32::MAX;
+
+/// What fills files in front of a program with steps: a key that it does not
+/// look at, with a value of so many bytes.
+const FILLER: &[u8] = b"z";
+const FILLER_BYTES: usize = 700;
 
 const NAMES: [&[u8]; KEYS] = [b"a", b"b", b"c"];
 
@@ -84,6 +96,7 @@ impl Program {
             at_first,
             threads,
             fails,
+            owes: mix == Mix::Steps,
         }
     }
 
@@ -106,8 +119,21 @@ impl Program {
 
     /// Puts what is to be there at first, and syncs that.
     pub(crate) fn begin(&self, engine: &dyn StorageEngine) -> Result<()> {
+        let fill = || engine.put(FILLER, &[0; FILLER_BYTES]);
+        if self.owes {
+            for _ in 0..2 {
+                for key in &self.at_first {
+                    engine.put(NAMES[*key], b"")?;
+                }
+                fill()?;
+            }
+        }
         for (stamp, key) in (1..).zip(&self.at_first) {
             engine.put(NAMES[*key], &value_of(stamp))?;
+        }
+        if self.owes {
+            // What is there at first is in a file that is full, too.
+            (0..3).try_for_each(|_| fill())?;
         }
         match self.at_first.is_empty() {
             true => Ok(()),
@@ -116,11 +142,12 @@ impl Program {
     }
 
     /// Does one operation.
-    pub(crate) fn act(&self, engine: &dyn StorageEngine, thread: usize, number: usize) -> Answer {
+    pub(crate) fn act(&self, engine: &Opened, thread: usize, number: usize) -> Answer {
         let done = match &self.threads[thread][number] {
-            Act::Get(key) => look(engine, *key).map(Answer::Got),
-            Act::Scan => contents(engine).map(Answer::Scanned),
+            Act::Get(key) => look(&**engine, *key).map(Answer::Got),
+            Act::Scan => contents(&**engine).map(Answer::Scanned),
             Act::Sync => engine.sync().map(|()| Answer::Done),
+            Act::Step => engine.step().map(|_| Answer::Done),
             Act::Write(changes) => {
                 let value = value_of(self.stamp(thread, number));
                 let change = |(key, is_put): &(usize, bool)| match is_put {
@@ -175,6 +202,7 @@ impl Program {
             Act::Get(key) => format!("get {}", name(*key)),
             Act::Scan => "scan ..".to_owned(),
             Act::Sync => "sync".to_owned(),
+            Act::Step => "step".to_owned(),
             Act::Write(changes) => {
                 let stamp = self.stamp(thread, number);
                 let change = |(key, is_put): &(usize, bool)| match is_put {
@@ -197,13 +225,17 @@ impl Program {
             at_first: self.at_first.clone(),
             threads: threads.collect(),
             fails: self.fails,
+            owes: self.owes,
         }
     }
 }
 
 impl Act {
     fn draw(random: &mut Random, keys: usize, mix: Mix) -> Self {
-        let reads = matches!(mix, Mix::Gets | Mix::Reads);
+        if mix == Mix::Steps && random.below(3) == 0 {
+            return Act::Step;
+        }
+        let reads = matches!(mix, Mix::Gets | Mix::Reads | Mix::Steps);
         match random.below(if reads { 10 } else { 8 }) {
             0..2 => Act::Write(vec![(random.below(keys), true)]),
             2 => Act::Write(vec![(random.below(keys), false)]),
@@ -213,7 +245,7 @@ impl Act {
                 Act::Write(vec![change(first), change(first + 1)])
             }
             5 => Act::Sync,
-            6 if mix == Mix::Reads => Act::Scan,
+            6 if matches!(mix, Mix::Reads | Mix::Steps) => Act::Scan,
             _ if reads => Act::Get(random.below(keys)),
             _ => Act::Sync,
         }

@@ -210,7 +210,7 @@ fn job(cast: Cast, thread: usize) -> Job {
 
 impl Cast {
     fn act(&self, thread: usize, number: usize) -> Answer {
-        let act = || self.program.act(&**self.engine, thread, number);
+        let act = || self.program.act(&self.engine, thread, number);
         let answer = panics::caught(act).unwrap_or_else(Answer::Panicked);
         match (&self.program.threads[thread][number], &answer, &self.disk) {
             (Act::Sync, Answer::Done, Some(disk)) => Answer::Synced(disk.changes()),

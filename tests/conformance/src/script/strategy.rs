@@ -18,6 +18,8 @@ pub struct Vocabulary {
     pub scans: bool,
     /// Syncs, and steps of the work that the engine owes.
     pub syncs: bool,
+    /// Many steps of the work that the engine owes.
+    pub steps: bool,
     /// Closing, dropping and killing, each with opening again.
     pub endings: bool,
     /// Keys as long as the engine's limit, and longer ones.
@@ -119,6 +121,9 @@ fn op(vocabulary: Vocabulary) -> Union<BoxedStrategy<Op>> {
     if vocabulary.syncs {
         ops.push((1, Just(Op::Sync).boxed()));
         ops.push((1, Just(Op::Step).boxed()));
+    }
+    if vocabulary.steps {
+        ops.push((6, Just(Op::Step).boxed()));
     }
     if vocabulary.endings {
         ops.push((1, select(vec![Op::Reopen, Op::Drop, Op::Kill]).boxed()));

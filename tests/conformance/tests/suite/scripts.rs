@@ -15,6 +15,7 @@ const EVERYTHING: Vocabulary = Vocabulary {
     batches: true,
     scans: true,
     syncs: true,
+    steps: false,
     endings: true,
     long_keys: true,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::level::Clause;
-use crate::levels::playing::{failed, outcome};
+use crate::levels::playing::{failed, outcome, owes_work};
 use crate::panics;
 use crate::report::Failure;
 use crate::schedules::program::{Mix, contents, look, shown};
@@ -35,6 +35,19 @@ pub(crate) fn one_order_of_gets(s: &Subject, budget: &Budget) -> (Tally, Result<
     let name = "every_schedule_of_gets_and_writes_has_one_order";
     let judge = |run: &Finished<'_>| has_order(run).map(|_| ());
     search(s, budget, name, 100, Mix::Gets, judge)
+}
+
+/// What the check `every_schedule_beside_maintenance_has_one_order` tries, and
+/// what it finds. An engine that owes no work has no such schedules.
+pub(crate) fn one_order_of_steps(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+    match owes_work(s, CLAUSE) {
+        Ok(true) => {}
+        Ok(false) => return (Tally::default(), Ok(())),
+        Err(failure) => return (Tally::default(), Err(failure)),
+    }
+    let name = "every_schedule_beside_maintenance_has_one_order";
+    let judge = |run: &Finished<'_>| has_order(run).map(|_| ());
+    search(s, budget, name, 60, Mix::Steps, judge)
 }
 
 /// What the check `opening_again_keeps_the_order_of_every_schedule` tries, and

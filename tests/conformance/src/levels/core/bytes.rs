@@ -96,6 +96,54 @@ pub(super) fn similar_keys_are_different_keys(s: &Subject, budget: &Budget) -> R
     each(s, CLAUSE, scripts)
 }
 
+/// Words of which a common hash of 32 bits makes the same number: CRC-32,
+/// FNV-1a, FNV-1, and `h * 33 + byte` and `h * 31 + byte` from 5381 and from 0.
+const ALIKE: [[&str; 2]; 5] = [
+    ["codding", "gnu"],
+    ["costarring", "liquid"],
+    ["creamwove", "quists"],
+    ["hetairas", "mentioner"],
+    ["Aa", "BB"],
+];
+
+pub(super) fn keys_with_the_same_hash_are_different_keys(
+    s: &Subject,
+    _: &Budget,
+) -> Result<(), Failure> {
+    let scripts = ALIKE.into_iter().flat_map(|[one, other]| {
+        [
+            format!("put {one} 1; get {other}"),
+            format!("put {one} 1; put {other} 2; get {one}; get {other}"),
+            format!("put {one} 1; put {other} 2; delete {other}; get {one}"),
+        ]
+    });
+    each(s, CLAUSE, scripts.map(|text| Script::of(&text)))
+}
+
+#[cfg(test)]
+#[test]
+fn words_that_are_alike_are_so() {
+    let crc = |word: &str| crc32fast::hash(word.as_bytes());
+    let fnv = |word: &str, xor_first: bool| {
+        word.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            let byte = u32::from(byte);
+            let hash = if xor_first { hash ^ byte } else { hash };
+            let hash = hash.wrapping_mul(0x0100_0193);
+            if xor_first { hash } else { hash ^ byte }
+        })
+    };
+    let times = |word: &str, start: u32, by: u32| {
+        let step = |hash: u32, byte| hash.wrapping_mul(by).wrapping_add(u32::from(byte));
+        word.bytes().fold(start, step)
+    };
+    let [crcs, fnv_1a, fnv_1, by_33, by_31] = ALIKE;
+    assert_eq!(crc(crcs[0]), crc(crcs[1]));
+    assert_eq!(fnv(fnv_1a[0], true), fnv(fnv_1a[1], true));
+    assert_eq!(fnv(fnv_1[0], false), fnv(fnv_1[1], false));
+    assert_eq!(times(by_33[0], 5381, 33), times(by_33[1], 5381, 33));
+    assert_eq!(times(by_31[0], 0, 31), times(by_31[1], 0, 31));
+}
+
 pub(super) fn what_is_as_large_as_a_limit_is_taken(
     s: &Subject,
     budget: &Budget,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Entry, Error, KeyRange, Order};
+use engine::{Entry, Error, KeyRange, Order, Progress};
 
 use super::{durability, with_ops};
 use crate::budget::Budget;
@@ -12,7 +12,7 @@ use crate::play::entries_shown;
 use crate::report::Failure;
 use crate::script::{Op, Script};
 use crate::sim::{Cut, Image, SimDisk};
-use crate::subject::Subject;
+use crate::subject::{Opened, Subject};
 use crate::trial::Trial;
 use crate::trial::expect::{End, State};
 
@@ -71,6 +71,12 @@ fn flips(image: &Image, budget: &Budget) -> impl Iterator<Item = (String, u64, u
         .into_iter()
         .flat_map(move |(name, len)| of_file(name, len))
 }
+
+/// How many steps an engine takes at most before it is looked at again.
+const STEPS_MAX: usize = 64;
+
+/// The memory that an engine asked for while it was read, and its answer.
+type Shown = (u64, Result<engine::Result<Vec<Entry>>, panics::Panic>);
 
 /// An image, and what an engine may show of it when it is damaged.
 pub(super) struct Damaged<'s> {
@@ -134,7 +140,10 @@ impl<'s> Damaged<'s> {
     /// What it did instead of finding the damage.
     pub(super) fn flip(&self, file: &str, offset: u64, bit: u8) -> Result<(), Failure> {
         let flipped = self.image.with_flipped_bit(file, offset, bit);
-        let Err(failure) = self.examine(&flipped, file, offset) else {
+        let examined = self
+            .examine(self.shown(&flipped), &flipped, file, offset)
+            .and_then(|()| self.maintain(&flipped, file, offset));
+        let Err(failure) = examined else {
             return Ok(());
         };
         let mut ops = self.script.ops.clone();
@@ -142,20 +151,62 @@ impl<'s> Damaged<'s> {
         Err(failure.script(&with_ops(&self.script, ops)))
     }
 
-    fn examine(&self, flipped: &Image, file: &str, offset: u64) -> Result<(), Failure> {
-        let clause = Clause::DamageIsFound;
+    /// Lets an engine that opens on `flipped` do the work that it owes. What it
+    /// makes of damaged files then is no sound file that shows less.
+    fn maintain(&self, flipped: &Image, file: &str, offset: u64) -> Result<(), Failure> {
+        let disk = SimDisk::from_image(flipped);
+        let work = || -> engine::Result<bool> {
+            let engine = self.open(&disk)?;
+            let mut steps = 0;
+            while steps < STEPS_MAX && engine.step() == Ok(Progress::Worked) {
+                steps += 1;
+            }
+            Ok(engine.powers().maintenance.is_some())
+        };
+        match panics::caught(work) {
+            // That it does not notice has been said, or is no mistake.
+            Ok(Ok(true)) => {}
+            Ok(Ok(false) | Err(_)) => return Ok(()),
+            Err(panic) => return Err(Failure::panicked(Clause::DamageIsFound, &panic)),
+        }
+        let image = disk.image();
+        match self.shown(&image) {
+            (_, Ok(Ok(shown))) if self.may_show(&shown) => Ok(()),
+            shown => self.examine(shown, &image, file, offset),
+        }
+    }
+
+    /// What the engine shows of `image`, and how much memory that takes.
+    fn shown(&self, image: &Image) -> Shown {
         let mut shown = Err(panics::Panic::default());
         let memory = allocation_counter::measure(|| {
-            shown = panics::caught(|| self.show(flipped));
+            shown = panics::caught(|| self.show(image));
         });
+        (memory.bytes_max, shown)
+    }
+
+    fn may_show(&self, entries: &[Entry]) -> bool {
+        let fingerprint = State::fingerprint_of_entries(entries);
+        let is_found = |state: &Arc<State>| state.fingerprint == fingerprint;
+        self.states.iter().any(is_found)
+    }
+
+    fn examine(
+        &self,
+        (bytes_max, shown): Shown,
+        flipped: &Image,
+        file: &str,
+        offset: u64,
+    ) -> Result<(), Failure> {
+        let clause = Clause::DamageIsFound;
         let whole: u64 = flipped.files().map(|(_, content)| content.len()).sum();
-        if memory.bytes_max > MEMORY_BYTES + MEMORY_TIMES * whole {
+        if bytes_max > MEMORY_BYTES + MEMORY_TIMES * whole {
             let what = "It believed a damaged length before it checked it.";
             return Err(Failure::new(clause, what)
                 .expected(format!(
                     "little more memory than the {whole} bytes of its files"
                 ))
-                .found(format!("{} bytes asked for", memory.bytes_max)));
+                .found(format!("{bytes_max} bytes asked for")));
         }
         let found = match shown {
             Err(panic) => return Err(Failure::panicked(clause, &panic)),
@@ -169,14 +220,12 @@ impl<'s> Damaged<'s> {
             }
             Ok(Ok(found)) => found,
         };
-        let fingerprint = State::fingerprint_of_entries(&found);
-        let is_found = |state: &Arc<State>| state.fingerprint == fingerprint;
         let states = || {
             let shown = |state: &Arc<State>| entries_shown(&state.entries());
             let states: Vec<String> = self.states.iter().map(shown).collect();
             states.join(", or\n")
         };
-        if !self.states.iter().any(is_found) {
+        if !self.may_show(&found) {
             let what = "A bit turned over, and it silently shows something else.";
             return Err(Failure::new(clause, what)
                 .expected(format!("Corrupt, Version, or\n{}", states()))
@@ -193,9 +242,7 @@ impl<'s> Damaged<'s> {
 
     /// Opens the engine on `image` and reads everything.
     fn show(&self, image: &Image) -> engine::Result<Vec<Entry>> {
-        let disk = Arc::new(SimDisk::from_image(image));
-        let durability = durability(self.subject, &self.script);
-        let engine = self.subject.open(disk, durability)?;
+        let engine = self.open(&SimDisk::from_image(image))?;
         let entries: Vec<Entry> = engine
             .entries(KeyRange::all(), Order::Ascending)?
             .collect::<engine::Result<_>>()?;
@@ -203,6 +250,11 @@ impl<'s> Damaged<'s> {
             engine.get(key)?;
         }
         Ok(entries)
+    }
+
+    fn open(&self, disk: &SimDisk) -> engine::Result<Opened> {
+        let durability = durability(self.subject, &self.script);
+        self.subject.open(Arc::new(disk.clone()), durability)
     }
 
     fn is_dead(&self, file: &str, offset: u64) -> bool {

@@ -4,7 +4,7 @@ use engine::Order;
 
 use crate::budget::Budget;
 use crate::level::Clause;
-use crate::levels::playing::{each, is_reachable, limits, long, random};
+use crate::levels::playing::{each, is_reachable, limits, long, owes_work, random};
 use crate::report::Failure;
 use crate::script::{Bytes, KEYS, Op, Script, Span, VALUE_LENS, Vocabulary, scripts};
 use crate::subject::Subject;
@@ -134,10 +134,9 @@ pub(super) fn opening_again_does_what_the_model_does(
 ) -> Result<(), Failure> {
     let vocabulary = Vocabulary {
         batches: true,
-        scans: false,
         syncs: true,
         endings: true,
-        long_keys: false,
+        ..Vocabulary::default()
     };
     for &durability in s.supported() {
         let name = format!("opening_again_does_what_the_model_does {durability:?}");
@@ -149,6 +148,41 @@ pub(super) fn opening_again_does_what_the_model_does(
             (150, 15_000),
             &in_durability(strategy, durability),
         )?;
+    }
+    Ok(())
+}
+
+pub(super) fn opening_again_after_maintenance_does_what_the_model_does(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    if !owes_work(s, CLAUSE)? {
+        return Ok(());
+    }
+    // Closing ends a file, whatever its size; so these leave some to merge.
+    in_each_durability(
+        s,
+        CLAUSE,
+        &[
+            "put a 1; reopen; delete a; reopen; step; step; reopen; get a",
+            "put a 1; reopen; put a 2; reopen; step; step; drop; get a",
+            "put a x*2000; reopen; delete a; reopen; put b 1; reopen; step; step; step; reopen",
+            "write [put a 1, put b 2]; reopen; delete a; reopen; step; step; step; reopen",
+            "put a 1; reopen; put b 2; reopen; step; put a 3; step; step; kill; get a",
+            "put a 1; reopen; put b 2; reopen; step; put a x*2000; put c 3; step; reopen; get a",
+            "fill 4000; put a 1; reopen; put a 2; reopen; get a",
+        ],
+    )?;
+    let vocabulary = Vocabulary {
+        batches: true,
+        steps: true,
+        endings: true,
+        ..Vocabulary::default()
+    };
+    for &durability in s.supported() {
+        let name = format!("opening_again_after_maintenance {durability:?}");
+        let strategy = in_durability(scripts(vocabulary, 40), durability);
+        random(s, budget, &name, (150, 15_000), &strategy)?;
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ impl Program {
             match act {
                 Act::Get(key) => swap(key),
                 Act::Write(changes) => changes.iter_mut().for_each(|(key, _)| swap(key)),
-                Act::Scan | Act::Sync => {}
+                Act::Scan | Act::Sync | Act::Step => {}
             }
         }
         program
@@ -89,7 +89,7 @@ impl Program {
             match act {
                 Act::Get(key) => keys.push(*key),
                 Act::Write(changes) => keys.extend(changes.iter().map(|(key, _)| *key)),
-                Act::Scan | Act::Sync => {}
+                Act::Scan | Act::Sync | Act::Step => {}
             }
         }
         keys.extend(&self.at_first);
@@ -108,7 +108,7 @@ impl Act {
                 _ => Vec::new(),
             },
             Act::Scan => (0..KEYS).map(Act::Get).collect(),
-            Act::Get(_) | Act::Sync => Vec::new(),
+            Act::Get(_) | Act::Sync | Act::Step => Vec::new(),
         }
     }
 }
