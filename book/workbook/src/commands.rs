@@ -77,7 +77,7 @@ fn next(desk: &Desk, progress: &Progress) -> String {
 /// Says what it takes.
 pub fn seconds(text: &str) -> Result<u64, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
-    seconds.ok_or_else(|| "it takes seconds\nA whole number, from 1 on".to_owned())
+    seconds.ok_or_else(|| "it takes seconds: a whole number, from 1 on".to_owned())
 }
 
 /// What a command says that Ctrl-C ended.
