@@ -25,6 +25,30 @@ fn checking_an_exercise_shows_it_first_and_the_earlier_ones_in_short() {
 }
 
 #[test]
+fn an_exercise_of_an_untouched_chapter_is_answered_without_compiling() {
+    let fixture = derived();
+    let target = tempfile::tempdir().unwrap();
+    let output = program(&fixture, &["check", "1.2"])
+        .env("CARGO_TARGET_DIR", target.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("1.1 Books in their place: Not started"),
+        "{said}"
+    );
+    assert!(said.contains("1.2"), "{said}");
+    assert!(
+        !target.path().join("debug").exists(),
+        "something was compiled"
+    );
+    // Where one of them is begun, only its tests can tell.
+    solve_first(&fixture);
+    let said = shown(&fixture, &["check", "1.2"]);
+    assert!(said.contains("✓ 1.1"), "{said}");
+}
+
+#[test]
 fn checking_all_that_was_begun() {
     let fixture = derived();
     insta::assert_snapshot!("nothing_begun", shown(&fixture, &["check"]));

@@ -84,6 +84,7 @@ pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
         .current_dir(fixture.root())
         .args(args)
         .env("CARGO_TARGET_DIR", fixture.target_dir())
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("NO_COLOR")
         .env_remove("RUST_BACKTRACE");
