@@ -188,6 +188,13 @@
         mapChapters.set(item.dataset.chapter, item.querySelector('.book-map-chapter'));
     }
 
+    // What is planned and not written yet.
+    const stillToCome = ({ to_come }) => {
+        const numbers = (to_come ?? []).map(({ number }) => number);
+        return numbers.length > 1 ? [` Chapters ${numbers[0]} to ${numbers.at(-1)} are still to come.`]
+            : numbers.map(number => ` Chapter ${number} is still to come.`);
+    };
+
     const goOn = (place, progress, all) => {
         const solved = all.filter(isSolved).length;
         const next = all.find(exercise => exercise.id === progress.next);
@@ -199,7 +206,7 @@
         place.dataset.shown = shown;
         if (!next?.page) {
             const closing = pagesBehind(progress.chapters.at(-1));
-            place.replaceChildren(`All ${all.length} exercises are solved.`);
+            place.replaceChildren(`All ${all.length} exercises are solved.`, ...stillToCome(progress));
             if (closing.length) {
                 place.append(' Read on: ', ...links(closing));
             }

@@ -111,7 +111,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
     if progress.chapter(number).is_none() {
         let why = match number {
             0 => "has no exercises: it is there to be read",
-            1..=8 => "is not written yet",
+            number if progress.to_come.iter().any(|c| c.number == number) => "is not written yet",
             _ => "is none of the book's",
         };
         let there: Vec<String> = progress

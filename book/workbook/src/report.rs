@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::{hanging, indented};
 use crate::progress::{
-    Cause, ChapterProgress, ExerciseProgress, Place, Progress, Reading, State, Verdict,
+    Cause, ChapterProgress, ExerciseProgress, Place, Progress, Reading, State, ToCome, Verdict,
 };
 use crate::{paint, ticker};
 
@@ -112,7 +112,7 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
         .as_deref()
         .and_then(|id| progress.exercise(id))
     else {
-        return "Every exercise is solved. Well done.\n".to_owned();
+        return all_is_solved(&progress.to_come);
     };
     let mut chapters = progress.chapters.iter();
     let chapter = chapters.find(|c| c.exercises.contains(exercise));
@@ -129,6 +129,20 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     }
     let title = format!("Next: {} {}", exercise.id, exercise.title);
     paint::heading(title) + "\n" + &steps(exercise, write)
+}
+
+/// What is said behind the last exercise.
+fn all_is_solved(to_come: &[ToCome]) -> String {
+    let more = match to_come {
+        [] => return "Every exercise is solved. Well done.\n".to_owned(),
+        [only] => format!("Chapter {}, {}, is still to come.", only.number, only.title),
+        [first, .., last] => format!(
+            "Chapters {} to {}, from {} to {}, are still to come.",
+            first.number, last.number, first.title, last.title
+        ),
+    };
+    let text = format!("Every exercise that there is so far is solved. Well done.\n{more}");
+    indented(&text, 0) + "\n"
 }
 
 /// How to go about an exercise, which is written at `write`.
@@ -295,7 +309,29 @@ mod tests {
             }],
             next: Some("1.2".to_owned()),
             book_trouble: None,
+            to_come: Vec::new(),
         }
+    }
+
+    #[test]
+    fn behind_the_last_exercise_stands_what_is_to_come() {
+        let said = |names: &[&str]| {
+            let to_come = names.iter().filter_map(|name| ToCome::read(name)).collect();
+            let progress = Progress {
+                to_come,
+                ..Progress::default()
+            };
+            next(&progress, None)
+        };
+        assert_eq!(said(&[]), "Every exercise is solved. Well done.\n");
+        insta::assert_snapshot!(said(&["8. Queries"]), @"
+        Every exercise that there is so far is solved. Well done.
+        Chapter 8, Queries, is still to come.
+        ");
+        insta::assert_snapshot!(said(&["2. Bitcask", "3. LSM", "8. Queries"]), @"
+        Every exercise that there is so far is solved. Well done.
+        Chapters 2 to 8, from Bitcask to Queries, are still to come.
+        ");
     }
 
     #[test]

@@ -68,6 +68,11 @@ fn a_chapter_that_is_solved_names_the_pages_that_close_it() {
     insta::assert_snapshot!("closing_map", shown(&fixture, &["status"]));
     let page = shown(&fixture, &["read", "ch01-shelf/what-you-built"]);
     assert!(page.starts_with("What you built\n"), "{page}");
+    let to_come = shown(&fixture, &["check", "2"]);
+    assert!(
+        to_come.starts_with("error: chapter 2 is not written yet;"),
+        "{to_come}"
+    );
 }
 
 #[test]
@@ -193,6 +198,15 @@ fn a_page_is_read_in_the_terminal() {
     insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
     insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
     insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));
+}
+
+#[test]
+fn what_differs_in_printed_output_reads_as_in_the_browser() {
+    let fixture = derived();
+    let block = "## Your task\n\n```console,norun\n$ shelf [..]\n...\n```\n";
+    fixture.edit(page("01-put"), "## Your task\n", block);
+    let shown = shown(&fixture, &["read", "1.1"]);
+    assert!(shown.contains("    $ shelf …\n    …\n"), "{shown}");
 }
 
 #[test]
