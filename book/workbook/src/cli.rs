@@ -131,6 +131,9 @@ pub enum Command {
     Scan(scan::Scan),
 
     /// Show an engine's files, byte by byte, with what each byte means.
+    ///
+    /// A checksum `holds` if the bytes that it covers make the same one. Status
+    /// 1: a fault was found, or something could not be read.
     Inspect(inspect::Inspect),
 
     /// Measure engines side by side, and write a report.
