@@ -1,6 +1,6 @@
 // Shows the reader's progress on the pages, while the workbook serves them and
-// tells of it (`stream.js`). Opened as plain files, or served by something else,
-// the book stays as it is.
+// tells of it: with each page that it sends, and at each change (`stream.js`).
+// Opened as plain files, or served by something else, the book stays as it is.
 (() => {
     'use strict';
 
@@ -286,6 +286,9 @@
         for (const place of document.querySelectorAll('.go-on')) {
             goOn(place, progress, all);
         }
+    };
+
+    const showState = progress => {
         if (progress.book_trouble) {
             showLive('fault', 'book fault', `The book could not be rendered:\n${progress.book_trouble}`);
         } else if (progress.chapters.some(chapter => chapter.judging)) {
@@ -303,6 +306,7 @@
     document.addEventListener('strata-progress', ({ detail }) => {
         showAway(false);
         show(detail);
+        showState(detail);
     });
     document.addEventListener('strata-book', ({ detail }) => {
         if (detail.some(concerns)) {
@@ -313,6 +317,12 @@
         showLive('off', 'not connected', 'The workbook has ended; `cargo run` starts it again');
         showAway(true);
     });
+
+    // The workbook sends the marks with the page: nothing jumps once they come.
+    const sent = document.getElementById('strata-progress');
+    if (sent) {
+        show(JSON.parse(sent.textContent));
+    }
 
     for (const box of boxes) {
         box.setAttribute('aria-live', 'polite');
