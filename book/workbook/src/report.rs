@@ -189,8 +189,9 @@ pub fn line(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
 /// A verdict: its sentence, and for a failure the message, the places to look
 /// at and the pages to read again.
 ///
-/// What a test or the compiler says is shown in full and as it is, from the
-/// first column on: it may fill all of the terminal.
+/// What the compiler says is shown in full and as it is, from the first column
+/// on: it may fill all of the terminal. So is what a test says, but its prose,
+/// which is all that is not indented, is wrapped.
 pub fn failure(verdict: &Verdict, indent: usize) -> String {
     let mut out = indented(&verdict.sentence, indent) + "\n";
     if !verdict.state.is_failure() && verdict.message.is_none() {
@@ -198,13 +199,12 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     }
     let compiler = verdict.state == State::CompileError;
     let words = match (&verdict.output, &verdict.message) {
-        (Some(rendered), _) if compiler => Some(rendered),
-        (_, message) => message.as_ref(),
+        (Some(rendered), _) if compiler => Some(rendered.trim_matches('\n').to_owned()),
+        (_, Some(message)) => Some(said(message)),
+        _ => None,
     };
     if let Some(words) = words {
-        out.push('\n');
-        out.push_str(words.trim_matches('\n'));
-        out.push_str("\n\n");
+        let _ = write!(out, "\n{words}\n\n");
     }
     if !compiler {
         out.push_str(&places(verdict, &" ".repeat(indent)));
@@ -220,12 +220,17 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     out
 }
 
+/// What a test says, within the terminal's width.
+fn said(message: &str) -> String {
+    indented(message.trim_matches('\n'), 0)
+}
+
 /// What the other tests say that fail.
 pub fn others(verdict: &Verdict) -> String {
     let mut out = String::new();
     for failed in &verdict.others {
         let sentence = indented(&failed.sentence, 2);
-        let message = failed.message.trim_matches('\n');
+        let message = said(&failed.message);
         let _ = writeln!(out, "\n{sentence}\n\n{message}");
     }
     if !out.is_empty() {
@@ -282,7 +287,11 @@ mod tests {
             verdict,
         };
         let failing = Verdict {
-            message: Some("assertion failed\n  left: 1".to_owned()),
+            message: Some(
+                "assertion failed: a sentence of a test, which says so much that it does not \
+                 fit the terminal\n  left: 1"
+                    .to_owned(),
+            ),
             place: Some(Place {
                 file: "chapters/ch01-memory/src/map.rs".to_owned(),
                 line: 12,
@@ -363,7 +372,8 @@ mod tests {
         ✗ 1.2 Batches
           2 of 3 tests pass; `ex_1_2_a` fails.
 
-        assertion failed
+        assertion failed: a sentence of a test, which says so much that it does not fit
+        the terminal
           left: 1
 
           Your code: chapters/ch01-memory/src/map.rs:12:9
