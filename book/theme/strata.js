@@ -1,6 +1,6 @@
 // Shows the reader's progress on the pages, while the workbook serves them and
-// tells of it (`stream.js`). Opened as plain files, or served by something else,
-// the book stays as it is.
+// tells of it: with each page that it sends, and at each change (`stream.js`).
+// Opened as plain files, or served by something else, the book stays as it is.
 (() => {
     'use strict';
 
@@ -188,6 +188,13 @@
         mapChapters.set(item.dataset.chapter, item.querySelector('.book-map-chapter'));
     }
 
+    // What is planned and not written yet.
+    const stillToCome = ({ to_come }) => {
+        const numbers = (to_come ?? []).map(({ number }) => number);
+        return numbers.length > 1 ? [` Chapters ${numbers[0]} to ${numbers.at(-1)} are still to come.`]
+            : numbers.map(number => ` Chapter ${number} is still to come.`);
+    };
+
     const goOn = (place, progress, all) => {
         const solved = all.filter(isSolved).length;
         const next = all.find(exercise => exercise.id === progress.next);
@@ -199,7 +206,7 @@
         place.dataset.shown = shown;
         if (!next?.page) {
             const closing = pagesBehind(progress.chapters.at(-1));
-            place.replaceChildren(`All ${all.length} exercises are solved.`);
+            place.replaceChildren(`All ${all.length} exercises are solved.`, ...stillToCome(progress));
             if (closing.length) {
                 place.append(' Read on: ', ...links(closing));
             }
@@ -279,6 +286,9 @@
         for (const place of document.querySelectorAll('.go-on')) {
             goOn(place, progress, all);
         }
+    };
+
+    const showState = progress => {
         if (progress.book_trouble) {
             showLive('fault', 'book fault', `The book could not be rendered:\n${progress.book_trouble}`);
         } else if (progress.chapters.some(chapter => chapter.judging)) {
@@ -296,6 +306,7 @@
     document.addEventListener('strata-progress', ({ detail }) => {
         showAway(false);
         show(detail);
+        showState(detail);
     });
     document.addEventListener('strata-book', ({ detail }) => {
         if (detail.some(concerns)) {
@@ -306,6 +317,12 @@
         showLive('off', 'not connected', 'The workbook has ended; `cargo run` starts it again');
         showAway(true);
     });
+
+    // The workbook sends the marks with the page: nothing jumps once they come.
+    const sent = document.getElementById('strata-progress');
+    if (sent) {
+        show(JSON.parse(sent.textContent));
+    }
 
     for (const box of boxes) {
         box.setAttribute('aria-live', 'polite');

@@ -1,18 +1,18 @@
 //! The command line: which commands there are, and what each is for.
 
+mod misread;
+
 use std::io;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bench, build_on, check, desk, diff, hint, read, reset, restore, seconds, status, update,
 };
 use crate::engines::{delete, get, put, scan, shell};
-use crate::exercise::Scope;
 use crate::judge::TIME_LIMIT;
 use crate::runner::{GUARD, stand_guard};
 use crate::{author, inspect, preprocess, serve};
@@ -34,11 +34,22 @@ pub struct Cli {
     pub command: Option<Command>,
 
     /// The port to open the book on; another is taken if it is in use.
-    #[arg(long, default_value_t = serve::PORT)]
+    #[arg(
+        long,
+        default_value_t = serve::PORT,
+        value_parser = port,
+        allow_negative_numbers = true
+    )]
     pub port: u16,
 
-    /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
+    /// Seconds that a test may take; one that takes longer counts as endless.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = TIME_LIMIT.as_secs(),
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
     pub limit: u64,
 }
 
@@ -72,7 +83,11 @@ pub enum Command {
     /// Take a chapter or an exercise back to how it came; a copy is kept.
     Reset(reset::Args),
 
-    /// Take back a copy that `reset` or `update` kept.
+    /// Take back a copy that `reset` or `update` kept: whole files.
+    ///
+    /// Each file of the copy takes the place of the one that is there, with
+    /// every exercise in it, also those that were written since. A copy of
+    /// what it replaces is kept.
     Restore(restore::Args),
 
     /// Bring chapters/ up to date, and keep what you wrote.
@@ -89,6 +104,10 @@ pub enum Command {
     BuildOn(build_on::Args),
 
     /// Talk to an engine, line by line.
+    ///
+    /// `help` there lists the requests. Lines may also come from a file or a
+    /// pipe: the first that fails is then the last that is run. What was done
+    /// before it stays done, and the status is 1.
     Shell(shell::Shell),
 
     /// Show the value under a key of an engine.
@@ -102,6 +121,7 @@ pub enum Command {
 
     /// Remove a key from an engine, and sync.
     ///
+    /// A key that is not there counts as removed: status 0, and nothing is said.
     /// Status 2: nobody knows whether it is gone.
     Delete(delete::Delete),
 
@@ -111,6 +131,9 @@ pub enum Command {
     Scan(scan::Scan),
 
     /// Show an engine's files, byte by byte, with what each byte means.
+    ///
+    /// A checksum `holds` if the bytes that it covers make the same one. Status
+    /// 1: a fault was found, or something could not be read.
     Inspect(inspect::Inspect),
 
     /// Measure engines side by side, and write a report.
@@ -144,36 +167,14 @@ impl Cli {
     /// Reads what was typed at the terminal. What is not understood ends the
     /// program with a word on what may have been meant.
     pub fn at_the_terminal() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
-            if let Some(tip) = number_alone(&error) {
-                error.insert(
-                    ContextKind::Suggested,
-                    ContextValue::StyledStrs(vec![tip.into()]),
-                );
-            }
-            if error.kind() == ErrorKind::InvalidUtf8 {
-                eprintln!(
-                    "error: an argument is not UTF-8: spell the bytes of a key or a value \
-                     as \\xNN"
-                );
-                process::exit(2);
-            }
-            error.exit()
-        })
+        Self::try_parse().unwrap_or_else(|error| misread::end(error))
     }
 }
 
-/// A tip for somebody who typed the number of an exercise or a chapter where a
-/// command should have been.
-fn number_alone(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
-        return None;
-    };
-    let scope: Scope = typed.parse().ok()?;
-    Some(match scope {
-        Scope::Exercise(id) => format!("to test it: check {id}; for a hint: hint {id}"),
-        _ => format!("to test it: check {typed}"),
-    })
+/// Reads a port.
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse()
+        .map_err(|_| "it takes a port: a whole number, at most 65535, or 0 for any that is free")
 }
 
 /// Runs the command that was asked for.

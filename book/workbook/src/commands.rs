@@ -77,7 +77,7 @@ fn next(desk: &Desk, progress: &Progress) -> String {
 /// Says what it takes.
 pub fn seconds(text: &str) -> Result<u64, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
-    seconds.ok_or_else(|| "it takes seconds\nA whole number, from 1 on".to_owned())
+    seconds.ok_or_else(|| "it takes seconds: a whole number, from 1 on".to_owned())
 }
 
 /// What a command says that Ctrl-C ended.
@@ -111,7 +111,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
     if progress.chapter(number).is_none() {
         let why = match number {
             0 => "has no exercises: it is there to be read",
-            1..=8 => "is not written yet",
+            number if progress.to_come.iter().any(|c| c.number == number) => "is not written yet",
             _ => "is none of the book's",
         };
         let there: Vec<String> = progress

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::edition;
 use crate::exercise::{self, ExerciseId};
-use crate::judge::{Assignment, Judge};
+use crate::judge::{self, Assignment, Judge};
 use crate::keep::FOLDER;
 use crate::mirror;
 use crate::outline::{self, Outline};
@@ -252,7 +252,9 @@ impl Desk {
         &self.outdated
     }
 
-    /// Judges an exercise and those before it in its chapter, itself first.
+    /// Judges an exercise and those before it in its chapter, itself first. Of
+    /// a chapter that nobody has touched the sources say it all, and nothing is
+    /// compiled.
     ///
     /// `None` if it was cancelled.
     ///
@@ -264,11 +266,19 @@ impl Desk {
         chapter: &Chapter,
         through: ExerciseId,
         under: &Under,
-        on_verdict: impl FnMut(ExerciseId, &Verdict),
+        mut on_verdict: impl FnMut(ExerciseId, &Verdict),
     ) -> Result<Option<ChapterVerdict>> {
         let mut assignment = self.assignment(chapter);
         assignment.exercises.retain(|id| *id <= through);
         assignment.first = Some(through);
+        if let Some(untouched) = self.judge.untouched(&assignment) {
+            for id in judge::in_order(&assignment) {
+                if let Some(verdict) = untouched.of(id) {
+                    on_verdict(id, verdict);
+                }
+            }
+            return Ok(Some(untouched));
+        }
         let print = fingerprint(&self.workspace, chapter)?;
         let verdict = self.run(&assignment, under, on_verdict)?;
         if let Some(verdict) = &verdict {

@@ -106,15 +106,34 @@ impl Scope {
 }
 
 impl FromStr for Scope {
-    type Err = NotAnExercise;
+    type Err = NotAScope;
 
-    fn from_str(text: &str) -> Result<Self, NotAnExercise> {
+    fn from_str(text: &str) -> Result<Self, NotAScope> {
         match number(text) {
             Some(chapter) => Ok(Self::Chapter(chapter)),
-            None => text.parse().map(Self::Exercise),
+            None => {
+                let exercise = text.parse().map(Self::Exercise);
+                exercise.map_err(|NotAnExercise(text)| NotAScope(text))
+            }
         }
     }
 }
+
+/// A text that should have been the number of a chapter or an exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAScope(pub String);
+
+impl fmt::Display for NotAScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is neither chapter nor exercise: write 1 for a chapter, 1.2 for an exercise",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NotAScope {}
 
 /// Digits alone: `u32::from_str` would take `+2` as well.
 fn number(digits: &str) -> Option<u32> {

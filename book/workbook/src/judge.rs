@@ -300,7 +300,7 @@ fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Ver
 }
 
 /// The order of judging: the exercise under work, then the book's.
-fn in_order(assignment: &Assignment<'_>) -> Vec<ExerciseId> {
+pub(crate) fn in_order(assignment: &Assignment<'_>) -> Vec<ExerciseId> {
     let first = assignment.first;
     let mut order: Vec<ExerciseId> = first
         .into_iter()

@@ -43,6 +43,13 @@ pub fn list(outline: &Outline, page: &Path) -> String {
         }
         out.push_str("</li>\n");
     }
+    for chapter in &outline.to_come {
+        let (number, title) = (chapter.number, escaped(&chapter.title));
+        push(
+            &mut out,
+            format_args!("<li class=\"is-to-come\">{number}. {title} (still to come)</li>\n"),
+        );
+    }
     out.push_str("</ul>\n</nav>\n");
     out
 }
@@ -77,8 +84,11 @@ pub fn letters(page: &str) -> String {
 /// A link from one page to another, both from `book/src`.
 fn link(from: &Path, to: &Path, text: &str) -> String {
     let up = "../".repeat(from.components().count().saturating_sub(1));
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    format!("<a href=\"{up}{}\">{text}</a>", url(to))
+    format!("<a href=\"{up}{}\">{}</a>", url(to), escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -93,7 +103,8 @@ mod tests {
         Outline::parse(
             "# Summary\n\n[Introduction](introduction.md)\n\n\
              - [0. Wood & glue](ch00/index.md)\n\
-             - [1. Shelves](ch01/index.md)\n  - [1.1 Put it up](ch01/01-put.md)\n",
+             - [1. Shelves](ch01/index.md)\n  - [1.1 Put it up](ch01/01-put.md)\n\
+             - [2. Doors & hinges]()\n",
         )
         .expect("a summary")
     }
@@ -108,6 +119,8 @@ mod tests {
         let exercise = "<li data-exercise=\"1.1\"><a href=\"ch01/01-put.html\">\
                         1.1 Put it up</a></li>";
         assert!(map.contains(exercise), "{map}");
+        let to_come = "<li class=\"is-to-come\">2. Doors &amp; hinges (still to come)</li>";
+        assert!(map.contains(to_come), "{map}");
         assert!(!map.contains("\n\n"), "Markdown would end it there: {map}");
     }
 

@@ -1,7 +1,8 @@
 //! The book's table of contents: which page belongs to which exercise.
 //!
 //! A link text in `SUMMARY.md` that begins with `1.2 ` is the one source of an
-//! exercise's title and page; `1. ` begins a chapter's own.
+//! exercise's title and page; `1. ` begins a chapter's own. A chapter without a
+//! page, as in `[2. Bitcask]()`, is still to come.
 
 mod closing;
 
@@ -13,7 +14,7 @@ use mdbook_summary::{Link, SummaryItem, parse_summary};
 use crate::exercise::ExerciseId;
 use crate::fault::{Fault, slashes};
 use crate::preprocess::PAGES;
-use crate::progress::Reading;
+use crate::progress::{Reading, ToCome};
 
 /// What `SUMMARY.md` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Outline {
     pub chapters: Vec<ChapterEntry>,
     /// The exercises' pages, in the book's order.
     pub exercises: Vec<ExerciseEntry>,
+    /// The chapters that are listed without a page: nobody has written them yet.
+    pub to_come: Vec<ToCome>,
     /// Every page that is listed, from `book/src`.
     pub pages: Vec<PathBuf>,
     /// Their titles, as the list has them.
@@ -138,6 +141,7 @@ impl Outline {
 
     fn add_link(&mut self, link: &Link, text: &str) {
         let Some(page) = &link.location else {
+            self.to_come.extend(ToCome::read(&link.name));
             return;
         };
         self.pages.push(page.clone());
@@ -218,7 +222,8 @@ mod tests {
     const SUMMARY: &str = "# Summary\n\n[Introduction](introduction.md)\n\n\
         - [1. Memory](ch01-memory/index.md)\n  \
           - [1.1 A map behind a lock](ch01-memory/01-map.md)\n  \
-          - [1.2 Batches](ch01-memory/02-batches.md)\n\n\
+          - [1.2 Batches](ch01-memory/02-batches.md)\n\
+        - [2. Log files]()\n- [Notes]()\n\n\
         [Glossary](glossary.md)\n";
 
     #[test]
@@ -231,6 +236,8 @@ mod tests {
         assert_eq!(entry.title, "Batches");
         assert_eq!(url(&entry.page), "ch01-memory/02-batches.html");
         assert_eq!(outline.faults, []);
+        let to_come = outline.to_come.iter().map(|c| (c.number, c.title.as_str()));
+        assert_eq!(to_come.collect::<Vec<_>>(), [(2, "Log files")]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How far the reader is: what the terminal prints and the pages show.
 
 mod plain;
+mod to_come;
 mod why;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::exercise::ExerciseId;
 use crate::outline::{self, Outline};
 use crate::workspace::Chapter;
 
+pub use to_come::ToCome;
 pub use why::{Cause, Failed, Function, Reading};
 
 /// The whole book, chapter by chapter.
@@ -23,6 +25,9 @@ pub struct Progress {
     pub next: Option<String>,
     /// Why the book could not be rendered, if so.
     pub book_trouble: Option<String>,
+    /// The chapters that the book announces and that nobody has written yet.
+    #[serde(default)]
+    pub to_come: Vec<ToCome>,
 }
 
 /// One chapter.
@@ -243,6 +248,7 @@ impl Progress {
             .collect();
         let mut progress = Self {
             chapters,
+            to_come: outline.to_come.clone(),
             ..Self::default()
         };
         progress.find_next();

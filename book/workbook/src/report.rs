@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::{hanging, indented};
 use crate::progress::{
-    Cause, ChapterProgress, ExerciseProgress, Place, Progress, Reading, State, Verdict,
+    Cause, ChapterProgress, ExerciseProgress, Place, Progress, Reading, State, ToCome, Verdict,
 };
 use crate::{paint, ticker};
 
@@ -112,7 +112,7 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
         .as_deref()
         .and_then(|id| progress.exercise(id))
     else {
-        return "Every exercise is solved. Well done.\n".to_owned();
+        return all_is_solved(&progress.to_come);
     };
     let mut chapters = progress.chapters.iter();
     let chapter = chapters.find(|c| c.exercises.contains(exercise));
@@ -129,6 +129,20 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     }
     let title = format!("Next: {} {}", exercise.id, exercise.title);
     paint::heading(title) + "\n" + &steps(exercise, write)
+}
+
+/// What is said behind the last exercise.
+fn all_is_solved(to_come: &[ToCome]) -> String {
+    let more = match to_come {
+        [] => return "Every exercise is solved. Well done.\n".to_owned(),
+        [only] => format!("Chapter {}, {}, is still to come.", only.number, only.title),
+        [first, .., last] => format!(
+            "Chapters {} to {}, from {} to {}, are still to come.",
+            first.number, last.number, first.title, last.title
+        ),
+    };
+    let text = format!("Every exercise that there is so far is solved. Well done.\n{more}");
+    indented(&text, 0) + "\n"
 }
 
 /// How to go about an exercise, which is written at `write`.
@@ -175,8 +189,9 @@ pub fn line(exercise: &ExerciseProgress, verdict: &Verdict) -> String {
 /// A verdict: its sentence, and for a failure the message, the places to look
 /// at and the pages to read again.
 ///
-/// What a test or the compiler says is shown in full and as it is, from the
-/// first column on: it may fill all of the terminal.
+/// What the compiler says is shown in full and as it is, from the first column
+/// on: it may fill all of the terminal. So is what a test says, but its prose,
+/// which is all that is not indented, is wrapped.
 pub fn failure(verdict: &Verdict, indent: usize) -> String {
     let mut out = indented(&verdict.sentence, indent) + "\n";
     if !verdict.state.is_failure() && verdict.message.is_none() {
@@ -184,13 +199,12 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     }
     let compiler = verdict.state == State::CompileError;
     let words = match (&verdict.output, &verdict.message) {
-        (Some(rendered), _) if compiler => Some(rendered),
-        (_, message) => message.as_ref(),
+        (Some(rendered), _) if compiler => Some(rendered.trim_matches('\n').to_owned()),
+        (_, Some(message)) => Some(said(message)),
+        _ => None,
     };
     if let Some(words) = words {
-        out.push('\n');
-        out.push_str(words.trim_matches('\n'));
-        out.push_str("\n\n");
+        let _ = write!(out, "\n{words}\n\n");
     }
     if !compiler {
         out.push_str(&places(verdict, &" ".repeat(indent)));
@@ -206,12 +220,17 @@ pub fn failure(verdict: &Verdict, indent: usize) -> String {
     out
 }
 
+/// What a test says, within the terminal's width.
+fn said(message: &str) -> String {
+    indented(message.trim_matches('\n'), 0)
+}
+
 /// What the other tests say that fail.
 pub fn others(verdict: &Verdict) -> String {
     let mut out = String::new();
     for failed in &verdict.others {
         let sentence = indented(&failed.sentence, 2);
-        let message = failed.message.trim_matches('\n');
+        let message = said(&failed.message);
         let _ = writeln!(out, "\n{sentence}\n\n{message}");
     }
     if !out.is_empty() {
@@ -268,7 +287,11 @@ mod tests {
             verdict,
         };
         let failing = Verdict {
-            message: Some("assertion failed\n  left: 1".to_owned()),
+            message: Some(
+                "assertion failed: a sentence of a test, which says so much that it does not \
+                 fit the terminal\n  left: 1"
+                    .to_owned(),
+            ),
             place: Some(Place {
                 file: "chapters/ch01-memory/src/map.rs".to_owned(),
                 line: 12,
@@ -295,7 +318,29 @@ mod tests {
             }],
             next: Some("1.2".to_owned()),
             book_trouble: None,
+            to_come: Vec::new(),
         }
+    }
+
+    #[test]
+    fn behind_the_last_exercise_stands_what_is_to_come() {
+        let said = |names: &[&str]| {
+            let to_come = names.iter().filter_map(|name| ToCome::read(name)).collect();
+            let progress = Progress {
+                to_come,
+                ..Progress::default()
+            };
+            next(&progress, None)
+        };
+        assert_eq!(said(&[]), "Every exercise is solved. Well done.\n");
+        insta::assert_snapshot!(said(&["8. Queries"]), @"
+        Every exercise that there is so far is solved. Well done.
+        Chapter 8, Queries, is still to come.
+        ");
+        insta::assert_snapshot!(said(&["2. Bitcask", "3. LSM", "8. Queries"]), @"
+        Every exercise that there is so far is solved. Well done.
+        Chapters 2 to 8, from Bitcask to Queries, are still to come.
+        ");
     }
 
     #[test]
@@ -327,7 +372,8 @@ mod tests {
         ✗ 1.2 Batches
           2 of 3 tests pass; `ex_1_2_a` fails.
 
-        assertion failed
+        assertion failed: a sentence of a test, which says so much that it does not fit
+        the terminal
           left: 1
 
           Your code: chapters/ch01-memory/src/map.rs:12:9

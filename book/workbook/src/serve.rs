@@ -5,12 +5,13 @@
 //! | `/progress` | the progress now, as JSON |
 //! | `/predictions` | the reader's predictions; posted ones are taken in |
 //! | `/events` | `progress` now and at each change, `book` and `predictions` when those changed |
-//! | all else | the rendered book |
+//! | all else | the rendered book, with the progress in its pages |
 //!
 //! Only this machine is answered, and only under its own name: a page of some
 //! other site that points its name here is turned away by its `Host`, and one
 //! that sends something here by its `Origin`.
 
+mod marked;
 mod ports;
 
 use std::convert::Infallible;
@@ -119,12 +120,14 @@ fn router(live: &Live, book_dir: PathBuf, predictions: Predictions) -> Router {
         predictions,
         predicted: watch::Sender::default(),
     };
+    let marks = live.progress();
     Router::new()
         .route("/progress", get(progress))
         .route("/predictions", get(recall).post(predict))
         .route("/events", get(events))
         .with_state(app.clone())
         .fallback_service(ServeDir::new(book_dir.clone()).not_found_service(missing))
+        .layer(middleware::from_fn_with_state(marks, marked::with_progress))
         .layer(middleware::from_fn_with_state(
             (app, book_dir),
             without_book,

@@ -1,5 +1,6 @@
 //! One line that says what long work is at, for a terminal.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +8,8 @@ use crate::fault::width;
 use crate::runner::{Listener, Stage};
 
 /// A line on standard error that is written over and over, and is gone in the
-/// end. Where that is no terminal, nothing is said.
+/// end. Where that is no terminal, one plain line says that something is being
+/// compiled, if that takes longer than a moment.
 #[derive(Debug, Clone)]
 pub struct Ticker(Arc<Line>);
 
@@ -51,7 +53,12 @@ impl Ticker {
     /// Hears of builds and tests.
     pub fn listener(&self) -> Listener {
         let ticker = self.clone();
-        Listener::new(move |stage| ticker.show(&words(stage)))
+        Listener::new(move |stage| {
+            ticker.show(&words(stage));
+            if stage == Stage::Compiling && !ticker.0.moves && !is_unwanted() {
+                eprintln!("{COMPILING} …");
+            }
+        })
     }
 
     fn show(&self, detail: &str) {
@@ -83,8 +90,18 @@ fn draw(line: &str) {
     }
 }
 
+/// What is said once where no line is written over.
+const COMPILING: &str = "Compiling the tests, the first time with the suite: a minute or two";
+
+/// Whether what comes or stays away by chance is to be left out: cargo's own
+/// switch.
+fn is_unwanted() -> bool {
+    env::var_os("CARGO_TERM_PROGRESS_WHEN").is_some_and(|when| when == "never")
+}
+
 fn words(stage: Stage<'_>) -> String {
     match stage {
+        Stage::Compiling => "building, the first time for a minute or two".to_owned(),
         Stage::Compiled(package) => format!("building, {package} is done"),
         Stage::Test { number, of } => format!("test {number} of {of}"),
     }
@@ -98,5 +115,8 @@ mod tests {
     fn each_stage_has_its_words() {
         assert_eq!(words(Stage::Test { number: 7, of: 112 }), "test 7 of 112");
         assert_eq!(words(Stage::Compiled("engine")), "building, engine is done");
+        for told in [format!("{COMPILING} …"), words(Stage::Compiling)] {
+            assert!(told.chars().count() < 72, "{told}");
+        }
     }
 }

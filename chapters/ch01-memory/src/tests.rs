@@ -64,7 +64,7 @@ fn same(found: &Map, expected: &Map, what: &str) {
     for key in expected.keys().chain(found.keys()) {
         assert!(
             found.get(key) == expected.get(key),
-            "{what}, at the key \"{}\": expected {}, found {}",
+            "{what}, at the key \"{}\":\n  expected {}\n  found    {}",
             text(&key[..key.len().min(40)]),
             holds(expected, key),
             holds(found, key)

@@ -13,12 +13,16 @@ use crate::standing::{self, Ground};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The chapter, as in 6.
-    #[arg(value_name = "CH")]
+    #[arg(value_name = "CH", value_parser = chapter)]
     pub chapter: u32,
 
     /// What it shall stand on.
     #[arg(value_enum)]
     pub ground: Ground,
+}
+
+fn chapter(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "write a chapter, as in 6")
 }
 
 /// Puts a chapter on the reader's own earlier chapters, or on the references.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use super::{Format, desk, exercise, exit, json, judge, next, no_such, seconds, stopped, under};
 use crate::desk::Desk;
-use crate::exercise::{ExerciseId, NotAnExercise, Scope};
+use crate::exercise::{ExerciseId, NotAScope, Scope};
 use crate::judge::TIME_LIMIT;
 use crate::progress::{Progress, State};
 use crate::report;
@@ -29,12 +29,18 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 
-    /// Seconds after which a test never ends.
-    #[arg(long, value_name = "SECONDS", default_value_t = TIME_LIMIT.as_secs(), value_parser = seconds)]
+    /// Seconds that a test may take; one that takes longer counts as endless.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = TIME_LIMIT.as_secs(),
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
     pub limit: u64,
 }
 
-fn scope(text: &str) -> Result<Scope, NotAnExercise> {
+fn scope(text: &str) -> Result<Scope, NotAScope> {
     if text.is_empty() {
         Ok(Scope::All)
     } else {

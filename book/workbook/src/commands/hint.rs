@@ -16,8 +16,13 @@ pub struct Args {
     pub exercise: ExerciseId,
 
     /// How much to give away: 1 a question, 2 the invariant, 3 a sketch.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    #[arg(long, default_value_t = 1, value_parser = rung, allow_negative_numbers = true)]
     pub rung: u8,
+}
+
+fn rung(text: &str) -> Result<u8, &'static str> {
+    let rung = text.parse().ok().filter(|rung| (1..=3).contains(rung));
+    rung.ok_or("it takes 1 for a question, 2 for the invariant or 3 for a sketch")
 }
 
 /// Shows the hint, and how to get the next one.

@@ -15,7 +15,7 @@ use crate::fault::{Faults, slashes};
 use crate::markdown::terminal::{Show, shown};
 use crate::outline::{Outline, PageName};
 use crate::preprocess::{PAGES, Resolver};
-use crate::report;
+use crate::{printed, report};
 
 /// Which page to read.
 #[derive(Debug, clap::Args)]
@@ -75,6 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut faults = Faults::default();
     let text = Resolver::new(root).page(&page, &text, &mut faults);
     faults.into_result()?;
+    let text = printed::shown(&text);
     let show = Show {
         link: &|link| leads_to(desk.outline(), link),
         unfold: &|number| {

@@ -181,7 +181,7 @@ fn of_exercise(desk: &Desk, id: ExerciseId) -> Result<Plan> {
 /// Where the copy is, and how to get it back.
 pub(super) fn told(copy: &Copy) -> String {
     let text = format!(
-        "As it was before: {}\nTo get it back:\n  cargo run -- restore {}",
+        "As it was before: {}\nTo get it back (whole files, as they were then):\n  cargo run -- restore {}",
         slashes(&copy.folder()),
         copy.name
     );

@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn question(plan: &Restore, root: &Path, name: &str) -> String {
-    let files = counted(plan.over.len(), "file");
+    let files = counted(plan.over.len(), "whole file");
     let taken = match plan.taken_away(root).as_slice() {
         [] => "no function that you wrote is lost by it".to_owned(),
         gone => format!("what you have now is taken away: {}", gone.join(", ")),
@@ -92,5 +92,7 @@ fn listed(root: &Path) -> Result<String> {
         let line = format!("  {}  {made}  {holds}", copy.name);
         let _ = writeln!(out, "{}", hanging(&line, 4));
     }
+    out.push_str("To take one back, whole files as they were then:\n");
+    out.push_str("  cargo run -- restore COPY\n");
     Ok(out)
 }

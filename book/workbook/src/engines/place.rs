@@ -14,7 +14,12 @@ use registry::Engine;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// The engine, by its name.
-    #[arg(long, value_name = "NAME", value_parser = lasting_engine, long_help = engine_help())]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = lasting_engine,
+        long_help = engine_help(Engine::keeps_files)
+    )]
     pub engine: &'static Engine,
 
     /// The directory with its files.
@@ -37,14 +42,7 @@ pub enum Need {
 ///
 /// Lists the engines there are.
 pub fn engine(name: &str) -> Result<&'static Engine, String> {
-    if let Some(engine) = registry::find(name) {
-        return Ok(engine);
-    }
-    let what = match name.strip_prefix("mine-").and_then(registry::find) {
-        Some(_) => "it is not built in\nFor your own engines: cargo run --features mine -- …",
-        None => "there is none",
-    };
-    Err(format!("{what}\nThere are\n{}", list()))
+    registry::find(name).ok_or_else(|| unknown(name, |_| true))
 }
 
 /// The engine of that name, if a command finds again what another left.
@@ -53,29 +51,46 @@ pub fn engine(name: &str) -> Result<&'static Engine, String> {
 ///
 /// As [`engine`], and for one that keeps no files where it can be tried.
 fn lasting_engine(name: &str) -> Result<&'static Engine, String> {
-    engine(name).and_then(|engine| match engine.keeps_files() {
-        true => Ok(engine),
-        false => Err(format!(
-            "it keeps no files\nNothing of it is left from one command to the next. Try \
-             it in a shell:\n  cargo run -- shell --engine {name}"
+    match registry::find(name) {
+        Some(engine) if engine.keeps_files() => Ok(engine),
+        Some(_) => Err(format!(
+            "the engine `{name}` keeps no files\nNothing of it is left from one command to \
+             the next. Try it in a shell:\n  cargo run -- shell --engine {name}"
         )),
-    })
+        None => Err(unknown(name, Engine::keeps_files)),
+    }
 }
 
-/// The engines with their sentences, one a line.
-pub fn list() -> String {
-    let width = registry::engines().map(|e| e.name.len()).max().unwrap_or(0);
-    let lines = registry::engines().map(|e| format!("  {:width$}  {}", e.name, e.sentence));
+/// Says that there is no such engine, and which of those there are the command
+/// takes.
+fn unknown(name: &str, takes: fn(&Engine) -> bool) -> String {
+    let what = match name.strip_prefix("mine-").and_then(registry::find) {
+        Some(_) => format!(
+            "the engine `{name}` is not built in\n\
+             For your own engines: cargo run --features mine -- …"
+        ),
+        None => format!("there is no engine `{name}`"),
+    };
+    format!("{what}\nThere are\n{}", list(takes))
+}
+
+/// The engines that a command takes with their sentences, one a line.
+fn list(takes: fn(&Engine) -> bool) -> String {
+    let taken: Vec<_> = registry::engines().filter(|engine| takes(engine)).collect();
+    let width = taken.iter().map(|e| e.name.len()).max().unwrap_or(0);
+    let lines = taken
+        .iter()
+        .map(|e| format!("  {:width$}  {}", e.name, e.sentence));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What `--help` says of `--engine`.
-pub fn engine_help() -> String {
+/// What `--help` says of `--engine`, for a command that takes these.
+pub fn engine_help(takes: fn(&Engine) -> bool) -> String {
     format!(
         "The engine:\n{}\nWith `cargo run --features mine -- …` your own are there, too, such \
          as `mine-memory`. Your chapters are then built into the program, so they have to \
          compile.",
-        list()
+        list(takes)
     )
 }
 

@@ -17,7 +17,8 @@ pub struct Put {
     #[command(flatten)]
     pub place: Place,
 
-    /// The key; bytes that are no text are spelled \xNN.
+    /// The key; bytes that are no text are spelled \xNN. One that begins with
+    /// a - comes last, behind --, as in `-- -key`.
     #[arg(value_parser = unescape)]
     pub key: Key,
 

@@ -36,8 +36,13 @@ pub struct Scan {
     pub reverse: bool,
 
     /// At most so many entries.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub limit: Option<u64>,
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .map_err(|_| "it takes a number of entries: a whole number, from 0 on")
 }
 
 /// Prints the entries, one a line: key, a tab, value, each as the shell spells

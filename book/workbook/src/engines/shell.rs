@@ -26,7 +26,7 @@ use session::{Next, Session};
 #[derive(Debug, clap::Args)]
 pub struct Shell {
     /// The engine, by its name.
-    #[arg(long, value_name = "NAME", value_parser = place::engine, long_help = engine_help())]
+    #[arg(long, value_name = "NAME", value_parser = place::engine, long_help = engine_help(|_| true))]
     pub engine: &'static registry::Engine,
 
     /// The directory with its files, which is made if it is not there; needed

@@ -1,7 +1,8 @@
 //! How the columns of a drawing share the terminal's width.
 
 /// The columns of a row: offset, bytes, the same as text, field and value. In
-/// a narrow terminal a row has fewer bytes, and in a narrower one no text.
+/// a narrow terminal a row has fewer bytes, in a narrower one no text, and in
+/// the narrowest fewer bytes again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
     /// Columns of the terminal.
@@ -12,25 +13,30 @@ pub(super) struct Columns {
     pub(super) in_row: usize,
     /// Whether the bytes stand there as text, too.
     pub(super) has_text: bool,
-    /// Columns of a field's name, at least.
-    pub(super) name: usize,
 }
+
+/// Columns of a field's name, at least.
+pub(super) const NAME: usize = "payload_len".len();
+
+/// Columns of the longest value that is never cut short.
+const VALUE: usize = "0x00000000, holds".len();
+
+/// Bytes in a row, and whether they stand there as text, from the widest.
+const ROWS: [(usize, bool); 4] = [(8, true), (4, true), (4, false), (2, false)];
 
 impl Columns {
     /// The columns for a file of `len` bytes.
     pub(super) fn new(all: usize, len: u64) -> Self {
-        let (in_row, has_text, name) = match all {
-            72.. => (8, true, 11),
-            56.. => (4, true, 11),
-            _ => (4, false, 7),
-        };
-        Columns {
+        let columns = |(in_row, has_text)| Columns {
             all,
             offset: len.to_string().len().max("offset".len()),
             in_row,
             has_text,
-            name,
-        }
+        };
+        let [.., narrowest] = ROWS;
+        let mut fitting = ROWS.into_iter().map(columns);
+        let found = fitting.find(|columns| columns.value("") >= VALUE);
+        found.unwrap_or(columns(narrowest))
     }
 
     /// What stands above them.
@@ -59,7 +65,7 @@ impl Columns {
             true => 2 + self.in_row,
             false => 0,
         };
-        let name = name.len().max(self.name);
+        let name = name.len().max(NAME);
         let taken = self.margin() + self.hex() + text + 2 + name + 2;
         self.all.saturating_sub(taken)
     }

@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 use engine::layout::{Draw, Part, Value};
 
 use super::Show;
-use super::columns::Columns;
+use super::columns::{Columns, NAME};
 use super::survey::Survey;
 use crate::engines::spelling::escape;
 use crate::fault::indented_within;
@@ -194,9 +194,9 @@ impl Draw for Drawing<'_> {
                 let _ = write!(line, "  {:<in_row$}", ascii(bytes));
             }
             if row == 0 && !part.name.is_empty() {
-                let (name, least) = (part.name, columns.name);
+                let name = part.name;
                 let value = value(&part, columns.value(name));
-                let _ = write!(line, "  {name:<least$}{style:#}  {value}");
+                let _ = write!(line, "  {name:<NAME$}{style:#}  {value}");
             } else {
                 line.truncate(line.trim_end().len());
                 let _ = write!(line, "{style:#}");
@@ -209,6 +209,14 @@ impl Draw for Drawing<'_> {
             let margin = columns.margin();
             let _ = writeln!(text, "{:margin$}{quiet}… {more}{quiet:#}", "");
         }
+        if is_held_below(&part, columns) {
+            let margin = columns.margin();
+            let _ = writeln!(
+                text,
+                "{:margin$}{style}✓ {}: {HOLDS}{style:#}",
+                "", part.name
+            );
+        }
         if let Some(fault) = &part.fault {
             let fault = format!("✗ {}: {fault}", part.name);
             let fault = indented_within(columns.all, &fault, columns.margin());
@@ -218,16 +226,30 @@ impl Draw for Drawing<'_> {
     }
 }
 
+/// What is said of a checksum that is the one that its bytes make.
+const HOLDS: &str = "holds";
+
+fn holds(sum: u64) -> String {
+    format!("0x{sum:08x}, {HOLDS}")
+}
+
+/// Whether a checksum holds and there is no room behind it to say so.
+fn is_held_below(part: &Part<'_>, columns: Columns) -> bool {
+    match part.value {
+        Value::Checksum(sum) if part.fault.is_none() => holds(sum).len() > columns.value(part.name),
+        _ => false,
+    }
+}
+
 /// What a part says, in at most so many columns.
 fn value(part: &Part<'_>, columns: usize) -> String {
     let text = match part.value {
         Value::Number(number) => number.to_string(),
         Value::Checksum(sum) => {
-            let sum = format!("0x{sum:08x}");
-            let holds = format!("{sum}, holds");
+            let holds = holds(sum);
             match part.fault {
                 None if holds.len() <= columns => holds,
-                _ => sum,
+                _ => format!("0x{sum:08x}"),
             }
         }
         Value::Bytes => {

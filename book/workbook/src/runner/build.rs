@@ -190,8 +190,11 @@ fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> 
         diagnostics: Vec::new(),
         executables: Vec::new(),
     };
+    let mut patience = Patience::begin(listener);
+    let waiting = move || patience.wait(patience.since.elapsed());
     let messages = child.stdout.take().map(messages);
-    for message in messages.into_iter().flat_map(|m| until(m, cancel)) {
+    let messages = messages.map(|messages| until(messages, cancel, waiting));
+    for message in messages.into_iter().flatten() {
         let read = message.context("cannot read cargo's messages");
         match read.inspect_err(|_| stop(&mut child))? {
             Message::CompilerMessage(message) => {
@@ -244,13 +247,46 @@ fn messages(stdout: ChildStdout) -> mpsc::Receiver<io::Result<Message>> {
     receive
 }
 
-/// What comes until the sender is done, or until `cancel`.
-fn until<T>(receive: mpsc::Receiver<T>, cancel: &Cancel) -> impl Iterator<Item = T> {
+/// Tells, once, of a build that takes longer than a moment.
+struct Patience<'l> {
+    listener: &'l Listener,
+    since: Instant,
+    told: bool,
+}
+
+/// A build that is over by then needs no words.
+const MOMENT: Duration = Duration::from_secs(2);
+
+impl<'l> Patience<'l> {
+    fn begin(listener: &'l Listener) -> Self {
+        Self {
+            listener,
+            since: Instant::now(),
+            told: false,
+        }
+    }
+
+    /// Says that it is not over after that time.
+    fn wait(&mut self, time: Duration) {
+        if time >= MOMENT && !self.told {
+            self.told = true;
+            self.listener.tell(Stage::Compiling);
+        }
+    }
+}
+
+/// What comes until the sender is done, or until `cancel`. Now and then, while
+/// nothing comes, `waiting` is called.
+fn until<T>(
+    receive: mpsc::Receiver<T>,
+    cancel: &Cancel,
+    mut waiting: impl FnMut(),
+) -> impl Iterator<Item = T> {
     std::iter::from_fn(move || {
         loop {
             match receive.recv_timeout(Cancel::NOTICED_WITHIN) {
                 Ok(message) => return Some(message),
-                Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => {}
+                Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => waiting(),
                 Err(_) => return None,
             }
         }
@@ -322,7 +358,28 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+
+    #[test]
+    fn a_long_build_is_told_of_once_and_a_short_one_never() {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let listener = {
+            let heard = Arc::clone(&heard);
+            Listener::new(move |stage| {
+                assert_eq!(stage, Stage::Compiling);
+                heard.fetch_add(1, Ordering::Relaxed);
+            })
+        };
+        let mut patience = Patience::begin(&listener);
+        patience.wait(MOMENT / 2);
+        assert_eq!(heard.load(Ordering::Relaxed), 0);
+        patience.wait(MOMENT);
+        patience.wait(2 * MOMENT);
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
 
     #[test]
     fn a_package_is_named_from_either_form_of_its_id() {

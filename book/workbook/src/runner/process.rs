@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{self, Read},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -90,24 +90,24 @@ pub(super) enum End {
 
 /// Runs `command` to its end, or kills it when its time is over.
 ///
-/// The process stays in the terminal's process group, so that Ctrl-C ends it
-/// together with this program. It counts as over when both of its output
-/// streams are closed, which the system does when it dies.
+/// Where there is a guard, the process is in the guard's group and not in the
+/// terminal's: Ctrl-C reaches this program alone, which ends it. It counts as
+/// over when both of its output streams are closed, which the system does when
+/// it dies.
 pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io::Result<Finished> {
     let start = Instant::now();
-    let mut child = KillOnDrop(
+    let mut guarded = Guarded::spawn(
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?,
-    );
-    let _guarded = Guarded::new(&child.0);
+            .stderr(Stdio::piped()),
+    )?;
+    let child = &mut guarded.child;
     let (done, streams) = mpsc::channel();
-    if let Some(pipe) = child.0.stdout.take() {
+    if let Some(pipe) = child.stdout.take() {
         keep(Stream::Stdout, pipe, limits.output_bytes, done.clone());
     }
-    if let Some(pipe) = child.0.stderr.take() {
+    if let Some(pipe) = child.stderr.take() {
         keep(Stream::Stderr, pipe, limits.output_bytes, done.clone());
     }
     drop(done);
@@ -115,7 +115,7 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
     let mut output = Output::default();
     let mut deadline = start + limits.time;
     let mut killed = None;
-    let mut gauge = Gauge::of(&child.0);
+    let mut gauge = Gauge::of(child);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if killed.is_none() && cancel.is_cancelled() {
@@ -136,7 +136,7 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
                 } else {
                     End::OutOfTime
                 });
-                child.0.kill()?;
+                child.kill()?;
                 // The streams of a dead process close at once, unless it left
                 // a child behind that holds them; nobody waits for that one.
                 deadline = Instant::now() + Duration::from_secs(1);
@@ -144,7 +144,7 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
             Err(RecvTimeoutError::Timeout) => break,
         }
     }
-    let status = child.0.wait()?;
+    let status = child.wait()?;
     if killed.is_none() && was_interrupted(status) {
         // Ctrl-C reached the process before it reached this program.
         cancel.cancel();
@@ -169,17 +169,6 @@ fn was_interrupted(status: ExitStatus) -> bool {
         /// `STATUS_CONTROL_C_EXIT`, read as a signed number.
         const CONTROL_C: i32 = -0x3fff_fec6;
         status.code() == Some(CONTROL_C)
-    }
-}
-
-/// No way out of a function leaves its process running.
-struct KillOnDrop(Child);
-
-impl Drop for KillOnDrop {
-    fn drop(&mut self) {
-        // Both fail only for a process that is over already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 /// A step of building and testing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage<'a> {
+    /// There is more to compile than takes a moment.
+    Compiling,
     /// A package has just been compiled.
     Compiled(&'a str),
     /// A test is about to be run.

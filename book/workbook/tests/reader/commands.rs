@@ -25,6 +25,30 @@ fn checking_an_exercise_shows_it_first_and_the_earlier_ones_in_short() {
 }
 
 #[test]
+fn an_exercise_of_an_untouched_chapter_is_answered_without_compiling() {
+    let fixture = derived();
+    let target = tempfile::tempdir().unwrap();
+    let output = program(&fixture, &["check", "1.2"])
+        .env("CARGO_TARGET_DIR", target.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("1.1 Books in their place: Not started"),
+        "{said}"
+    );
+    assert!(said.contains("1.2"), "{said}");
+    assert!(
+        !target.path().join("debug").exists(),
+        "something was compiled"
+    );
+    // Where one of them is begun, only its tests can tell.
+    solve_first(&fixture);
+    let said = shown(&fixture, &["check", "1.2"]);
+    assert!(said.contains("✓ 1.1"), "{said}");
+}
+
+#[test]
 fn checking_all_that_was_begun() {
     let fixture = derived();
     insta::assert_snapshot!("nothing_begun", shown(&fixture, &["check"]));
@@ -44,6 +68,11 @@ fn a_chapter_that_is_solved_names_the_pages_that_close_it() {
     insta::assert_snapshot!("closing_map", shown(&fixture, &["status"]));
     let page = shown(&fixture, &["read", "ch01-shelf/what-you-built"]);
     assert!(page.starts_with("What you built\n"), "{page}");
+    let to_come = shown(&fixture, &["check", "2"]);
+    assert!(
+        to_come.starts_with("error: chapter 2 is not written yet;"),
+        "{to_come}"
+    );
 }
 
 #[test]
@@ -169,6 +198,15 @@ fn a_page_is_read_in_the_terminal() {
     insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
     insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
     insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));
+}
+
+#[test]
+fn what_differs_in_printed_output_reads_as_in_the_browser() {
+    let fixture = derived();
+    let block = "## Your task\n\n```console,norun\n$ shelf [..]\n...\n```\n";
+    fixture.edit(page("01-put"), "## Your task\n", block);
+    let shown = shown(&fixture, &["read", "1.1"]);
+    assert!(shown.contains("    $ shelf …\n    …\n"), "{shown}");
 }
 
 #[test]

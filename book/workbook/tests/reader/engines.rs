@@ -95,7 +95,86 @@ fn what_was_meant_otherwise_is_said() {
         "nothing is in this range: d does not stand before b\n"
     );
     let limit = place.says("check 1.1 --limit 0");
-    assert!(limit.contains("A whole number, from 1 on"), "{limit}");
+    assert!(limit.contains("a whole number, from 1 on"), "{limit}");
+}
+
+#[test]
+fn a_value_that_is_not_taken_is_told_what_would_be() {
+    let place = Place::new();
+    let mut all = String::new();
+    for line in [
+        "scan --engine memory --dir d --limit x",
+        "scan --engine memory --dir d --limit -3",
+        "scan --engine memory --dir d --limit=",
+        "check 1.1 --limit x",
+        "check x",
+        "check --format jsn",
+        "hint 1.1 --rung 4",
+        "hint one",
+        "read 1.1 --unfold x",
+        "build-on x mine",
+        "build-on 1 theirs",
+        "--port 70000",
+    ] {
+        let said = place.says(line);
+        let (said, end) = said.split_once("\n\n").unwrap();
+        let usual = "For more information, try '--help'.\n[status 2]\n";
+        assert_eq!(end, usual, "{line}");
+        all.push_str(&format!("$ {line}\n{said}\n\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_key_that_begins_with_a_dash_is_told_how_to_be_given() {
+    let place = Place::new();
+    place.quietly("put --engine memory --dir d -- -dash -1");
+    assert_eq!(place.says("get --engine memory --dir d -- -dash"), "-1\n");
+    let first = |line: &str| {
+        let said = place.says(line);
+        let words = said.split("\n\nUsage").next().unwrap();
+        words.to_owned()
+    };
+    for line in [
+        "get --engine memory --dir d -dash",
+        "get -dash --engine memory --dir d",
+    ] {
+        assert_eq!(
+            first(line),
+            "error: unexpected argument '-dash' found\n\n  \
+             tip: what begins with - and is no option comes last, behind --: -- -dash",
+            "{line}"
+        );
+    }
+    let from = "scan --engine memory --dir d --from";
+    assert_eq!(place.says(&format!("{from}=-dash")), "-dash\t-1\n");
+    assert_eq!(
+        first(&format!("{from} -dash")),
+        "error: unexpected argument '-dash' found\n\n  \
+         tip: to give --from this value: --from=-dash"
+    );
+    // A slip in an option's name is no key.
+    let slip = first("get --engine memory --dir d --raww key");
+    assert!(
+        slip.contains("a similar argument exists: '--raw'"),
+        "{slip}"
+    );
+}
+
+#[test]
+fn a_command_names_the_engines_that_it_takes_and_no_others() {
+    let place = Place::new();
+    let forgets = "it forgets everything";
+    for command in ["get", "put", "delete", "scan"] {
+        let help = place.says(&format!("{command} --help"));
+        assert!(help.contains("memory  A map in memory"), "{help}");
+        assert!(!help.contains(forgets), "{help}");
+        let unknown = place.says(&format!("{command} --engine memroy"));
+        assert!(unknown.contains("memory  A map in memory"), "{unknown}");
+        assert!(!unknown.contains(forgets), "{unknown}");
+    }
+    assert!(place.says("shell --help").contains(forgets));
+    assert!(place.says("shell --engine memroy").contains(forgets));
 }
 
 #[cfg(unix)]
@@ -144,7 +223,7 @@ fn what_keeps_no_files_is_told_so_before_anything_is_asked_for() {
     for line in ["get a", "get", "delete --dir d a", "scan"] {
         let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
         let said = place.says(&format!("{command} --engine map {rest}"));
-        let told = "it keeps no files\n\
+        let told = "the engine `map` keeps no files\n\
                     Nothing of it is left from one command to the next. Try it in a shell:\n  \
                     cargo run -- shell --engine map\n";
         assert!(said.contains(told), "{line}: {said}");

@@ -99,6 +99,20 @@ fn pages_progress_and_nothing_for_strangers() {
     let (head, body) = server.get("/progress");
     assert!(head.contains("application/json"), "{head}");
     let progress: Value = serde_json::from_str(&body).unwrap();
+    // Each page brings it along, so that it is painted with its marks; and no
+    // browser keeps a page whose progress is an old one.
+    let (head, page) = server.get("/ch01-shelf/01-put.html");
+    let (_, sent) = page
+        .split_once("id=\"strata-progress\" type=\"application/json\">")
+        .unwrap();
+    let sent: Value = serde_json::from_str(sent.split_once('<').unwrap().0).unwrap();
+    assert_eq!(sent["next"], progress["next"]);
+    assert_eq!(
+        sent["chapters"][0]["exercises"],
+        progress["chapters"][0]["exercises"]
+    );
+    assert!(page.trim_end().ends_with("</html>"), "{page}");
+    assert!(!head.contains("last-modified"), "{head}");
     assert_eq!(progress["next"], "1.1");
     assert_eq!(
         progress["chapters"][0]["exercises"][0]["title"],

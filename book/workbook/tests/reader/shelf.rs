@@ -61,7 +61,8 @@ pub(crate) fn solve_the_rest(fixture: &Fixture) {
     fixture.write(LIB, &text);
 }
 
-/// A page behind the exercises of the chapter, and one behind all chapters.
+/// A page behind the exercises of the chapter, one behind all chapters, and a
+/// chapter between them that is still to come.
 pub(crate) fn close(fixture: &Fixture) {
     for (file, title) in [
         ("ch01-shelf/what-you-built.md", "What you built"),
@@ -73,6 +74,7 @@ pub(crate) fn close(fixture: &Fixture) {
         "book/src/SUMMARY.md",
         "(ch01-shelf/03-take.md)\n",
         "(ch01-shelf/03-take.md)\n  - [What you built](ch01-shelf/what-you-built.md)\n\
+         - [2. A house]()\n\
          - [Comparing shelves](comparing-engines.md)\n",
     );
 }
@@ -84,6 +86,7 @@ pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
         .current_dir(fixture.root())
         .args(args)
         .env("CARGO_TARGET_DIR", fixture.target_dir())
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("NO_COLOR")
         .env_remove("RUST_BACKTRACE");
