@@ -188,6 +188,11 @@ fn ex_2_13_concurrent() {
 }
 
 #[test]
+fn ex_2_13_reopen() {
+    merging(with_hints).check(Level::Reopen);
+}
+
+#[test]
 fn ex_2_13_crash() {
     merging(with_hints).check(Level::Crash);
 }
