@@ -91,7 +91,7 @@ fn draw(line: &str) {
 }
 
 /// What is said once where no line is written over.
-const COMPILING: &str = "Compiling the tests, the first time with the suite: a minute or two";
+const COMPILING: &str = "Compiling the tests (the very first time, this takes a minute or two)";
 
 /// Whether what comes or stays away by chance is to be left out: cargo's own
 /// switch.
