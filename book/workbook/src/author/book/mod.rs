@@ -88,9 +88,9 @@ pub(super) fn check(workspace: &Workspace) -> Result<Checked> {
     let metadata = workspace.metadata()?;
     commands::check(&book, &metadata, &mut faults);
     progress.show("rendering the book");
-    let target_dir = metadata.target_directory.into_std_path_buf();
-    let links = rendered(&book, &target_dir, &mut faults)?;
-    let sandbox = sandbox::Sandbox::open(workspace, solutions, &target_dir)?;
+    let target_dir = metadata.target_directory.as_std_path();
+    let links = rendered(&book, target_dir, &mut faults)?;
+    let sandbox = sandbox::Sandbox::open(workspace, solutions, &metadata)?;
     let commands = console::check(&book, sandbox, &progress, &mut faults)?;
     progress.clear();
     faults.0.sort();

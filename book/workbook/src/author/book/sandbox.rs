@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, camino::Utf8Path};
 
 use super::super::solution::{Files, Solution};
 use super::commands::words;
@@ -35,6 +36,9 @@ const SHELL: [&str; 8] = ["|", ">", "<", ";", "&", "$(", "`", "&&"];
 pub(super) struct Sandbox {
     root: PathBuf,
     target_dir: PathBuf,
+    /// Where cargo keeps what it compiles: with the tree at hand, so that no
+    /// dependency is compiled twice.
+    build_dir: PathBuf,
     solutions: Vec<Solution>,
     /// Every file but the chapters'.
     given: Files,
@@ -53,8 +57,10 @@ impl Sandbox {
     pub(super) fn open(
         workspace: &Workspace,
         solutions: Vec<Solution>,
-        target_dir: &Path,
+        metadata: &Metadata,
     ) -> Result<Self> {
+        let target_dir = metadata.target_directory.as_std_path();
+        let build_dir = metadata.build_directory.as_deref();
         let dir = target_dir.join("author");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let lock = File::create(dir.join("book.lock")).context("cannot lock target/author")?;
@@ -80,6 +86,9 @@ impl Sandbox {
         Ok(Self {
             root: dir.join("book"),
             target_dir: dir.join("target"),
+            build_dir: build_dir
+                .map_or(target_dir, Utf8Path::as_std_path)
+                .to_owned(),
             solutions,
             given,
             known: known
@@ -209,7 +218,8 @@ impl Sandbox {
             }
             None if program == "cargo" => {
                 let mut command = runner::cargo(&self.root, None);
-                command.args(&words[1..]);
+                // Its results come in the order of the names.
+                command.args(&words[1..]).env("RUST_TEST_THREADS", "1");
                 command
             }
             None => {
@@ -220,12 +230,11 @@ impl Sandbox {
         };
         command
             .env("CARGO_TARGET_DIR", &self.target_dir)
+            .env("CARGO_BUILD_BUILD_DIR", &self.build_dir)
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("NO_COLOR", "1")
             .env("COLUMNS", "80")
-            // Results come in the order of the names.
-            .env("RUST_TEST_THREADS", "1")
             .env_remove("RUST_BACKTRACE");
         Ok(command)
     }
