@@ -138,7 +138,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
             .map(|c| format!("{} {}", c.number, c.title))
             .collect();
         return format!(
-            "chapter {number} {why}; with exercises: {}",
+            "chapter {number} {why}. Chapters with exercises: {}.",
             there.join(", ")
         );
     }

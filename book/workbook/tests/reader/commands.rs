@@ -70,7 +70,7 @@ fn a_chapter_that_is_solved_names_the_pages_that_close_it() {
     assert!(page.starts_with("What you built\n"), "{page}");
     let to_come = shown(&fixture, &["check", "2"]);
     assert!(
-        to_come.starts_with("error: chapter 2 is not written yet;"),
+        to_come.starts_with("error: chapter 2 is not written yet."),
         "{to_come}"
     );
 }
