@@ -23,7 +23,7 @@ use crate::exercise::{ExerciseId, Scope};
 use crate::judge::TIME_LIMIT;
 use crate::progress::{ExerciseProgress, Progress};
 use crate::ticker::Ticker;
-use crate::{interrupt, report, runner};
+use crate::{fault, interrupt, paint, report, runner};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -110,6 +110,14 @@ fn exit(success: bool) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// What a command says of an argument that does not fit what is there.
+fn not_understood(what: &str) -> ExitCode {
+    const STATUS: u8 = 2;
+    let said = fault::indented(&format!("error: {what}"), 0);
+    anstream::eprintln!("{}", said.replacen("error:", &paint::bad("error:"), 1));
+    ExitCode::from(STATUS)
 }
 
 /// The exercise of that number.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
-use super::desk;
+use super::{desk, not_understood};
 use crate::desk::Desk;
 use crate::fault::{Faults, slashes};
 use crate::markdown::terminal::{Show, shown};
@@ -85,6 +85,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         part,
     };
     let shown = shown(&text, &show);
+    if let Some(wrong) = not_there(&args.unfold, shown.folds) {
+        return Ok(not_understood(&wrong));
+    }
     if shown.text.is_empty() {
         bail!(
             "the page has no part `#{}`; to read all of it:\n  cargo run -- read {name}",
@@ -99,6 +102,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     page_through(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with the numbers of blocks, of which there are so many.
+fn not_there(unfold: &[Unfold], folds: usize) -> Option<String> {
+    let number = unfold.iter().find_map(|unfold| match unfold {
+        Unfold::Number(number) if !(1..=folds).contains(number) => Some(number),
+        _ => None,
+    })?;
+    let there = match folds {
+        0 => "the page has no folded blocks".to_owned(),
+        1 => "the page has one folded block: 1".to_owned(),
+        more => format!("the page has {more} folded blocks: 1 to {more}, or all"),
+    };
+    Some(format!("`--unfold {number}`: {there}"))
 }
 
 fn page_of_next(desk: &Desk) -> Result<PageName> {

@@ -34,6 +34,8 @@ pub struct Shown {
     pub text: String,
     /// Whether a folded block was left folded.
     pub is_folded: bool,
+    /// How many folded blocks the whole text has.
+    pub folds: usize,
 }
 
 /// A text in which nothing is folded and links are their text.
@@ -56,6 +58,7 @@ pub fn shown(text: &str, show: &Show<'_>) -> Shown {
     Shown {
         text: page.out.trim_end().to_owned(),
         is_folded: page.is_folded,
+        folds: page.folds,
     }
 }
 

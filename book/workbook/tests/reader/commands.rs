@@ -193,6 +193,14 @@ fn a_page_is_read_in_the_terminal() {
             "{unfolded}"
         );
     }
+    let unfolds = |number: &str| shown(&fixture, &["read", "1.1", "--unfold", number]);
+    let there = "the page has 4 folded blocks: 1 to 4, or all\n[failure]\n";
+    for wrong in ["99", "0", "2,5"] {
+        let last = wrong.rsplit(',').next().unwrap_or_default();
+        assert_eq!(unfolds(wrong), format!("error: `--unfold {last}`: {there}"));
+    }
+    let output = program(&fixture, &["read", "glossary", "--unfold", "1"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(2));
     let part = shown(&fixture, &["read", "1.1#your-task"]);
     assert!(part.starts_with("Your task\n---------\n"), "{part}");
     insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
