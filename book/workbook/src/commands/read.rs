@@ -100,8 +100,37 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             "\nWhat is folded: cargo run -- read {name} --unfold 1 (or all)\n"
         ));
     }
+    if name == GLOSSARY {
+        text.push_str(&brackets(desk.outline(), &shown_chapters(&text)));
+    }
     page_through(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of the words, each of which names its chapters.
+const GLOSSARY: &str = "glossary";
+
+/// What stands in brackets behind a word: `(1)`, or `(0, 1)`.
+fn shown_chapters(text: &str) -> Vec<u32> {
+    let inside = text.split('(').filter_map(|rest| rest.split_once(')'));
+    let numbers = inside.filter_map(|(inside, _)| {
+        let numbers = inside.split(',').map(|number| number.trim().parse());
+        numbers.collect::<Result<Vec<u32>, _>>().ok()
+    });
+    numbers.flatten().collect()
+}
+
+/// Says what numbers in brackets mean, if there are any.
+fn brackets(outline: &Outline, numbers: &[u32]) -> String {
+    if numbers.is_empty() {
+        return String::new();
+    }
+    let words = "\nA number in brackets is the chapter that explains the word";
+    let written = numbers.iter().find(|n| outline.chapter(**n).is_some());
+    match written {
+        Some(number) => format!("{words}:\n  cargo run -- read {number}\n"),
+        None => format!("{words}.\n"),
+    }
 }
 
 /// What is wrong with the numbers of blocks, of which there are so many.

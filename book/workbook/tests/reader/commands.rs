@@ -203,6 +203,20 @@ fn a_page_is_read_in_the_terminal() {
     assert_eq!(output.unwrap().status.code(), Some(2));
     let part = shown(&fixture, &["read", "1.1#your-task"]);
     assert!(part.starts_with("Your task\n---------\n"), "{part}");
+    fixture.edit(
+        "book/src/glossary.md",
+        "lib.rs`.",
+        "lib.rs`. (1)\n\n## Row\n\nA line. (2)",
+    );
+    let told = "\nA number in brackets is the chapter that explains the word";
+    for (page, ends) in [
+        ("glossary", ":\n  cargo run -- read 1\n[success]\n"),
+        ("glossary#shelf", ":\n  cargo run -- read 1\n[success]\n"),
+        ("glossary#row", ".\n[success]\n"),
+    ] {
+        let said = shown(&fixture, &["read", page]);
+        assert!(said.ends_with(&format!("{told}{ends}")), "{said}");
+    }
     insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
     insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
     insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));
