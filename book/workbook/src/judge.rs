@@ -22,6 +22,7 @@ use crate::exercise::{self, Exercise, ExerciseId};
 use crate::progress::{Cause, ChapterVerdict, Function, Place, State, Verdict};
 use crate::runner::{
     self, Build, BuildOptions, Cancel, Job, Limits, Listener, Outcome, Stage, Test, TestBinary,
+    Turn,
 };
 use crate::workspace::Chapter;
 
@@ -45,6 +46,8 @@ pub struct Judge {
     pub cancel: Cancel,
     /// Hears of each package that is compiled and each test that is run.
     pub listener: Listener,
+    /// Whether another judge may have to be waited for, or waits for this one.
+    pub turn: Turn,
 }
 
 /// The part of a chapter to judge.
@@ -72,6 +75,7 @@ impl Judge {
             },
             cancel: Cancel::default(),
             listener: Listener::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -101,9 +105,12 @@ impl Judge {
             target_dir: self.target_dir.clone(),
             cancel: self.cancel.clone(),
             listener: self.listener.clone(),
+            turn: self.turn.clone(),
             ..BuildOptions::default()
         };
+        let turn = self.turn.begin(chapter.number);
         let built = runner::build(&self.root, &chapter.package, &options);
+        drop(turn);
         if self.cancel.is_cancelled() {
             return Ok(None);
         }

@@ -19,6 +19,7 @@ use super::linker;
 use super::process::Cancel;
 use super::stage::{Listener, Stage};
 use super::test_binary::TestBinary;
+use super::turn::Turn;
 
 /// What a build may be told beside the package.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,8 @@ pub struct BuildOptions {
     pub listener: Listener,
     /// Ends the build early.
     pub cancel: Cancel,
+    /// Whether somebody else may have to be waited for.
+    pub turn: Turn,
 }
 
 /// What became of a build.
@@ -124,7 +127,7 @@ fn tests_of(root: &Path, package: &str, options: &BuildOptions) -> Result<Compil
     command
         .args(["test", "--no-run", "--lib", "--package", package])
         .args(&options.args);
-    compile_under(command, &options.listener, &options.cancel)
+    compile_under(command, options)
 }
 
 /// The cargo that runs this program, or the one on the path, about to work in
@@ -173,10 +176,11 @@ const MESSAGES: &str = "json-diagnostic-rendered-ansi";
 
 /// Runs a compiling cargo command and reads its messages.
 pub(crate) fn compile(command: Command) -> Result<Compiled> {
-    compile_under(command, &Listener::default(), &Cancel::default())
+    compile_under(command, &BuildOptions::default())
 }
 
-fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> Result<Compiled> {
+fn compile_under(mut command: Command, options: &BuildOptions) -> Result<Compiled> {
+    let (listener, cancel) = (&options.listener, &options.cancel);
     let mut child = command
         .args(["--quiet", "--message-format", MESSAGES])
         .stdin(Stdio::null())
@@ -190,8 +194,8 @@ fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> 
         diagnostics: Vec::new(),
         executables: Vec::new(),
     };
-    let mut patience = Patience::begin(listener);
-    let waiting = move || patience.wait(patience.since.elapsed());
+    let mut patience = Patience::begin(options);
+    let waiting = move || patience.wait();
     let messages = child.stdout.take().map(messages);
     let messages = messages.map(|messages| until(messages, cancel, waiting));
     for message in messages.into_iter().flatten() {
@@ -247,30 +251,57 @@ fn messages(stdout: ChildStdout) -> mpsc::Receiver<io::Result<Message>> {
     receive
 }
 
-/// Tells, once, of a build that takes longer than a moment.
-struct Patience<'l> {
-    listener: &'l Listener,
+/// Tells, once, of a build that takes longer than a moment, and once of one
+/// that cannot begin yet.
+struct Patience<'o> {
+    options: &'o BuildOptions,
     since: Instant,
     told: bool,
+    /// Whether the book compiled before this build began, and still does.
+    waits: bool,
+    told_for_whom: bool,
 }
 
 /// A build that is over by then needs no words.
 const MOMENT: Duration = Duration::from_secs(2);
 
-impl<'l> Patience<'l> {
-    fn begin(listener: &'l Listener) -> Self {
+/// Nor does a wait that is over by then.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+
+impl<'o> Patience<'o> {
+    fn begin(options: &'o BuildOptions) -> Self {
         Self {
-            listener,
+            options,
             since: Instant::now(),
             told: false,
+            waits: options.turn.awaited().is_some(),
+            told_for_whom: false,
         }
     }
 
-    /// Says that it is not over after that time.
-    fn wait(&mut self, time: Duration) {
-        if time >= MOMENT && !self.told {
-            self.told = true;
-            self.listener.tell(Stage::Compiling);
+    /// Says what has taken so long until now.
+    fn wait(&mut self) {
+        if self.waits && self.options.turn.awaited().is_none() {
+            self.waits = false;
+            self.since = Instant::now();
+        }
+        self.wait_for(self.since.elapsed());
+    }
+
+    /// Says what has taken all of that time.
+    fn wait_for(&mut self, time: Duration) {
+        let listener = &self.options.listener;
+        let awaited = self.options.turn.awaited().filter(|_| self.waits);
+        match awaited {
+            Some(chapter) if time >= SHORT_WAIT && !self.told_for_whom => {
+                self.told_for_whom = true;
+                listener.tell(Stage::Waiting(chapter));
+            }
+            None if time >= MOMENT && !self.told => {
+                self.told = true;
+                listener.tell(Stage::Compiling);
+            }
+            _ => {}
         }
     }
 }
@@ -358,8 +389,8 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
@@ -373,12 +404,49 @@ mod tests {
                 heard.fetch_add(1, Ordering::Relaxed);
             })
         };
-        let mut patience = Patience::begin(&listener);
-        patience.wait(MOMENT / 2);
+        let options = BuildOptions {
+            listener,
+            ..BuildOptions::default()
+        };
+        let mut patience = Patience::begin(&options);
+        patience.wait_for(MOMENT / 2);
         assert_eq!(heard.load(Ordering::Relaxed), 0);
-        patience.wait(MOMENT);
-        patience.wait(2 * MOMENT);
+        patience.wait_for(MOMENT);
+        patience.wait_for(2 * MOMENT);
         assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn whom_a_build_waits_for_is_told_once_and_before_anything_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("turn.lock");
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listener = {
+            let heard = Arc::clone(&heard);
+            Listener::new(move |stage| {
+                let mut heard = heard.lock().expect("nobody panicked");
+                heard.push(format!("{stage:?}"));
+            })
+        };
+        let options = BuildOptions {
+            listener,
+            turn: Turn::of_a_command(file.clone()),
+            ..BuildOptions::default()
+        };
+        let books = Turn::of_the_book(file.clone()).begin(3);
+        let mut patience = Patience::begin(&options);
+        patience.wait_for(SHORT_WAIT / 2);
+        assert_eq!(*heard.lock().expect("nobody panicked"), [""; 0]);
+        patience.wait_for(SHORT_WAIT);
+        patience.wait_for(2 * MOMENT);
+        drop(books);
+        patience.wait();
+        patience.wait_for(MOMENT);
+        // A book that compiles later waits itself.
+        let _books = Turn::of_the_book(file).begin(4);
+        patience.wait_for(2 * MOMENT);
+        let heard = heard.lock().expect("nobody panicked");
+        assert_eq!(*heard, ["Waiting(3)", "Compiling"]);
     }
 
     #[test]
