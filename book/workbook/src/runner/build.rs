@@ -20,6 +20,7 @@ use super::process::Cancel;
 use super::stage::{Listener, Stage};
 use super::test_binary::TestBinary;
 use super::turn::Turn;
+use crate::paint;
 
 /// What a build may be told beside the package.
 #[derive(Debug, Clone, Default)]
@@ -60,9 +61,10 @@ pub struct Diagnostic {
     /// The file, as the compiler names it: relative to the workspace's root
     /// for its members. `None` if the message is about no place in particular.
     pub file: Option<PathBuf>,
-    /// Line of the primary span, from 1.
+    /// Line of the primary span, from 1; of several, the one that the arrow
+    /// points at.
     pub line: usize,
-    /// Column of the primary span, from 1, in characters.
+    /// Column of that span, from 1, in characters.
     pub column: usize,
     /// The message without its surroundings.
     pub message: String,
@@ -358,7 +360,14 @@ impl Diagnostic {
             diagnostic::DiagnosticLevel::Warning => Level::Warning,
             _ => return None,
         };
-        let span = message.spans.iter().find(|span| span.is_primary);
+        let rendered = message.rendered.clone().unwrap_or_default();
+        let arrow = arrows(&rendered).into_iter().next();
+        let points_at = |span: &&diagnostic::DiagnosticSpan| {
+            let (line, column) = (span.line_start, span.column_start);
+            arrow == Some(format!("{}:{line}:{column}", span.file_name))
+        };
+        let primary = || message.spans.iter().filter(|span| span.is_primary);
+        let span = primary().find(points_at).or_else(|| primary().next());
         let counts = message.message.starts_with("aborting due to")
             || message.message.contains("warning emitted")
             || message.message.contains("warnings emitted");
@@ -372,9 +381,21 @@ impl Diagnostic {
             line: span.map_or(0, |span| span.line_start),
             column: span.map_or(0, |span| span.column_start),
             message: message.message.clone(),
-            rendered: message.rendered.clone().unwrap_or_default(),
+            rendered,
         })
     }
+
+    /// The places that the compiler's arrows point at, from top to bottom, as
+    /// in `src/lib.rs:3:5`.
+    pub fn arrows(&self) -> Vec<String> {
+        arrows(&self.rendered)
+    }
+}
+
+fn arrows(rendered: &str) -> Vec<String> {
+    let plain = paint::plain(rendered);
+    let arrow = |line: &str| line.trim_start().strip_prefix("--> ").map(str::to_owned);
+    plain.lines().filter_map(arrow).collect()
 }
 
 /// The name within `path+file:///…/ch01-memory#memory-solution@0.1.0`, where
