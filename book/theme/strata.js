@@ -8,7 +8,7 @@
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
 
     const STATES = {
-        'unknown': ['·', 'Not judged yet'],
+        'unknown': ['?', 'Not judged yet'],
         'not-started': ['·', 'Not started'],
         'waiting': ['…', 'Waiting'],
         'compile-error': ['✗', 'Does not compile'],
@@ -137,10 +137,11 @@
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
-    // What does not compile just now takes nothing back.
-    const stateOf = (exercise, troubled, isNext) => {
-        const meanwhile = exercise.was_solved ? 'solved' : isNext ? exercise.state : 'unknown';
-        return troubled ? meanwhile : exercise.state;
+    // Of a chapter that does not compile just now nothing can be judged, and
+    // nothing is taken back: as in the terminal.
+    const stateOf = (exercise, trouble) => {
+        const meanwhile = isSolved(exercise) ? 'solved' : 'unknown';
+        return trouble ? meanwhile : exercise.state;
     };
 
     const mark = (place, state) => {
@@ -155,6 +156,21 @@
         made.textContent = sign;
         made.title = words;
         made.setAttribute('aria-label', words);
+    };
+
+    // Why nothing of a chapter can be judged, behind a link to it.
+    const blame = (place, trouble) => {
+        const shown = place.querySelector('.strata-trouble');
+        if (!trouble) {
+            shown?.remove();
+            return;
+        }
+        const [sign] = STATES[trouble.state] ?? STATES.unknown;
+        const words = trouble.state === 'compile-error' ? 'does not compile' : 'cannot be judged';
+        const made = shown ?? element('span', 'strata-mark strata-trouble');
+        made.dataset.state = trouble.state;
+        made.textContent = `${sign} ${words}`;
+        place.append(made);
     };
 
     // How much of a chapter is solved, behind a link to it.
@@ -259,14 +275,15 @@
             const link = linkTo(chapter.page);
             if (link) {
                 count(link, chapter.exercises, true);
+                blame(link, chapter.trouble);
             }
             const item = mapChapters.get(String(chapter.number));
             if (item) {
                 count(item, chapter.exercises, false);
+                blame(item, chapter.trouble);
             }
             for (const exercise of chapter.exercises) {
-                const isNext = exercise.id === progress.next;
-                const state = stateOf(exercise, chapter.trouble !== null, isNext);
+                const state = stateOf(exercise, chapter.trouble);
                 const inSidebar = linkTo(exercise.page);
                 if (inSidebar) {
                     mark(inSidebar, state);
@@ -274,7 +291,7 @@
                 const inMap = map.get(exercise.id);
                 if (inMap) {
                     mark(inMap, state);
-                    inMap.classList.toggle('is-next', isNext);
+                    inMap.classList.toggle('is-next', exercise.id === progress.next);
                 }
                 for (const box of boxes) {
                     if (box.dataset.exercise === exercise.id) {

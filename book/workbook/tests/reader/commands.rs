@@ -128,6 +128,8 @@ fn what_is_next_is_read_from_the_source_and_not_from_an_error_that_is_gone() {
     fixture.edit(LIB, "    titles: Vec<String>,", "    titles: Vec<Strin>,");
     insta::assert_snapshot!("next_is_to_mend", {
         let said = run(&fixture, &["status"]).stdout;
+        let title = "1. A shelf (0/3) ✗ does not compile\n";
+        assert!(said.contains(title) && said.contains("\n  ? 1.1"), "{said}");
         let (_, next) = said.split_once("Next: ").unwrap();
         next.to_owned()
     });
