@@ -128,7 +128,7 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     let chapter = chapters.find(|c| c.exercises.contains(exercise));
     let trouble = chapter.and_then(|chapter| chapter.trouble.as_ref());
     if let (Some(chapter), Some(trouble)) = (chapter, trouble)
-        && trouble.state == State::CompileError
+        && (trouble.state == State::CompileError || !trouble.missing.is_empty())
     {
         let check = format!("  check   cargo run -- check {}\n", chapter.number);
         return mend(trouble) + &check;
@@ -139,6 +139,11 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
 
 /// How to mend what keeps a chapter from being judged.
 fn mend(trouble: &Verdict) -> String {
+    if !trouble.missing.is_empty() {
+        let heading = paint::heading("Next: bring back what is missing");
+        let files: String = trouble.missing.iter().map(|f| format!("  {f}\n")).collect();
+        return format!("{heading}\n{files}  run     cargo run -- update\n");
+    }
     let mut out = paint::heading("Next: mend what does not compile") + "\n";
     if let Some(place) = &trouble.place {
         let (label, whose) = match place.yours {
