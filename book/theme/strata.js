@@ -57,6 +57,11 @@
         return parts;
     };
 
+    // What a test says. Its prose is wrapped; what it quotes, which is indented,
+    // stays in its lines: as in the terminal.
+    const said = message => element('pre', '', ...message.split('\n').map(line =>
+        element('span', /^\s/.test(line) ? '' : 'exercise-prose', `${line}\n`)));
+
     // Pages, one behind the other.
     const links = pages => pages.flatMap(({ title, url }, i) => {
         const link = element('a', '', title);
@@ -98,7 +103,7 @@
         const parts = [line];
         const compiler = exercise.state === 'compile-error';
         if (exercise.message && !(compiler && exercise.output)) {
-            parts.push(element('pre', '', exercise.message));
+            parts.push(said(exercise.message));
         }
         if (STATES[exercise.state]?.[0] === '✗' && !compiler) {
             parts.push(...places(exercise));
