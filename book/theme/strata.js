@@ -216,6 +216,12 @@
             : numbers.map(number => ` Chapter ${number} is still to come.`);
     };
 
+    // Links to the chapter that comes before all exercises.
+    const before = new Map();
+    for (const link of document.querySelectorAll('.go-on > .go-on-before')) {
+        before.set(link.parentElement, link);
+    }
+
     const goOn = (place, progress, all) => {
         const solved = all.filter(isSolved).length;
         const next = all.find(exercise => exercise.id === progress.next);
@@ -233,13 +239,16 @@
             }
             return;
         }
-        const link = element('a', '', `${hasBegun ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
+        const first = hasBegun ? undefined : before.get(place);
+        const words = hasBegun ? 'Go on with ' : first ? '' : 'Begin with ';
+        const link = element('a', '', `${words}${next.id} ${next.title}`);
         link.href = new URL(next.page, root).href;
+        const way = first ? [first, ', or go straight to ', link] : [link];
         const so = element('span', 'strata-count', `${solved} of ${all.length} exercises solved`);
         const hadFocus = place.contains(document.activeElement);
-        place.replaceChildren(link, ' ', so);
+        place.replaceChildren(...way, ' ', so);
         if (hadFocus) {
-            link.focus();
+            way[0].focus();
         }
     };
 

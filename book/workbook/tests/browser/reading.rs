@@ -197,6 +197,12 @@ async fn the_keyboard_alone_leads_to_the_exercise_and_unfolds_a_hint() {
     tab_to(&browser, ".go-on a").await;
     browser.press(&Key::Enter.to_string()).await;
     browser
+        .until("location.pathname.endsWith('ch00-engine/index.html')")
+        .await;
+    browser.open(&url(INTRODUCTION)).await;
+    tab_to(&browser, ".go-on a:not(.go-on-before)").await;
+    browser.press(&Key::Enter.to_string()).await;
+    browser
         .until("document.querySelector('.exercise[data-exercise=\"1.1\"]')")
         .await;
     tab_to(&browser, ".skip-link").await;
