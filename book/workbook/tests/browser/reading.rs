@@ -282,8 +282,8 @@ async fn copying_a_block_takes_the_commands_and_leaves_the_rest() {
 #[tokio::test]
 async fn on_a_phone_the_tables_of_a_chapter_are_seen_whole() {
     let browser = Browser::start(390).await;
-    for page in ["index.html", "what-you-built.html"] {
-        browser.open(&url(&format!("ch01-memory/{page}"))).await;
+    for page in pages().iter().filter(|page| page.starts_with("ch01-")) {
+        browser.open(&url(page)).await;
         let cut = browser
             .ask(
                 "return [...document.querySelectorAll('.table-wrapper')]
