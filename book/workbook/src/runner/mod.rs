@@ -28,6 +28,7 @@ mod gauge;
 mod guard;
 mod linker;
 mod outcome;
+mod patience;
 mod process;
 mod stage;
 mod test_binary;
