@@ -8,7 +8,7 @@
     const here = location.href.slice(root.href.length).replace(/[?#].*$/, '') || 'index.html';
 
     const STATES = {
-        'unknown': ['·', 'Not judged yet'],
+        'unknown': ['?', 'Not judged yet'],
         'not-started': ['·', 'Not started'],
         'waiting': ['…', 'Waiting'],
         'compile-error': ['✗', 'Does not compile'],
@@ -57,6 +57,11 @@
         return parts;
     };
 
+    // What a test says. Its prose is wrapped; what it quotes, which is indented,
+    // stays in its lines: as in the terminal.
+    const said = message => element('pre', '', ...message.split('\n').map(line =>
+        element('span', /^\s/.test(line) ? '' : 'exercise-prose', `${line}\n`)));
+
     // Pages, one behind the other.
     const links = pages => pages.flatMap(({ title, url }, i) => {
         const link = element('a', '', title);
@@ -98,7 +103,7 @@
         const parts = [line];
         const compiler = exercise.state === 'compile-error';
         if (exercise.message && !(compiler && exercise.output)) {
-            parts.push(element('pre', '', exercise.message));
+            parts.push(said(exercise.message));
         }
         if (STATES[exercise.state]?.[0] === '✗' && !compiler) {
             parts.push(...places(exercise));
@@ -137,10 +142,11 @@
         pages.set(link.href.replace(/#.*$/, ''), link);
     }
 
-    // What does not compile just now takes nothing back.
-    const stateOf = (exercise, troubled, isNext) => {
-        const meanwhile = exercise.was_solved ? 'solved' : isNext ? exercise.state : 'unknown';
-        return troubled ? meanwhile : exercise.state;
+    // Of a chapter that does not compile just now nothing can be judged, and
+    // nothing is taken back: as in the terminal.
+    const stateOf = (exercise, trouble) => {
+        const meanwhile = isSolved(exercise) ? 'solved' : 'unknown';
+        return trouble ? meanwhile : exercise.state;
     };
 
     const mark = (place, state) => {
@@ -155,6 +161,21 @@
         made.textContent = sign;
         made.title = words;
         made.setAttribute('aria-label', words);
+    };
+
+    // Why nothing of a chapter can be judged, behind a link to it.
+    const blame = (place, trouble) => {
+        const shown = place.querySelector('.strata-trouble');
+        if (!trouble) {
+            shown?.remove();
+            return;
+        }
+        const [sign] = STATES[trouble.state] ?? STATES.unknown;
+        const words = trouble.state === 'compile-error' ? 'does not compile' : 'cannot be judged';
+        const made = shown ?? element('span', 'strata-mark strata-trouble');
+        made.dataset.state = trouble.state;
+        made.textContent = `${sign} ${words}`;
+        place.append(made);
     };
 
     // How much of a chapter is solved, behind a link to it.
@@ -195,6 +216,12 @@
             : numbers.map(number => ` Chapter ${number} is still to come.`);
     };
 
+    // Links to the chapter that comes before all exercises.
+    const before = new Map();
+    for (const link of document.querySelectorAll('.go-on > .go-on-before')) {
+        before.set(link.parentElement, link);
+    }
+
     const goOn = (place, progress, all) => {
         const solved = all.filter(isSolved).length;
         const next = all.find(exercise => exercise.id === progress.next);
@@ -212,13 +239,16 @@
             }
             return;
         }
-        const link = element('a', '', `${hasBegun ? 'Go on' : 'Begin'} with ${next.id} ${next.title}`);
+        const first = hasBegun ? undefined : before.get(place);
+        const words = hasBegun ? 'Go on with ' : first ? '' : 'Begin with ';
+        const link = element('a', '', `${words}${next.id} ${next.title}`);
         link.href = new URL(next.page, root).href;
+        const way = first ? [first, ', or go straight to ', link] : [link];
         const so = element('span', 'strata-count', `${solved} of ${all.length} exercises solved`);
         const hadFocus = place.contains(document.activeElement);
-        place.replaceChildren(link, ' ', so);
+        place.replaceChildren(...way, ' ', so);
         if (hadFocus) {
-            link.focus();
+            way[0].focus();
         }
     };
 
@@ -259,14 +289,15 @@
             const link = linkTo(chapter.page);
             if (link) {
                 count(link, chapter.exercises, true);
+                blame(link, chapter.trouble);
             }
             const item = mapChapters.get(String(chapter.number));
             if (item) {
                 count(item, chapter.exercises, false);
+                blame(item, chapter.trouble);
             }
             for (const exercise of chapter.exercises) {
-                const isNext = exercise.id === progress.next;
-                const state = stateOf(exercise, chapter.trouble !== null, isNext);
+                const state = stateOf(exercise, chapter.trouble);
                 const inSidebar = linkTo(exercise.page);
                 if (inSidebar) {
                     mark(inSidebar, state);
@@ -274,7 +305,7 @@
                 const inMap = map.get(exercise.id);
                 if (inMap) {
                     mark(inMap, state);
-                    inMap.classList.toggle('is-next', isNext);
+                    inMap.classList.toggle('is-next', exercise.id === progress.next);
                 }
                 for (const box of boxes) {
                     if (box.dataset.exercise === exercise.id) {

@@ -4,16 +4,14 @@ mod misread;
 
 use std::io;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, build_on, check, desk, diff, hint, read, reset, restore, seconds, status, update,
+    Limit, bench, build_on, check, desk, diff, hint, read, reset, restore, status, update,
 };
 use crate::engines::{delete, get, put, scan, shell};
-use crate::judge::TIME_LIMIT;
 use crate::runner::{GUARD, stand_guard};
 use crate::{author, inspect, preprocess, serve};
 
@@ -42,15 +40,9 @@ pub struct Cli {
     )]
     pub port: u16,
 
-    /// Seconds that a test may take; one that takes longer counts as endless.
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = TIME_LIMIT.as_secs(),
-        value_parser = seconds,
-        allow_negative_numbers = true
-    )]
-    pub limit: u64,
+    /// How long a test may take.
+    #[command(flatten)]
+    pub limit: Limit,
 }
 
 /// What the program can do.
@@ -187,7 +179,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         None => {
             let mut desk = desk()?;
             desk.say_what_is_not_mirrored();
-            desk.limit(Duration::from_secs(cli.limit));
+            desk.limit(cli.limit.time());
             serve::run(desk, cli.port).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Status(args)) => status::run(&args),

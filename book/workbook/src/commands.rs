@@ -14,14 +14,16 @@ pub mod update;
 
 use std::env;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::desk::{Desk, Under};
 use crate::exercise::{ExerciseId, Scope};
+use crate::judge::TIME_LIMIT;
 use crate::progress::{ExerciseProgress, Progress};
 use crate::ticker::Ticker;
-use crate::{interrupt, report, runner};
+use crate::{fault, interrupt, paint, report, runner};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -70,12 +72,28 @@ fn next(desk: &Desk, progress: &Progress) -> String {
     report::next(progress, desk.place_of_next(progress).as_ref())
 }
 
-/// Reads a time limit.
-///
-/// # Errors
-///
-/// Says what it takes.
-pub fn seconds(text: &str) -> Result<u64, String> {
+/// How long a test may take, for the commands that run some.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Limit {
+    /// Seconds that a test may take; one that takes longer counts as endless.
+    #[arg(
+        long = "limit",
+        value_name = "SECONDS",
+        default_value_t = TIME_LIMIT.as_secs(),
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
+    seconds: u64,
+}
+
+impl Limit {
+    /// The time.
+    pub fn time(self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
     seconds.ok_or_else(|| "it takes seconds: a whole number, from 1 on".to_owned())
 }
@@ -92,6 +110,14 @@ fn exit(success: bool) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// What a command says of an argument that does not fit what is there.
+fn not_understood(what: &str) -> ExitCode {
+    const STATUS: u8 = 2;
+    let said = fault::indented(&format!("error: {what}"), 0);
+    anstream::eprintln!("{}", said.replacen("error:", &paint::bad("error:"), 1));
+    ExitCode::from(STATUS)
 }
 
 /// The exercise of that number.
@@ -120,7 +146,7 @@ fn no_such(progress: &Progress, scope: Scope) -> String {
             .map(|c| format!("{} {}", c.number, c.title))
             .collect();
         return format!(
-            "chapter {number} {why}; with exercises: {}",
+            "chapter {number} {why}. Chapters with exercises: {}.",
             there.join(", ")
         );
     }

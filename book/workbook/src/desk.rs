@@ -13,9 +13,9 @@ use crate::keep::FOLDER;
 use crate::mirror;
 use crate::outline::{self, Outline};
 use crate::progress::{ChapterVerdict, Place, Progress, Reading, State, Verdict};
-use crate::runner::{Cancel, Listener};
+use crate::runner::{Cancel, Listener, Turn};
 use crate::standing;
-use crate::store::{Store, fingerprint};
+use crate::store::{Store, fingerprint, own};
 use crate::workspace::{Chapter, Workspace};
 
 /// Who may end the judging of a chapter, and who hears how far it is.
@@ -60,10 +60,14 @@ impl Desk {
         // counts as unchanged.
         let differs = |chapter: &&Chapter| edition::differs(&workspace, chapter).unwrap_or(false);
         let outdated = workspace.written().filter(differs);
+        let judge = Judge {
+            turn: Turn::of_a_command(turn(&target_dir, workspace.root())),
+            ..Judge::new(workspace.root())
+        };
         Ok(Self {
             outdated: outdated.map(|chapter| chapter.number).collect(),
             store: Store::open(&target_dir, workspace.root()),
-            judge: Judge::new(workspace.root()),
+            judge,
             outline,
             target_dir,
             workspace,
@@ -84,6 +88,13 @@ impl Desk {
     /// Stops tests that run longer than this, in place of the usual limit.
     pub fn limit(&mut self, time: Duration) {
         self.judge.limits.time = time;
+    }
+
+    /// Judges for the book that is open, of which commands are told if they
+    /// have to wait for it.
+    pub fn judges_for_the_book(&mut self) {
+        let file = turn(&self.target_dir, self.workspace.root());
+        self.judge.turn = Turn::of_the_book(file);
     }
 
     /// The workspace.
@@ -301,6 +312,11 @@ impl Desk {
             exercises,
         }
     }
+}
+
+/// The file that the book locks while it compiles.
+fn turn(target_dir: &Path, root: &Path) -> PathBuf {
+    target_dir.join("strata").join(own(root, "turn", "lock"))
 }
 
 /// Mirrors what the reader wrote, and says what was lost since the last time.

@@ -15,12 +15,14 @@ pub mod scan;
 pub mod shell;
 pub mod spelling;
 
+use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+use crate::exercise::ExerciseId;
 use crate::fault::indented;
 
 /// Runs a command. That nobody reads on, as behind `| head`, is an end like
@@ -33,11 +35,22 @@ pub(crate) fn attempt(command: impl FnOnce() -> Result<ExitCode>) -> Result<Exit
             Err(error.context("cannot write the output"))
         }
         Ok(result) => result,
-        Err(_shown) => bail!(
-            "the engine panicked, as it says above: what is not written yet does so, and \
-             so does a mistake"
-        ),
+        Err(shown) => match unwritten(&*shown) {
+            Some(id) => bail!(
+                "the engine needs exercise {id}, which is not written yet:\n  \
+                 cargo run -- read {id}"
+            ),
+            None => bail!("the engine panicked, as it says above, which is a mistake in it"),
+        },
     }
+}
+
+/// The exercise that an engine came upon, if it panicked for that.
+pub(crate) fn unwritten(panic: &(dyn Any + Send)) -> Option<ExerciseId> {
+    let formatted = panic.downcast_ref::<String>().map(String::as_str);
+    let message = formatted.or_else(|| panic.downcast_ref::<&str>().copied())?;
+    let is_todo = message.starts_with("not yet implemented");
+    ExerciseId::of_todo(message).filter(|_| is_todo)
 }
 
 /// Runs a command whose status tells what is known: 0 and 1 are answers, and 2
@@ -52,4 +65,34 @@ pub(crate) fn known(command: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCo
 pub(crate) fn nobody_reads(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_is_not_written_says_which_exercise_it_needs() {
+        let said = |panics: fn()| {
+            let attempted = attempt(|| {
+                panics();
+                Ok(ExitCode::SUCCESS)
+            });
+            attempted.unwrap_err().to_string()
+        };
+        // As a `todo!` says it.
+        const TODO: &str = "exercise 1.11: Reads the snapshot back";
+        assert_eq!(
+            said(|| panic!("not yet implemented: {TODO}")),
+            "the engine needs exercise 1.11, which is not written yet:\n  \
+             cargo run -- read 1.11"
+        );
+        for other in [
+            || panic!("exercise 1.2 is hard"),
+            || panic!("not yet implemented"),
+        ] {
+            let told = "the engine panicked, as it says above";
+            assert!(said(other).starts_with(told));
+        }
+    }
 }

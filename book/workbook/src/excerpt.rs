@@ -3,11 +3,15 @@
 //! The book shows code as it stands in the repository: an item is named, never
 //! counted in lines, so that an edit above it cannot move what a page shows.
 
+mod wide;
+
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, Item, TraitItem};
+
+use wide::Break;
 
 /// How many names an error lists before it says "and more".
 const NAMES_SHOWN: usize = 12;
@@ -18,6 +22,7 @@ pub struct Source {
     text: String,
     module_docs: Option<String>,
     items: Vec<Found>,
+    breaks: Vec<Break>,
 }
 
 /// An item and where it stands.
@@ -49,6 +54,7 @@ impl Source {
             text: text.to_owned(),
             module_docs: docs(&file.attrs),
             items,
+            breaks: wide::breaks(&file),
         })
     }
 
@@ -130,11 +136,13 @@ impl Source {
     }
 
     /// Cuts out a range and takes away the indentation of its first line.
+    /// What is too wide then is broken, where it can be.
     fn cut(&self, range: Range<usize>) -> String {
         let line_start = self.text[..range.start].rfind('\n').map_or(0, |i| i + 1);
         let indent = range.start - line_start;
+        let text = wide::broken(&self.text, range, indent, &self.breaks);
         let mut out = String::new();
-        for (i, line) in self.text[range].lines().enumerate() {
+        for (i, line) in text.lines().enumerate() {
             let blank = line.len() - line.trim_start_matches(' ').len();
             let skip = if i == 0 { 0 } else { blank.min(indent) };
             out.push_str(line[skip..].trim_end());

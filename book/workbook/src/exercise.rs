@@ -33,6 +33,16 @@ impl ExerciseId {
             parts.next().map(|_| id)
         })
     }
+
+    /// The exercise whose `todo!` panics with this message.
+    #[must_use]
+    pub fn of_todo(message: &str) -> Option<Self> {
+        let (_, rest) = message.split_once("exercise ")?;
+        let end = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
+        rest[..end].trim_end_matches('.').parse().ok()
+    }
 }
 
 impl fmt::Display for ExerciseId {

@@ -22,6 +22,7 @@ use crate::exercise::{self, Exercise, ExerciseId};
 use crate::progress::{Cause, ChapterVerdict, Function, Place, State, Verdict};
 use crate::runner::{
     self, Build, BuildOptions, Cancel, Job, Limits, Listener, Outcome, Stage, Test, TestBinary,
+    Turn,
 };
 use crate::workspace::Chapter;
 
@@ -45,6 +46,8 @@ pub struct Judge {
     pub cancel: Cancel,
     /// Hears of each package that is compiled and each test that is run.
     pub listener: Listener,
+    /// Whether another judge may have to be waited for, or waits for this one.
+    pub turn: Turn,
 }
 
 /// The part of a chapter to judge.
@@ -72,6 +75,7 @@ impl Judge {
             },
             cancel: Cancel::default(),
             listener: Listener::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -95,15 +99,19 @@ impl Judge {
             dir: &chapter.dir(),
         };
         if !self.root.join(chapter.dir()).join("Cargo.toml").is_file() {
-            return Ok(Some(in_trouble(assignment, &gone(&self.root, chapter))));
+            let trouble = gone(&self.root, chapter);
+            return Ok(Some(in_trouble(&self.root, assignment, &trouble)));
         }
         let options = BuildOptions {
             target_dir: self.target_dir.clone(),
             cancel: self.cancel.clone(),
             listener: self.listener.clone(),
+            turn: self.turn.clone(),
             ..BuildOptions::default()
         };
+        let turn = self.turn.begin(chapter.number);
         let built = runner::build(&self.root, &chapter.package, &options);
+        drop(turn);
         if self.cancel.is_cancelled() {
             return Ok(None);
         }
@@ -113,11 +121,12 @@ impl Judge {
                 let place_of = |location: &str| places.read(location);
                 let trouble = verdict::of_errors(&chapter.package, &errors, place_of);
                 let trouble = missing::blamed(&self.root, chapter, trouble);
-                return Ok(Some(in_trouble(assignment, &trouble)));
+                return Ok(Some(in_trouble(&self.root, assignment, &trouble)));
             }
             Err(error) => {
                 let trouble = refused(&self.root, chapter, &error);
-                return Ok(Some(in_trouble(assignment, &trouble)));
+                let trouble = missing::blamed(&self.root, chapter, trouble);
+                return Ok(Some(in_trouble(&self.root, assignment, &trouble)));
             }
         };
         let by_exercise = group(order::as_written(
@@ -127,7 +136,7 @@ impl Judge {
         let came = complete::tests(&self.root, chapter);
         if by_exercise.is_empty() && !came.is_empty() {
             let trouble = missing::blamed(&self.root, chapter, complete::no_tests());
-            return Ok(Some(in_trouble(assignment, &trouble)));
+            return Ok(Some(in_trouble(&self.root, assignment, &trouble)));
         }
         let asked = assignment.exercises.iter();
         let count = asked
@@ -224,10 +233,12 @@ impl Judge {
     }
 
     /// The verdict on a chapter in which every exercise still is its `todo!`,
-    /// without asking the compiler; `None` for any other.
+    /// and no file is missing, without asking the compiler; `None` for any
+    /// other.
     pub fn untouched(&self, assignment: &Assignment<'_>) -> Option<ChapterVerdict> {
         let exercises = exercise::of_crate(&self.root, &assignment.chapter.dir()).ok()?;
-        if !exercises.iter().all(|exercise| exercise.unwritten) {
+        let is_written = exercises.iter().any(|exercise| !exercise.unwritten);
+        if is_written || !missing::sources(&self.root, assignment.chapter).is_empty() {
             return None;
         }
         let mut open = untouched(&exercises);

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::exercise::ExerciseId;
 use crate::fault::slashes;
 use crate::files;
-use crate::shipped::{Body, bodies};
+use crate::shipped::{Body, bodies, named};
 use crate::workspace::CHAPTERS;
 
 /// The folder of what this program keeps for the reader. Git ignores it.
@@ -192,11 +192,11 @@ impl Restore {
             for body in written(root.join(path)) {
                 let same = |b: &Body| b.function == body.function && b.text == body.text;
                 if !back.iter().any(same) {
-                    gone.push(format!("{} {}", body.id, body.function));
+                    gone.push(body);
                 }
             }
         }
-        gone
+        named(gone)
     }
 
     /// Takes the copy back. What it writes over is kept in another copy first.

@@ -54,14 +54,26 @@ pub fn list(outline: &Outline, page: &Path) -> String {
     out
 }
 
-/// The way to the first exercise, which becomes the way to the next.
+/// The way to the first exercise, behind the chapter that comes before all of
+/// them; it becomes the way to the next.
 pub fn go_on(outline: &Outline, page: &Path) -> String {
     let Some(first) = outline.exercises.first() else {
         return String::new();
     };
-    let text = format!("Begin with {} {}", first.id, first.title);
-    let link = link(page, &first.page, &text);
-    format!("<p class=\"go-on\">{link}</p>\n")
+    let exercise = format!("{} {}", first.id, first.title);
+    let mut chapters = outline.chapters.iter();
+    let way = match chapters.find(|chapter| chapter.number < first.id.chapter) {
+        Some(before) => {
+            let (number, title) = (before.number, &before.title);
+            let text = format!("Begin with chapter {number}, {title}");
+            let begin = link(page, &before.page, &text);
+            let begin = begin.replacen("<a ", "<a class=\"go-on-before\" ", 1);
+            let exercise = link(page, &first.page, &exercise);
+            format!("{begin}, or go straight to {exercise}")
+        }
+        None => link(page, &first.page, &format!("Begin with {exercise}")),
+    };
+    format!("<p class=\"go-on\">{way}</p>\n")
 }
 
 /// A row of links to the sections of a page that are called by one letter.
@@ -138,5 +150,21 @@ mod tests {
     fn links_lead_out_of_folders() {
         let on = go_on(&outline(), Path::new("ch01/index.md"));
         assert!(on.contains("href=\"../ch01/01-put.html\""), "{on}");
+    }
+
+    #[test]
+    fn who_begins_is_led_to_the_chapter_before_the_exercises() {
+        let mut outline = outline();
+        let page = Path::new("introduction.md");
+        assert_eq!(
+            go_on(&outline, page),
+            "<p class=\"go-on\"><a class=\"go-on-before\" href=\"ch00/index.html\">Begin \
+             with chapter 0, Wood &amp; glue</a>, or go straight to <a \
+             href=\"ch01/01-put.html\">1.1 Put it up</a></p>\n"
+        );
+        outline.chapters.remove(0);
+        let alone = "<p class=\"go-on\"><a href=\"ch01/01-put.html\">Begin with 1.1 Put it \
+                     up</a></p>\n";
+        assert_eq!(go_on(&outline, page), alone);
     }
 }

@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use crate::fault::indented;
 use crate::files;
 use crate::keep::{self, Copy, FOLDER};
-use crate::shipped::{Body, Files, bodies};
+use crate::shipped::{Body, Files, bodies, named};
 use crate::workspace::{Chapter, Workspace};
 
 fn folder() -> PathBuf {
@@ -62,17 +62,14 @@ pub fn look(workspace: &Workspace, chapter: &Chapter) -> Result<Option<Lost>> {
         let mut gone = gone(&before, &now);
         gone.retain(|body| !stands_elsewhere(root, chapter, body));
         if !gone.is_empty() {
-            let named = gone
-                .iter()
-                .map(|body| format!("{} {}", body.id, body.function));
-            functions.extend(named);
+            functions.extend(gone);
             lost.push(path);
         }
     }
     let lost = match lost.as_slice() {
         [] => None,
         paths => Some(Lost {
-            functions,
+            functions: named(functions),
             copy: keep::keep_from(root, &folder(), "lost", paths)?,
         }),
     };

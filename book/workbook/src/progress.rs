@@ -104,6 +104,10 @@ pub struct Verdict {
     /// The tests that fail beside the one that decided.
     #[serde(default)]
     pub others: Vec<Failed>,
+    /// The files of the chapter that are gone or empty, if that is why it cannot
+    /// be judged; `update` brings them back.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// The states of an exercise.
@@ -181,6 +185,7 @@ impl Verdict {
             functions: Vec::new(),
             reread: Vec::new(),
             others: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

@@ -54,7 +54,8 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
     let solved = chapter.exercises.iter().filter(|e| e.is_solved()).count();
     let title = format!("{}. {}", chapter.number, chapter.title);
     let count = chapter.exercises.len();
-    let mut out = format!("{} ({solved}/{count})\n", paint::heading(title));
+    let blame = chapter.trouble.as_ref().map_or_else(String::new, blame);
+    let mut out = format!("{} ({solved}/{count}){blame}\n", paint::heading(title));
     if !chapter.builds_on.is_empty() {
         let _ = writeln!(out, "  stands on your own {}", chapters(&chapter.builds_on));
     }
@@ -81,6 +82,15 @@ pub fn chapter_map(chapter: &ChapterProgress, next: Option<&str>) -> String {
         );
     }
     out + &read_on(chapter)
+}
+
+/// That nothing of a chapter can be judged, behind its title.
+fn blame(trouble: &Verdict) -> String {
+    let words = match trouble.state {
+        State::CompileError => "does not compile",
+        _ => "cannot be judged",
+    };
+    format!(" {} {words}", paint::mark(trouble.state))
 }
 
 /// That a chapter is solved, and which pages close it; nothing of any other.
@@ -118,17 +128,32 @@ pub fn next(progress: &Progress, write: Option<&Place>) -> String {
     let chapter = chapters.find(|c| c.exercises.contains(exercise));
     let trouble = chapter.and_then(|chapter| chapter.trouble.as_ref());
     if let (Some(chapter), Some(trouble)) = (chapter, trouble)
-        && trouble.state == State::CompileError
+        && (trouble.state == State::CompileError || !trouble.missing.is_empty())
     {
-        let mut out = paint::heading("Next: mend what does not compile") + "\n";
-        if let Some(place) = &trouble.place {
-            let _ = writeln!(out, "  write   {place}");
-        }
-        let _ = writeln!(out, "  check   cargo run -- check {}", chapter.number);
-        return out;
+        let check = format!("  check   cargo run -- check {}\n", chapter.number);
+        return mend(trouble) + &check;
     }
     let title = format!("Next: {} {}", exercise.id, exercise.title);
     paint::heading(title) + "\n" + &steps(exercise, write)
+}
+
+/// How to mend what keeps a chapter from being judged.
+fn mend(trouble: &Verdict) -> String {
+    if !trouble.missing.is_empty() {
+        let heading = paint::heading("Next: bring back what is missing");
+        let files: String = trouble.missing.iter().map(|f| format!("  {f}\n")).collect();
+        return format!("{heading}\n{files}  run     cargo run -- update\n");
+    }
+    let mut out = paint::heading("Next: mend what does not compile") + "\n";
+    if let Some(place) = &trouble.place {
+        let (label, whose) = match place.yours {
+            true => ("write", " in your files"),
+            false => ("see  ", ""),
+        };
+        let _ = writeln!(out, "  {label}   {place}");
+        let _ = writeln!(out, "          (the compiler's first -->{whose})");
+    }
+    out
 }
 
 /// What is said behind the last exercise.

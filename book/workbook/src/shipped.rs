@@ -90,6 +90,13 @@ pub fn bodies(text: &str) -> Vec<Body> {
     source.sites.iter().map(body).collect()
 }
 
+/// The functions in the order of their exercises, as in `1.2 find`.
+pub fn named(mut bodies: Vec<Body>) -> Vec<String> {
+    bodies.sort_by_key(|body| body.id);
+    let name = |body: &Body| format!("{} {}", body.id, body.function);
+    bodies.iter().map(name).collect()
+}
+
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
@@ -132,6 +139,8 @@ mod tests {
             (found[0].whole.as_str(), found[0].line),
             ("fn a() { 1 }", 3)
         );
+        let backwards = found.iter().rev().cloned().collect();
+        assert_eq!(named(backwards), ["1.1 a", "1.2 b"]);
         let swapped = with_bodies(TEXT, |body| {
             (body.function == "b").then(|| "{ 2 }".to_owned())
         });

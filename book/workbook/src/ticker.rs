@@ -36,7 +36,7 @@ impl Ticker {
             what: what.into(),
             moves: io::stderr().is_terminal(),
         }));
-        ticker.show("");
+        ticker.show(None);
         ticker
     }
 
@@ -53,21 +53,16 @@ impl Ticker {
     /// Hears of builds and tests.
     pub fn listener(&self) -> Listener {
         let ticker = self.clone();
-        Listener::new(move |stage| {
-            ticker.show(&words(stage));
-            if stage == Stage::Compiling && !ticker.0.moves && !is_unwanted() {
-                eprintln!("{COMPILING} …");
-            }
+        Listener::new(move |stage| match told(stage) {
+            _ if ticker.0.moves => ticker.show(Some(stage)),
+            Some(told) if !is_unwanted() => eprintln!("{told} …"),
+            _ => {}
         })
     }
 
-    fn show(&self, detail: &str) {
+    fn show(&self, stage: Option<Stage<'_>>) {
         if self.0.moves {
-            let what = &self.0.what;
-            draw(&match detail {
-                "" => format!("{what} …"),
-                detail => format!("{what}: {detail} …"),
-            });
+            draw(&line(&self.0.what, stage));
         }
     }
 }
@@ -90,8 +85,21 @@ fn draw(line: &str) {
     }
 }
 
-/// What is said once where no line is written over.
-const COMPILING: &str = "Compiling the tests (the very first time, this takes a minute or two)";
+/// What is said once where no line is written over: why nothing else is said.
+fn told(stage: Stage<'_>) -> Option<String> {
+    match stage {
+        Stage::Compiling => {
+            let what = "Compiling the tests (the very first time, this takes a minute or two)";
+            Some(what.to_owned())
+        }
+        Stage::Waiting(chapter) => Some(waiting(chapter)),
+        Stage::Compiled(_) | Stage::Test { .. } => None,
+    }
+}
+
+fn waiting(chapter: u32) -> String {
+    format!("Waiting for the book that is open, which is judging chapter {chapter}")
+}
 
 /// Whether what comes or stays away by chance is to be left out: cargo's own
 /// switch.
@@ -99,12 +107,16 @@ fn is_unwanted() -> bool {
     env::var_os("CARGO_TERM_PROGRESS_WHEN").is_some_and(|when| when == "never")
 }
 
-fn words(stage: Stage<'_>) -> String {
-    match stage {
-        Stage::Compiling => "building, the first time for a minute or two".to_owned(),
-        Stage::Compiled(package) => format!("building, {package} is done"),
-        Stage::Test { number, of } => format!("test {number} of {of}"),
-    }
+/// What is done, and what it is at.
+fn line(what: &str, stage: Option<Stage<'_>>) -> String {
+    let detail = match stage {
+        None => return format!("{what} …"),
+        Some(Stage::Waiting(chapter)) => return format!("{} …", waiting(chapter)),
+        Some(Stage::Compiling) => "building, the first time for a minute or two".to_owned(),
+        Some(Stage::Compiled(package)) => format!("building, {package} is done"),
+        Some(Stage::Test { number, of }) => format!("test {number} of {of}"),
+    };
+    format!("{what}: {detail} …")
 }
 
 #[cfg(test)]
@@ -113,10 +125,15 @@ mod tests {
 
     #[test]
     fn each_stage_has_its_words() {
-        assert_eq!(words(Stage::Test { number: 7, of: 112 }), "test 7 of 112");
-        assert_eq!(words(Stage::Compiled("engine")), "building, engine is done");
-        for told in [format!("{COMPILING} …"), words(Stage::Compiling)] {
-            assert!(told.chars().count() < 72, "{told}");
+        let line = |stage| line("Judging exercise 1.12", Some(stage));
+        let test = Stage::Test { number: 7, of: 112 };
+        assert_eq!(line(test), "Judging exercise 1.12: test 7 of 112 …");
+        let built = line(Stage::Compiled("engine"));
+        assert_eq!(built, "Judging exercise 1.12: building, engine is done …");
+        let stages = [Stage::Compiling, Stage::Waiting(12)];
+        let told = stages.into_iter().filter_map(told);
+        for told in told.chain(stages.map(line)) {
+            assert!(told.chars().count() < 75, "{told}");
         }
     }
 }

@@ -1,14 +1,12 @@
 //! `check`: the tests of an exercise, a chapter, or all that was begun.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::{Format, desk, exercise, exit, json, judge, next, no_such, seconds, stopped, under};
+use super::{Format, Limit, desk, exercise, exit, json, judge, next, no_such, stopped, under};
 use crate::desk::Desk;
 use crate::exercise::{ExerciseId, NotAScope, Scope};
-use crate::judge::TIME_LIMIT;
 use crate::progress::{Progress, State};
 use crate::report;
 use crate::ticker::Ticker;
@@ -29,15 +27,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 
-    /// Seconds that a test may take; one that takes longer counts as endless.
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = TIME_LIMIT.as_secs(),
-        value_parser = seconds,
-        allow_negative_numbers = true
-    )]
-    pub limit: u64,
+    /// How long a test may take.
+    #[command(flatten)]
+    pub limit: Limit,
 }
 
 fn scope(text: &str) -> Result<Scope, NotAScope> {
@@ -56,7 +48,7 @@ fn scope(text: &str) -> Result<Scope, NotAScope> {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut desk = desk()?;
     desk.say_what_is_not_mirrored();
-    desk.limit(Duration::from_secs(args.limit));
+    desk.limit(args.limit.time());
     match args.scope {
         Scope::Exercise(id) => one(&mut desk, id, args),
         scope => chapters(&mut desk, scope, args),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
-use super::desk;
+use super::{desk, not_understood};
 use crate::desk::Desk;
 use crate::fault::{Faults, slashes};
 use crate::markdown::terminal::{Show, shown};
@@ -85,6 +85,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         part,
     };
     let shown = shown(&text, &show);
+    if let Some(wrong) = not_there(&args.unfold, shown.folds) {
+        return Ok(not_understood(&wrong));
+    }
     if shown.text.is_empty() {
         bail!(
             "the page has no part `#{}`; to read all of it:\n  cargo run -- read {name}",
@@ -97,8 +100,51 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             "\nWhat is folded: cargo run -- read {name} --unfold 1 (or all)\n"
         ));
     }
+    if name == GLOSSARY {
+        text.push_str(&brackets(desk.outline(), &shown_chapters(&text)));
+    }
     page_through(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of the words, each of which names its chapters.
+const GLOSSARY: &str = "glossary";
+
+/// What stands in brackets behind a word: `(1)`, or `(0, 1)`.
+fn shown_chapters(text: &str) -> Vec<u32> {
+    let inside = text.split('(').filter_map(|rest| rest.split_once(')'));
+    let numbers = inside.filter_map(|(inside, _)| {
+        let numbers = inside.split(',').map(|number| number.trim().parse());
+        numbers.collect::<Result<Vec<u32>, _>>().ok()
+    });
+    numbers.flatten().collect()
+}
+
+/// Says what numbers in brackets mean, if there are any.
+fn brackets(outline: &Outline, numbers: &[u32]) -> String {
+    if numbers.is_empty() {
+        return String::new();
+    }
+    let words = "\nA number in brackets is the chapter that explains the word";
+    let written = numbers.iter().find(|n| outline.chapter(**n).is_some());
+    match written {
+        Some(number) => format!("{words}:\n  cargo run -- read {number}\n"),
+        None => format!("{words}.\n"),
+    }
+}
+
+/// What is wrong with the numbers of blocks, of which there are so many.
+fn not_there(unfold: &[Unfold], folds: usize) -> Option<String> {
+    let number = unfold.iter().find_map(|unfold| match unfold {
+        Unfold::Number(number) if !(1..=folds).contains(number) => Some(number),
+        _ => None,
+    })?;
+    let there = match folds {
+        0 => "the page has no folded blocks".to_owned(),
+        1 => "the page has one folded block: 1".to_owned(),
+        more => format!("the page has {more} folded blocks: 1 to {more}, or all"),
+    };
+    Some(format!("`--unfold {number}`: {there}"))
 }
 
 fn page_of_next(desk: &Desk) -> Result<PageName> {

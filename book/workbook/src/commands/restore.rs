@@ -75,6 +75,7 @@ fn listed(root: &Path) -> Result<String> {
     if copies.is_empty() {
         return Ok("No copies yet: `reset` and `update` make them.\n".to_owned());
     }
+    let wide = copies.iter().map(|copy| copy.name.len()).max().unwrap_or(0);
     let mut out = paint::heading("Copies, the oldest first:") + "\n";
     for copy in copies {
         let made = copy.made.and_then(|made| Timestamp::try_from(made).ok());
@@ -89,7 +90,7 @@ fn listed(root: &Path) -> Result<String> {
             [] => counted(copy.files.len(), "file"),
             ids => format!("with {}", ids.join(", ")),
         };
-        let line = format!("  {}  {made}  {holds}", copy.name);
+        let line = format!("  {:wide$}  {made:16}  {holds}", copy.name);
         let _ = writeln!(out, "{}", hanging(&line, 4));
     }
     out.push_str("To take one back, whole files as they were then:\n");

@@ -1,8 +1,10 @@
 //! Files of a chapter that were removed: often why it cannot be judged.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::exercise::ExerciseId;
 use crate::fault::slashes;
 use crate::files;
 use crate::mirror::is_missing;
@@ -36,11 +38,25 @@ pub(super) fn blamed(root: &Path, chapter: &Chapter, mut verdict: Verdict) -> Ve
         slashes(first)
     );
     verdict.sentence = format!("{} {note}", verdict.sentence);
+    verdict.missing = missing.iter().map(|file| slashes(file)).collect();
     verdict
 }
 
+/// The exercises that have a function in a file that is missing: whatever was
+/// solved of them is not there to be solved.
+pub(super) fn exercises(root: &Path, chapter: &Chapter) -> BTreeSet<ExerciseId> {
+    let gone = |file: &PathBuf| {
+        let within = file.strip_prefix(chapter.dir()).ok()?;
+        let text = fs::read_to_string(root.join(chapter.solution_dir()).join(within)).ok()?;
+        let is_renamed = renamed(root, chapter, file).is_some();
+        (!is_renamed).then(|| bodies(&text).into_iter().map(|body| body.id))
+    };
+    let missing = sources(root, chapter);
+    missing.iter().filter_map(gone).flatten().collect()
+}
+
 /// The sources that the reference has and the reader's chapter lacks.
-fn sources(root: &Path, chapter: &Chapter) -> Vec<PathBuf> {
+pub(super) fn sources(root: &Path, chapter: &Chapter) -> Vec<PathBuf> {
     let there = files::below(&root.join(chapter.solution_dir())).unwrap_or_default();
     let dir = chapter.dir();
     there

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::Assignment;
+use super::{Assignment, missing};
 use crate::edition;
 use crate::fault::{WIDTH, slashes};
 use crate::progress::{ChapterVerdict, State, Verdict};
@@ -11,11 +11,17 @@ use crate::runner;
 use crate::shipped;
 use crate::workspace::{CHAPTERS, Chapter};
 
-/// Every exercise of a chapter that cannot be judged, with the reason.
-pub(super) fn in_trouble(assignment: &Assignment<'_>, trouble: &Verdict) -> ChapterVerdict {
+/// Every exercise of a chapter that cannot be judged, with the reason. What was
+/// solved stays so, unless its file is gone.
+pub(super) fn in_trouble(
+    root: &Path,
+    assignment: &Assignment<'_>,
+    trouble: &Verdict,
+) -> ChapterVerdict {
+    let gone = missing::exercises(root, assignment.chapter);
     let exercises = assignment.exercises.iter().map(|id| {
         let verdict = Verdict {
-            was_solved: assignment.solved.contains(id),
+            was_solved: assignment.solved.contains(id) && !gone.contains(id),
             ..trouble.clone()
         };
         (id.to_string(), verdict)

@@ -91,10 +91,6 @@ pub(super) fn of_errors(
         1 => "The chapter does not compile yet: one error.".to_owned(),
         n => format!("The chapter does not compile yet: {n} errors."),
     };
-    let place = first.file.as_ref().and_then(|file| {
-        let location = format!("{}:{}:{}", file.display(), first.line, first.column);
-        place_of(&location)
-    });
     let rendered: Vec<&str> = sorted
         .iter()
         .take(ERRORS_SHOWN)
@@ -112,10 +108,19 @@ pub(super) fn of_errors(
     }
     Verdict {
         message: Some(first.message.clone()),
-        place,
+        place: pointed_at(&sorted, place_of),
         output: Some(shortened(&output)),
         ..Verdict::new(State::CompileError, sentence)
     }
+}
+
+/// Where the compiler's arrows point: at the first place in what readers write,
+/// or, if they name none of it, at the first of all.
+fn pointed_at(errors: &[&Diagnostic], place_of: impl Fn(&str) -> Option<Place>) -> Option<Place> {
+    let arrows = errors.iter().flat_map(|error| error.arrows());
+    let places: Vec<Place> = arrows.filter_map(|arrow| place_of(&arrow)).collect();
+    let yours = places.iter().find(|place| place.yours);
+    yours.or(places.first()).cloned()
 }
 
 /// The verdict on an exercise that was solved when it was last judged.

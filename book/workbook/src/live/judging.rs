@@ -36,7 +36,12 @@ enum Task {
 }
 
 impl Judging {
-    pub(super) fn new(desk: Desk, work: Arc<Work>, progress: watch::Sender<Arc<Progress>>) -> Self {
+    pub(super) fn new(
+        mut desk: Desk,
+        work: Arc<Work>,
+        progress: watch::Sender<Arc<Progress>>,
+    ) -> Self {
+        desk.judges_for_the_book();
         let known = |e: &ExerciseProgress| {
             let state = match e.verdict.state {
                 _ if e.is_solved() => State::Solved,

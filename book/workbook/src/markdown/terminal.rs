@@ -1,6 +1,7 @@
 //! Markdown as a terminal shows it: a hint, or a page.
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
 
 use super::html::{self, Piece};
@@ -33,6 +34,8 @@ pub struct Shown {
     pub text: String,
     /// Whether a folded block was left folded.
     pub is_folded: bool,
+    /// How many folded blocks the whole text has.
+    pub folds: usize,
 }
 
 /// A text in which nothing is folded and links are their text.
@@ -55,6 +58,7 @@ pub fn shown(text: &str, show: &Show<'_>) -> Shown {
     Shown {
         text: page.out.trim_end().to_owned(),
         is_folded: page.is_folded,
+        folds: page.folds,
     }
 }
 
@@ -279,7 +283,7 @@ impl<'s> Page<'s> {
             2 => "-",
             _ => "",
         };
-        let wide = textwrap::core::display_width(&text).min(width());
+        let wide = display_width(&text).min(width());
         self.blank();
         self.print(&format!("{}\n{}", paint::heading(&text), rule.repeat(wide)));
         self.blank();
@@ -295,10 +299,15 @@ impl<'s> Page<'s> {
         };
     }
 
+    /// Code is indented by four columns, or by less, where it fits then.
     fn code(&mut self) {
         let code = self.block.take().unwrap_or_default();
+        let room = width().saturating_sub(self.indent());
+        let widest = code.lines().map(display_width).max().unwrap_or(0);
+        let fits = |margin: &&str| widest + margin.len() <= room;
+        let margin = ["    ", "  "].into_iter().find(fits).unwrap_or_default();
         for line in code.lines() {
-            self.print(&format!("    {line}"));
+            self.print(&format!("{margin}{line}"));
         }
         if self.is_shown() {
             self.out.push('\n');
@@ -358,6 +367,16 @@ mod tests {
                 g();
             }
         ");
+    }
+
+    #[test]
+    fn code_is_indented_by_less_where_it_fits_then() {
+        for (wide, margin) in [(76, 4), (77, 2), (78, 2), (79, 0), (80, 0), (81, 0)] {
+            let code = "x".repeat(wide);
+            let shown = plain(&format!("Text.\n\n```text\n{code}\n```\n\nMore.\n"));
+            let expected = format!("Text.\n\n{}{code}\n\nMore.", " ".repeat(margin));
+            assert_eq!(shown, expected);
+        }
     }
 
     const PAGE: &str = "# A page\n\nSee [batch](../glossary.md#batch) and \

@@ -16,9 +16,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::{Message, diagnostic};
 
 use super::linker;
+use super::patience::Patience;
 use super::process::Cancel;
 use super::stage::{Listener, Stage};
 use super::test_binary::TestBinary;
+use super::turn::Turn;
+use crate::paint;
 
 /// What a build may be told beside the package.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +34,8 @@ pub struct BuildOptions {
     pub listener: Listener,
     /// Ends the build early.
     pub cancel: Cancel,
+    /// Whether somebody else may have to be waited for.
+    pub turn: Turn,
 }
 
 /// What became of a build.
@@ -57,9 +62,10 @@ pub struct Diagnostic {
     /// The file, as the compiler names it: relative to the workspace's root
     /// for its members. `None` if the message is about no place in particular.
     pub file: Option<PathBuf>,
-    /// Line of the primary span, from 1.
+    /// Line of the primary span, from 1; of several, the one that the arrow
+    /// points at.
     pub line: usize,
-    /// Column of the primary span, from 1, in characters.
+    /// Column of that span, from 1, in characters.
     pub column: usize,
     /// The message without its surroundings.
     pub message: String,
@@ -124,7 +130,7 @@ fn tests_of(root: &Path, package: &str, options: &BuildOptions) -> Result<Compil
     command
         .args(["test", "--no-run", "--lib", "--package", package])
         .args(&options.args);
-    compile_under(command, &options.listener, &options.cancel)
+    compile_under(command, options)
 }
 
 /// The cargo that runs this program, or the one on the path, about to work in
@@ -173,10 +179,11 @@ const MESSAGES: &str = "json-diagnostic-rendered-ansi";
 
 /// Runs a compiling cargo command and reads its messages.
 pub(crate) fn compile(command: Command) -> Result<Compiled> {
-    compile_under(command, &Listener::default(), &Cancel::default())
+    compile_under(command, &BuildOptions::default())
 }
 
-fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> Result<Compiled> {
+fn compile_under(mut command: Command, options: &BuildOptions) -> Result<Compiled> {
+    let (listener, cancel) = (&options.listener, &options.cancel);
     let mut child = command
         .args(["--quiet", "--message-format", MESSAGES])
         .stdin(Stdio::null())
@@ -190,8 +197,8 @@ fn compile_under(mut command: Command, listener: &Listener, cancel: &Cancel) -> 
         diagnostics: Vec::new(),
         executables: Vec::new(),
     };
-    let mut patience = Patience::begin(listener);
-    let waiting = move || patience.wait(patience.since.elapsed());
+    let mut patience = Patience::begin(options);
+    let waiting = move || patience.wait();
     let messages = child.stdout.take().map(messages);
     let messages = messages.map(|messages| until(messages, cancel, waiting));
     for message in messages.into_iter().flatten() {
@@ -247,34 +254,6 @@ fn messages(stdout: ChildStdout) -> mpsc::Receiver<io::Result<Message>> {
     receive
 }
 
-/// Tells, once, of a build that takes longer than a moment.
-struct Patience<'l> {
-    listener: &'l Listener,
-    since: Instant,
-    told: bool,
-}
-
-/// A build that is over by then needs no words.
-const MOMENT: Duration = Duration::from_secs(2);
-
-impl<'l> Patience<'l> {
-    fn begin(listener: &'l Listener) -> Self {
-        Self {
-            listener,
-            since: Instant::now(),
-            told: false,
-        }
-    }
-
-    /// Says that it is not over after that time.
-    fn wait(&mut self, time: Duration) {
-        if time >= MOMENT && !self.told {
-            self.told = true;
-            self.listener.tell(Stage::Compiling);
-        }
-    }
-}
-
 /// What comes until the sender is done, or until `cancel`. Now and then, while
 /// nothing comes, `waiting` is called.
 fn until<T>(
@@ -327,7 +306,14 @@ impl Diagnostic {
             diagnostic::DiagnosticLevel::Warning => Level::Warning,
             _ => return None,
         };
-        let span = message.spans.iter().find(|span| span.is_primary);
+        let rendered = message.rendered.clone().unwrap_or_default();
+        let arrow = arrows(&rendered).into_iter().next();
+        let points_at = |span: &&diagnostic::DiagnosticSpan| {
+            let (line, column) = (span.line_start, span.column_start);
+            arrow == Some(format!("{}:{line}:{column}", span.file_name))
+        };
+        let primary = || message.spans.iter().filter(|span| span.is_primary);
+        let span = primary().find(points_at).or_else(|| primary().next());
         let counts = message.message.starts_with("aborting due to")
             || message.message.contains("warning emitted")
             || message.message.contains("warnings emitted");
@@ -341,9 +327,21 @@ impl Diagnostic {
             line: span.map_or(0, |span| span.line_start),
             column: span.map_or(0, |span| span.column_start),
             message: message.message.clone(),
-            rendered: message.rendered.clone().unwrap_or_default(),
+            rendered,
         })
     }
+
+    /// The places that the compiler's arrows point at, from top to bottom, as
+    /// in `src/lib.rs:3:5`.
+    pub fn arrows(&self) -> Vec<String> {
+        arrows(&self.rendered)
+    }
+}
+
+fn arrows(rendered: &str) -> Vec<String> {
+    let plain = paint::plain(rendered);
+    let arrow = |line: &str| line.trim_start().strip_prefix("--> ").map(str::to_owned);
+    plain.lines().filter_map(arrow).collect()
 }
 
 /// The name within `path+file:///…/ch01-memory#memory-solution@0.1.0`, where
@@ -358,28 +356,7 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
-
-    #[test]
-    fn a_long_build_is_told_of_once_and_a_short_one_never() {
-        let heard = Arc::new(AtomicUsize::new(0));
-        let listener = {
-            let heard = Arc::clone(&heard);
-            Listener::new(move |stage| {
-                assert_eq!(stage, Stage::Compiling);
-                heard.fetch_add(1, Ordering::Relaxed);
-            })
-        };
-        let mut patience = Patience::begin(&listener);
-        patience.wait(MOMENT / 2);
-        assert_eq!(heard.load(Ordering::Relaxed), 0);
-        patience.wait(MOMENT);
-        patience.wait(2 * MOMENT);
-        assert_eq!(heard.load(Ordering::Relaxed), 1);
-    }
 
     #[test]
     fn a_package_is_named_from_either_form_of_its_id() {

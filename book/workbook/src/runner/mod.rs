@@ -28,9 +28,11 @@ mod gauge;
 mod guard;
 mod linker;
 mod outcome;
+mod patience;
 mod process;
 mod stage;
 mod test_binary;
+mod turn;
 
 pub use build::{Build, BuildOptions, Diagnostic, Level, build, cargo};
 pub use gauge::Activity;
@@ -40,5 +42,6 @@ pub use outcome::{Outcome, Panic, Run};
 pub use process::{Cancel, Limits, Output};
 pub use stage::{Listener, Stage};
 pub use test_binary::{Job, Test, TestBinary};
+pub use turn::Turn;
 
 pub(crate) use build::{cannot_start, compile};

@@ -124,11 +124,7 @@ impl Panic {
     /// The exercise whose `todo!()` this is.
     #[must_use]
     pub fn todo(&self) -> Option<ExerciseId> {
-        let (_, rest) = self.message.split_once("exercise ")?;
-        let end = rest
-            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-            .unwrap_or(rest.len());
-        rest[..end].trim_end_matches('.').parse().ok()
+        ExerciseId::of_todo(&self.message)
     }
 
     /// Whether this panic only says that another thread panicked, or that a

@@ -8,6 +8,9 @@ use std::sync::Arc;
 pub enum Stage<'a> {
     /// There is more to compile than takes a moment.
     Compiling,
+    /// Nothing is compiled until the book that is open has compiled this
+    /// chapter.
+    Waiting(u32),
     /// A package has just been compiled.
     Compiled(&'a str),
     /// A test is about to be run.

@@ -5,10 +5,11 @@ use std::path::Path;
 use fantoccini::Locator;
 use fantoccini::key::Key;
 use fantoccini::wd::WindowHandle;
+use serde_json::json;
 
 use crate::browser::Browser;
 use crate::server::Server;
-use crate::shelf::{FIND, Fixture, LIB, close, derived, page, solve_first, solve_the_rest};
+use crate::shelf::{FIND, FOUND, Fixture, LIB, close, derived, page, solve_first, solve_the_rest};
 
 /// The fixture with this book's own look, a map, and a question to predict.
 fn dressed() -> Fixture {
@@ -250,6 +251,66 @@ async fn a_page_says_of_a_verdict_what_the_terminal_says() {
     browser
         .until("!document.querySelector('.exercise-reread')")
         .await;
+    browser.close().await;
+}
+
+/// Whoever missed a bracket read that the next exercise, which they had never
+/// touched, was wrong.
+#[tokio::test]
+async fn what_does_not_compile_is_said_of_its_chapter() {
+    let fixture = dressed();
+    fixture.write("book/src/ch00-wood/index.md", "# 0. Wood\n");
+    let shelf = "- [1. A shelf]";
+    let both = format!("- [0. Wood](ch00-wood/index.md)\n{shelf}");
+    fixture.edit("book/src/SUMMARY.md", shelf, &both);
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(1280).await;
+    let book = format!("http://127.0.0.1:{}", server.port);
+    browser.open(&format!("{book}/introduction.html")).await;
+    let goes_on = |text: &str| format!("document.querySelector('.go-on').textContent == '{text}'");
+    let first = "Begin with chapter 0, Wood, or go straight to 1.1 Books in their place \
+                 0 of 3 exercises solved";
+    browser.until(&goes_on(first)).await;
+    solve_first(&fixture);
+    let second = "Go on with 1.2 Finding a book 1 of 3 exercises solved";
+    browser.until(&goes_on(second)).await;
+    // In the sidebar, and in the map.
+    let marks = |each: &str| {
+        format!(
+            "[...document.querySelectorAll('.strata-mark')].map(mark => mark.textContent)\
+             .join() == '{each},{each}'"
+        )
+    };
+    browser.until(&marks("✓,·,·")).await;
+    fixture.edit(LIB, FIND, "self.titles.find(");
+    browser.until(&marks("✗ does not compile,✓,?,?")).await;
+    fixture.edit(LIB, "self.titles.find(", FOUND);
+    browser.until(&marks("✓,✓,·")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn on_a_phone_the_prose_of_a_failure_is_wrapped_and_a_quotation_is_not() {
+    let fixture = dressed();
+    solve_first(&fixture);
+    let prose = "a sentence that is longer than the screen of a telephone is wide";
+    fixture.edit(LIB, FIND, &format!("panic!(\"{prose}\\n\\n  of 3\")"));
+    let server = Server::start(&fixture, 0);
+    let browser = Browser::start(390).await;
+    let page = format!("http://127.0.0.1:{}/ch01-shelf/02-find.html", server.port);
+    browser.open(&page).await;
+    browser
+        .until("document.querySelector('.exercise[data-state=failing] pre')")
+        .await;
+    let shown = browser
+        .ask(
+            "const pre = document.querySelector('.exercise pre');
+             return [pre.textContent, pre.scrollWidth <= pre.clientWidth,
+                     [...pre.children].map(line => getComputedStyle(line).whiteSpace)]",
+        )
+        .await;
+    let text = format!("{prose}\n\n  of 3\n");
+    assert_eq!(shown, json!([text, true, ["pre-wrap", "pre-wrap", "pre"]]));
     browser.close().await;
 }
 

@@ -70,7 +70,7 @@ fn a_chapter_that_is_solved_names_the_pages_that_close_it() {
     assert!(page.starts_with("What you built\n"), "{page}");
     let to_come = shown(&fixture, &["check", "2"]);
     assert!(
-        to_come.starts_with("error: chapter 2 is not written yet;"),
+        to_come.starts_with("error: chapter 2 is not written yet."),
         "{to_come}"
     );
 }
@@ -128,6 +128,8 @@ fn what_is_next_is_read_from_the_source_and_not_from_an_error_that_is_gone() {
     fixture.edit(LIB, "    titles: Vec<String>,", "    titles: Vec<Strin>,");
     insta::assert_snapshot!("next_is_to_mend", {
         let said = run(&fixture, &["status"]).stdout;
+        let title = "1. A shelf (0/3) ✗ does not compile\n";
+        assert!(said.contains(title) && said.contains("\n  ? 1.1"), "{said}");
         let (_, next) = said.split_once("Next: ").unwrap();
         next.to_owned()
     });
@@ -193,8 +195,30 @@ fn a_page_is_read_in_the_terminal() {
             "{unfolded}"
         );
     }
+    let unfolds = |number: &str| shown(&fixture, &["read", "1.1", "--unfold", number]);
+    let there = "the page has 4 folded blocks: 1 to 4, or all\n[failure]\n";
+    for wrong in ["99", "0", "2,5"] {
+        let last = wrong.rsplit(',').next().unwrap_or_default();
+        assert_eq!(unfolds(wrong), format!("error: `--unfold {last}`: {there}"));
+    }
+    let output = program(&fixture, &["read", "glossary", "--unfold", "1"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(2));
     let part = shown(&fixture, &["read", "1.1#your-task"]);
     assert!(part.starts_with("Your task\n---------\n"), "{part}");
+    fixture.edit(
+        "book/src/glossary.md",
+        "lib.rs`.",
+        "lib.rs`. (1)\n\n## Row\n\nA line. (2)",
+    );
+    let told = "\nA number in brackets is the chapter that explains the word";
+    for (page, ends) in [
+        ("glossary", ":\n  cargo run -- read 1\n[success]\n"),
+        ("glossary#shelf", ":\n  cargo run -- read 1\n[success]\n"),
+        ("glossary#row", ".\n[success]\n"),
+    ] {
+        let said = shown(&fixture, &["read", page]);
+        assert!(said.ends_with(&format!("{told}{ends}")), "{said}");
+    }
     insta::assert_snapshot!("no_page", shown(&fixture, &["read", "wor"]));
     insta::assert_snapshot!("near_page", shown(&fixture, &["read", "glosary"]));
     insta::assert_snapshot!("no_part", shown(&fixture, &["read", "glossary#x"]));

@@ -172,6 +172,52 @@ fn a_removed_source() {
 }
 
 #[test]
+fn a_removed_file_takes_what_was_solved_in_it_and_update_brings_it_back() {
+    let fixture = Fixture::new();
+    let row = "//! A row.\n\n/// Ends it.\n///\n/// # Exercise 1.4\n\
+               pub fn end() -> u8 {\n    7\n}\n";
+    let test = "#[test]\nfn ex_1_4_end_is_seven() {\n    assert_eq!(crate::row::end(), 7);\n}\n";
+    fixture.write("solutions/ch01-shelf/src/row.rs", row);
+    fixture.write("solutions/ch01-shelf/src/tests/ex_1_4.rs", test);
+    fixture.edit_solution("lib.rs", "#[cfg(test)]\n", "pub mod row;\n\n#[cfg(test)]\n");
+    fixture.edit_solution("tests.rs", "mod ex_1_3;\n", "mod ex_1_3;\nmod ex_1_4;\n");
+    let listed = "(ch01-shelf/03-take.md)\n";
+    let both = format!("{listed}  - [1.4 The end](ch01-shelf/04-end.md)\n");
+    fixture.edit("book/src/SUMMARY.md", listed, &both);
+    fixture.author_ok(&["derive"]);
+    let file = "chapters/ch01-shelf/src/row.rs";
+    fixture.edit(file, "todo!(\"exercise 1.4: Ends it\")", "8 - 1");
+    assert!(run(&fixture, &["status"]).stdout.contains("✓ 1.4"));
+
+    fs::remove_file(fixture.root().join(file)).unwrap();
+    let said = run(&fixture, &["status"]).stdout;
+    let (_, next) = said.split_once("Next: ").unwrap();
+    insta::assert_snapshot!(next, @"
+    bring back what is missing
+      chapters/ch01-shelf/src/row.rs
+      run     cargo run -- update
+      check   cargo run -- check 1
+    ");
+    assert!(said.contains("(0/4) ✗ does not compile"), "{said}");
+    assert!(said.contains("  ? 1.4"), "{said}");
+    // All that is left is untouched, and yet something is wrong.
+    let said = run(&fixture, &["check", "1.1"]).stdout;
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let told = format!("{file} is missing or empty. `cargo run -- update`");
+    assert!(words.join(" ").contains(&told), "{said}");
+
+    assert!(run(&fixture, &["update"]).success);
+    assert!(run(&fixture, &["status"]).stdout.contains("✓ 1.4"));
+    // Without its root a crate is none for cargo.
+    fs::remove_file(fixture.root().join(LIB)).unwrap();
+    let said = run(&fixture, &["status"]).stdout;
+    assert!(
+        said.contains("Next: bring back what is missing\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_chapter_that_is_gone() {
     let fixture = derived();
     fs::remove_dir_all(fixture.root().join("chapters/ch01-shelf")).unwrap();

@@ -227,6 +227,33 @@ fn a_compile_error_is_shown_with_its_place_and_takes_nothing_back() {
     assert!(!verdict.is_solved(id("1.2")));
 }
 
+/// The reader was sent to the line at which an open bracket was missed, ten
+/// lines below the one that opens it and that the compiler points at.
+#[test]
+fn a_compile_error_is_where_the_compilers_arrow_points() {
+    let fixture = derived();
+    let open = "if self.is_empty( {\n            return None;\n        }\n        None";
+    fixture.edit(LIB, FIND, open);
+    let (verdict, _) = judged(&fixture);
+    let trouble = verdict.trouble.as_ref().unwrap();
+    assert_eq!(
+        place(trouble),
+        (line_of(&fixture, "self.is_empty( {"), true)
+    );
+
+    // It may begin in a test: what readers write is what they can mend.
+    fixture.edit(LIB, open, FIND);
+    fixture.edit(
+        LIB,
+        "fn find(&self, title: &str)",
+        "fn find(&self, title: &str, from: usize)",
+    );
+    let (verdict, _) = judged(&fixture);
+    let trouble = verdict.trouble.as_ref().unwrap();
+    assert!(trouble.output.as_deref().unwrap().contains("ex_1_2.rs:"));
+    assert_eq!(place(trouble), (line_of(&fixture, "fn find("), true));
+}
+
 #[test]
 fn what_is_gone_is_said_to_be_gone() {
     let fixture = derived();

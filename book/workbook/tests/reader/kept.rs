@@ -30,6 +30,9 @@ fn a_chapter_is_reset_and_taken_back() {
     insta::assert_snapshot!("restore", said);
     assert_eq!(fixture.read(LIB), written);
     assert_eq!(fixture.read(own), "//! Mine.\n");
+    run(&fixture, &["reset", "1", "--yes"]);
+    let copies = shown_any_day(&fixture, &["restore"]);
+    insta::assert_snapshot!("copies_in_columns", copies);
 }
 
 #[test]

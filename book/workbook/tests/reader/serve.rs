@@ -278,6 +278,55 @@ fn what_is_being_judged_is_said_before_its_verdict() {
     assert_eq!(first, "Judging chapter 1 …\n");
 }
 
+/// Cargo lets one at a time compile, and whoever waited was told of nothing.
+#[cfg(unix)]
+#[test]
+fn a_command_that_waits_for_the_book_says_so() {
+    use std::fs::{self, File, Permissions};
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let fixture = derived();
+    solve_first(&fixture);
+    let [linker, pipe, go] = ["linker", "pipe", "go"].map(|name| fixture.root().join(name));
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    // It does not begin before something comes through the pipe.
+    let script =
+        format!("#!/bin/sh\nif [ ! -e {go:?} ]; then read line < {pipe:?}; fi\nexec cc \"$@\"\n");
+    fs::write(&linker, script).unwrap();
+    fs::set_permissions(&linker, Permissions::from_mode(0o755)).unwrap();
+    let config = format!("[build]\nrustflags = [\"-Clinker={}\"]\n", linker.display());
+    fixture.write(".cargo/config.toml", &config);
+    let _server = Server::start(&fixture, 0);
+    // Opens once the linker does.
+    let mut pipe = File::options().write(true).open(&pipe).unwrap();
+    let mut check = program(&fixture, &["check", "1.1"])
+        .env_remove("CARGO_TERM_PROGRESS_WHEN")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut stderr = BufReader::new(check.stderr.take().unwrap());
+    stderr.read_line(&mut first).unwrap();
+    assert_eq!(
+        first,
+        "Waiting for the book that is open, which is judging chapter 1 …\n"
+    );
+    File::create(go).unwrap();
+    pipe.write_all(b"\n").unwrap();
+    let said = check.wait_with_output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with("✓ 1.1"), "{said}");
+}
+
 #[test]
 fn a_save_during_judging_starts_it_anew() {
     let fixture = derived();

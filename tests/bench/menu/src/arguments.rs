@@ -7,7 +7,7 @@ use clap::Parser;
 
 use crate::{engine, workload};
 
-/// Measures engines side by side, and writes a report.
+/// Measure engines side by side, and write a report.
 ///
 /// Each trial runs in a process of its own, under the same limit of memory,
 /// and every answer is checked. Ctrl-C ends the run with a report of what was
@@ -20,19 +20,21 @@ use crate::{engine, workload};
     max_term_width = 80
 )]
 pub struct Arguments {
-    /// Who is measured; all that are built in but the cheats if left out
+    /// Engines to measure; if left out, all that are built in, without those
+    /// that the bench itself is tried on, such as `cheat-drops-puts`
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub engines: Vec<String>,
 
-    /// With the peers, which the workbook compiles in when it sees this
+    /// Measure the stores that others wrote, such as LMDB and SQLite, too; the
+    /// workbook compiles them in when it sees this
     #[arg(long)]
     pub peers: bool,
 
-    /// What is measured; all if left out
+    /// Workloads to measure; all if left out
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     pub workloads: Vec<String>,
 
-    /// Lists the engines and the workloads, and ends
+    /// Show the engines and the workloads, and end
     #[arg(long)]
     pub list: bool,
 
@@ -74,29 +76,29 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Shows what changed since the run with that `report.json`, by more than
-    /// the spread of both; measures first
+    /// Show what changed since the run with that `report.json`, by more than
+    /// the spread of both; measure first
     #[arg(long, value_name = "OLD.json")]
     pub compare: Option<PathBuf>,
 
-    /// With --compare: shows what changed from OLD.json to this run, and
-    /// measures nothing
+    /// With --compare: show what changed from OLD.json to this run, and
+    /// measure nothing
     #[arg(long, value_name = "NEW.json", requires = "compare")]
     pub with: Option<PathBuf>,
 
-    /// Goes on with the run of that `report.json`, with its engines, workloads
-    /// and settings: makes the rounds that it lacks
+    /// Go on with the run of that `report.json`, with its engines, workloads
+    /// and settings: make the rounds that it lacks
     #[arg(long, value_name = "REPORT.json", conflicts_with_all = [
         "engines", "workloads", "quick", "keys", "values", "seconds", "memory", "seed",
         "compare", "pages",
     ])]
     pub resume: Option<PathBuf>,
 
-    /// Writes the report of that run again, and measures nothing
+    /// Write the report of that run again, and measure nothing
     #[arg(long, value_name = "REPORT.json", conflicts_with = "compare")]
     pub pages: Option<PathBuf>,
 
-    /// With --pages: writes each plot of the report to a file in this folder,
+    /// With --pages: write each plot of the report to a file in this folder,
     /// too, as SVG that a page can include
     #[arg(long, value_name = "DIR", requires = "pages")]
     pub plots: Option<PathBuf>,

@@ -1,17 +1,32 @@
 //! The menu, for people.
 
+use std::io::{self, IsTerminal};
+
 use textwrap::Options;
 
 use crate::engine::{self, Engine, Kind};
 use crate::workload::WORKLOADS;
 
-/// The columns of a terminal.
+/// The columns of the terminal, but never more than these.
 const COLUMNS: usize = 80;
+/// Nor fewer than these, which the names fill by half.
+const NARROWEST: usize = 48;
 
-/// All engines and workloads, in lines that a terminal has room for. Engines
+fn columns() -> usize {
+    match io::stdout().is_terminal() {
+        true => textwrap::termwidth().clamp(NARROWEST, COLUMNS),
+        false => COLUMNS,
+    }
+}
+
+/// All engines and workloads, in lines that the terminal has room for. Engines
 /// that are not built in, in the program at hand, stand apart, with what brings
 /// them.
 pub fn list(is_built_in: impl Fn(&str) -> bool) -> String {
+    list_within(columns(), is_built_in)
+}
+
+fn list_within(columns: usize, is_built_in: impl Fn(&str) -> bool) -> String {
     let mut groups: [(&str, Vec<(String, String)>); 4] = [
         ("Engines:", Vec::new()),
         (
@@ -54,11 +69,11 @@ pub fn list(is_built_in: impl Fn(&str) -> bool) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&textwrap::fill(heading, COLUMNS));
+        text.push_str(&textwrap::fill(heading, columns));
         text.push('\n');
         for (name, sentence) in rows {
             let line = format!("  {name:width$}  ");
-            let options = Options::new(COLUMNS)
+            let options = Options::new(columns)
                 .initial_indent(&line)
                 .subsequent_indent(&behind);
             text.push_str(&textwrap::fill(sentence, options));
@@ -74,8 +89,12 @@ mod tests {
 
     #[test]
     fn who_is_not_built_in_stands_apart_and_every_line_fits() {
-        let text = list(|name| ["memory", "btreemap", "lmdb"].contains(&name));
-        assert!(text.lines().all(|line| line.len() <= COLUMNS), "{text}");
+        let is_built_in = |name: &str| ["memory", "btreemap", "lmdb"].contains(&name);
+        for columns in [NARROWEST, 60, COLUMNS] {
+            let text = list_within(columns, is_built_in);
+            assert!(text.lines().all(|line| line.len() <= columns), "{text}");
+        }
+        let text = list_within(COLUMNS, is_built_in);
         let (first, rest) = text.split_once("\n\n").unwrap();
         assert!(first.contains("  lmdb  ") && !rest.contains("  lmdb  "));
         let (second, rest) = rest.split_once("\n\n").unwrap();

@@ -161,6 +161,7 @@ fn scan(range: KeyRange<'static>, mut words: &[&str]) -> Result<Request, String>
                 rest
             }
             ["limit"] => return Err("behind `limit` stands a number".to_owned()),
+            [option, ..] if option.starts_with("--") => return Err(no_options(option)),
             [other, ..] => {
                 let other = escape(other.as_bytes());
                 return Err(format!("`{other}` is neither `desc` nor `limit`"));
@@ -174,9 +175,18 @@ fn scan(range: KeyRange<'static>, mut words: &[&str]) -> Result<Request, String>
     })
 }
 
+/// What is said of an option of the command `scan`.
+fn no_options(option: &str) -> String {
+    let option = escape(option.as_bytes());
+    format!("here `{option}` is no option: behind the range stand `limit 10` and `desc`")
+}
+
 fn range(word: &str) -> Result<KeyRange<'static>, String> {
     let dots = unquoted(word).find(|(at, _)| word[*at..].starts_with(".."));
     let Some((at, _)) = dots else {
+        if word.starts_with("--") {
+            return Err(no_options(word));
+        }
         return Err("a range has `..` in it: a.., ..b, a..b, a..=b".to_owned());
     };
     let (start, end) = (&word[..at], &word[at + 2..]);
@@ -305,6 +315,15 @@ mod tests {
             ("sync now", "sync: nothing stands behind it"),
             ("scan a", "scan: a range has `..` in it"),
             ("scan a.. up", "scan: `up` is neither `desc` nor `limit`"),
+            (
+                "scan --limit 1",
+                "scan: here `--limit` is no option: behind the range stand `limit 10` and `desc`",
+            ),
+            ("scan a.. --reverse", "scan: here `--reverse` is no option"),
+            (
+                "scan_prefix a --limit=1",
+                "scan_prefix: here `--limit=1` is",
+            ),
             ("scan limit x", "scan: behind `limit` stands a number"),
             ("scan limit", "scan: behind `limit` stands a number"),
             ("put a \"b", "put: the quote is not closed"),

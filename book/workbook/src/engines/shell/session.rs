@@ -1,5 +1,6 @@
 //! An open engine, and what is asked of it.
 
+use std::any::Any;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use engine::{Durability, Error, KeyRange, Order, StorageEngine};
 use super::line::{HELP, Request, requests};
 use crate::engines::place::Place;
 use crate::engines::spelling::{shown, word};
+use crate::engines::unwritten;
 use crate::fault::width;
 
 /// Whether Ctrl-C was pressed since a request began.
@@ -62,7 +64,7 @@ impl Session {
                         return Ok(Next::Leave);
                     }
                 }
-                Err(_panic) => return Err(self.panicked()),
+                Err(panic) => return Err(self.panicked(&*panic)),
             }
         }
         Ok(Next::Line)
@@ -84,8 +86,9 @@ impl Session {
             more => (format!("{more} changes"), "were", "them"),
         };
         let closed = catch_unwind(AssertUnwindSafe(|| engine.close()));
-        let Ok(closed) = closed else {
-            return Err(self.panicked());
+        let closed = match closed {
+            Ok(closed) => closed,
+            Err(panic) => return Err(self.panicked(&*panic)),
         };
         if unsynced == 0 {
             return closed.map_err(|error| self.place.explain(&error));
@@ -101,7 +104,7 @@ impl Session {
     }
 
     /// The engine stopped in the middle of something: it is not to be trusted.
-    fn panicked(&mut self) -> anyhow::Error {
+    fn panicked(&mut self, panic: &(dyn Any + Send)) -> anyhow::Error {
         if let Some(engine) = self.engine.take() {
             // Its drop may panic for the same reason.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(engine)));
@@ -111,7 +114,13 @@ impl Session {
             1 => "One change was not synced and is lost.".to_owned(),
             more => format!("{more} changes were not synced and are lost."),
         };
-        anyhow!("the engine panicked, as it says above, and cannot go on. {lost}")
+        match unwritten(panic) {
+            Some(id) => anyhow!(
+                "the engine needs exercise {id}, which is not written yet, and cannot go \
+                 on. {lost}\n  cargo run -- read {id}"
+            ),
+            None => anyhow!("the engine panicked, as it says above, and cannot go on. {lost}"),
+        }
     }
 
     fn engine(&self) -> Result<&dyn StorageEngine> {
@@ -311,6 +320,11 @@ mod tests {
         insta::assert_snapshot!(said(|| panic!("wrong"), &["put a 1", "sync", "get a"]), @r"
         error: the engine panicked, as it says above, and cannot go on. One change was not synced and is lost.
         error: the engine is not open any more: `quit`, and start again
+        ");
+        let todo = || panic!("not yet implemented: exercise 1.12: Writes a snapshot");
+        insta::assert_snapshot!(said(todo, &["put a 1", "sync"]), @r"
+        error: the engine needs exercise 1.12, which is not written yet, and cannot go on. One change was not synced and is lost.
+          cargo run -- read 1.12
         ");
     }
 }
