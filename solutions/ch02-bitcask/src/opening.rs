@@ -184,7 +184,11 @@ fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
 /// torn tail: the others were sealed before the next one was made.
 ///
 /// # Exercise 2.7
-fn read_active(disk: &dyn Disk, number: u32, is_newest: bool) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read_active(
+    disk: &dyn Disk,
+    number: u32,
+    is_newest: bool,
+) -> Result<Option<Vec<u8>>> {
     let name = Name::new(number, Kind::Active).to_string();
     let mut bytes = read_whole(disk, &name)?;
     Header::decode(&name, number, &bytes)?;
