@@ -64,13 +64,13 @@ pub struct Entry<'h> {
 }
 
 impl Hint {
-    /// The hint of the data file of this number whose seal ends at `data_end`,
-    /// and in whose order these entries are: one for each of its records.
+    /// The hint of the data file of this number, whose seal ends at `data_end`.
+    /// There is an entry for each of its records, in the order of the records.
     ///
     /// # Exercise 2.8
     pub fn new(number: u32, data_end: u32, mut entries: Vec<Entry<'_>>) -> Self {
         todo!(
-            "exercise 2.8: The hint of the data file of this number whose seal ends at `data_end`, and in whose order these entries are: one for each of its records"
+            "exercise 2.8: The hint of the data file of this number, whose seal ends at `data_end`"
         )
     }
 

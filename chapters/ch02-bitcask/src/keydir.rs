@@ -63,7 +63,7 @@ impl Keydir {
     /// if it is there, and rarely of others.
     ///
     /// # Exercise 2.3
-    pub fn places(&self, hash: KeyHash) -> Places<'_> {
+    pub fn places(&self, hash: KeyHash) -> Candidates<'_> {
         todo!(
             "exercise 2.3: The places of the records whose keys have this hash: of the key itself, if it is there, and rarely of others"
         )
@@ -101,14 +101,15 @@ impl Keydir {
     }
 }
 
-/// The places of the records whose keys have one hash.
+/// The places of the records whose keys have one hash: one of them is the key's
+/// that was asked for, if any is.
 #[derive(Debug)]
-pub struct Places<'k> {
+pub struct Candidates<'k> {
     slots: IterHash<'k, Slot>,
     hash: u32,
 }
 
-impl Iterator for Places<'_> {
+impl Iterator for Candidates<'_> {
     type Item = Place;
 
     /// The next of the slots that the table offers, which knows but a part of

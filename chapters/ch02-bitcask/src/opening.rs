@@ -184,7 +184,11 @@ fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
 /// torn tail: the others were sealed before the next one was made.
 ///
 /// # Exercise 2.7
-fn read_active(disk: &dyn Disk, number: u32, is_newest: bool) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read_active(
+    disk: &dyn Disk,
+    number: u32,
+    is_newest: bool,
+) -> Result<Option<Vec<u8>>> {
     todo!(
         "exercise 2.7: The bytes of the active file of this number, up to where its records end; `None` where nothing was ever written to it"
     )

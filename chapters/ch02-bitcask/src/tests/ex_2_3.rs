@@ -17,10 +17,8 @@ fn at(offset: u32) -> Place {
 
 /// The offsets of the places under a hash, in their order.
 fn places(keydir: &Keydir, short: u32) -> Vec<u32> {
-    let mut places: Vec<u32> = keydir
-        .places(hash(short))
-        .map(|place| place.offset)
-        .collect();
+    let places = keydir.places(hash(short));
+    let mut places: Vec<u32> = places.map(|place| place.offset).collect();
     places.sort_unstable();
     places
 }
@@ -36,8 +34,8 @@ fn keydir(slots: &[(u32, u32)]) -> Keydir {
 #[test]
 fn ex_2_3_a_key_that_was_inserted_has_its_place() {
     let keydir = keydir(&[(10, 100), (20, 200)]);
-    assert_eq!(places(&keydir, 10), [100]);
-    assert_eq!(places(&keydir, 20), [200]);
+    assert_eq!(places(&keydir, 10), [100], "hash 10 is at 100, 20 at 200");
+    assert_eq!(places(&keydir, 20), [200], "hash 10 is at 100, 20 at 200");
     assert_eq!(places(&keydir, 30), [0; 0], "nothing has this hash");
     assert_eq!(keydir.len(), 2);
     assert!(!keydir.is_empty());

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use crate::Bitcask;
 use crate::header::{HEADER_BYTES, Header};
 use crate::names::Kind;
+use crate::opening::read_active;
 use crate::record::{Record, SEAL_BYTES};
 use crate::replay::{Ended, end_of_active, end_of_sealed};
 use crate::tests::files::{and, bytes_at, delete, disk_with, file, name, names, put, seal, synced};
@@ -257,6 +258,21 @@ fn ex_2_7_only_the_newest_active_file_may_have_a_torn_tail() {
         before,
         "an opening that fails removes nothing"
     );
+}
+
+#[test]
+fn ex_2_7_what_is_read_of_an_active_file_ends_where_that_counts() {
+    let records = [put("a", "1"), put("b", "2"), and(put("c", "3"))];
+    let (torn, offsets) = first_file(&records);
+    for room in [0, 1000] {
+        let mut bytes = torn.clone();
+        bytes.resize(torn.len() + room, 0);
+        let disk = disk_with(&[(name(1, Kind::Active), bytes)]);
+        let read = read_active(&disk, 1, true).unwrap().unwrap();
+        let end = read.len();
+        assert_eq!(end, offsets[2] as usize, "b ends there, c goes on");
+        assert_eq!(read, torn[..end]);
+    }
 }
 
 #[test]

@@ -57,6 +57,23 @@ fn ex_2_9_who_waits_for_what_is_durable_is_done() {
 }
 
 #[test]
+fn ex_2_9_what_is_durable_waits_for_nobody() {
+    let syncing = Syncing::default();
+    syncing.wait_for((1, 100), || Ok((1, 100))).unwrap();
+    let said = promptly(
+        "what is durable waits for a sync of what is not",
+        move || {
+            syncing.wait_for((1, 200), || {
+                // Somebody else comes while this sync goes on.
+                let asked = || panic!("it was durable before");
+                syncing.wait_for((1, 100), asked).map(|()| (1, 200))
+            })
+        },
+    );
+    assert_eq!(said, Ok(()));
+}
+
+#[test]
 fn ex_2_9_what_is_durable_stays_so() {
     let syncing = Syncing::default();
     syncing.wait_for((2, 50), || Ok((2, 50))).unwrap();
