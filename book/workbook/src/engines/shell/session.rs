@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow};
 use engine::disk::Disk;
-use engine::{Durability, Error, KeyRange, Order, StorageEngine};
+use engine::{Durability, Error, KeyRange, Order, Progress};
+use registry::Registered;
 
 use super::line::{HELP, Request, requests};
 use crate::engines::place::Place;
@@ -23,7 +24,7 @@ pub(super) struct Session {
     disk: Arc<dyn Disk>,
     durability: Durability,
     /// `None` once it is closed, or where it did not open again.
-    engine: Option<Box<dyn StorageEngine>>,
+    engine: Option<Box<dyn Registered>>,
     /// How many changes only a sync would make safe.
     unsynced: u64,
 }
@@ -114,7 +115,7 @@ impl Session {
         anyhow!("the engine panicked, as it says above, and cannot go on. {lost}")
     }
 
-    fn engine(&self) -> Result<&dyn StorageEngine> {
+    fn engine(&self) -> Result<&dyn Registered> {
         let engine = self.engine.as_deref();
         engine.context("the engine is not open any more: `quit`, and start again")
     }
@@ -165,6 +166,7 @@ impl Session {
                 none if none.is_empty() => writeln!(out, "(nothing yet)")?,
                 counts => write!(out, "{counts}")?,
             },
+            Request::Step { all } => self.step(all, out)?,
             Request::Reopen => {
                 self.engine()?;
                 self.close(out)?;
@@ -189,6 +191,27 @@ impl Session {
     fn open_again(&mut self) -> Result<()> {
         let disk = Arc::clone(&self.disk);
         self.engine = Some(self.place.open_on(disk, self.durability)?);
+        Ok(())
+    }
+
+    /// Takes a step of the engine's maintenance, or all that are due.
+    fn step(&self, all: bool, out: &mut dyn Write) -> Result<()> {
+        let Some(maintenance) = self.engine()?.maintenance() else {
+            writeln!(out, "(this engine leaves no work for later)")?;
+            return Ok(());
+        };
+        let mut steps = 0;
+        while maintenance.step().map_err(|error| self.explain(error))? == Progress::Worked {
+            steps += 1;
+            if !all || INTERRUPTED.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        match steps {
+            0 => writeln!(out, "(nothing is due)")?,
+            1 => writeln!(out, "(1 step)")?,
+            more => writeln!(out, "({more} steps)")?,
+        }
         Ok(())
     }
 
@@ -227,7 +250,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use engine::disk::RealDisk;
-    use engine::{Cursor, Limits, Result, Stats, Write as Change};
+    use engine::{Cursor, Limits, Result, Stats, StorageEngine, Write as Change};
 
     use super::*;
 
@@ -263,6 +286,8 @@ mod tests {
             Stats::default()
         }
     }
+
+    impl Registered for Wrong {}
 
     /// What a session with a wrong engine says, line by line and at its end.
     fn said(wrong: fn() -> Result<()>, lines: &[&str]) -> String {
