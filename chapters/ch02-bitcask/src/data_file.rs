@@ -75,18 +75,29 @@ impl DataFile {
     /// anybody minds; [`Error::Poisoned`].
     pub(crate) fn create(device: &Device, header: Header, room: u32) -> Result<Self> {
         let file = create_new(device.disk(), header.number)?;
-        file.allocate(u64::from(room))?;
-        file.write_at(0, &header.to_bytes())?;
-        device.sync(&*file)?;
-        let map = mapped(&*file)?;
-        Ok(DataFile::with(
-            header,
-            Kind::New,
-            file,
-            map,
-            room,
-            HEADER_BYTES,
-        ))
+        let prepared = (|| {
+            file.allocate(u64::from(room))?;
+            file.write_at(0, &header.to_bytes())?;
+            device.sync(&*file)?;
+            mapped(&*file)
+        })();
+        match prepared {
+            Ok(map) => Ok(DataFile::with(
+                header,
+                Kind::New,
+                file,
+                map,
+                room,
+                HEADER_BYTES,
+            )),
+            Err(error) => {
+                drop(file);
+                // Room that is scarce, perhaps. An opening removes it, too.
+                let name = Name::new(header.number, Kind::New).to_string();
+                let _ = device.disk().remove(&name);
+                Err(error)
+            }
+        }
     }
 
     /// The sealed data file of this number. Where its records end, the caller
@@ -213,9 +224,7 @@ impl DataFile {
         /// Most records are no longer.
         const GUESS_BYTES: u32 = 256;
         let (start, left) = (u64::from(offset), (durable - offset) as usize);
-        // Records beyond the room that there was at first are not mapped.
-        let map = self.map.as_ref();
-        let Some(map) = map.filter(|_| durable <= self.room) else {
+        let Some(map) = self.map_to(durable) else {
             let mut bytes = vec![0; left.min(GUESS_BYTES as usize)];
             self.file.read_exact_at(start, &mut bytes)?;
             let len = record_len(&bytes).min(left);
@@ -253,14 +262,21 @@ impl DataFile {
         }
     }
 
-    /// Calls `look` with all of a file that was opened.
+    /// The map, if it reaches to `end`: what goes beyond the room that there was
+    /// at first is not mapped.
+    fn map_to(&self, end: u32) -> Option<&dyn Map> {
+        self.map.as_deref().filter(|_| end <= self.room)
+    }
+
+    /// Calls `look` with all of a sealed file, the room behind its seal included.
     ///
     /// # Errors
     ///
     /// [`Error::Io`], and what `look` answers.
     pub(crate) fn read_all<T>(&self, look: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
-        let len = self.room as usize;
-        if let Some(map) = &self.map {
+        let end = self.room.max(self.durable());
+        let len = end as usize;
+        if let Some(map) = self.map_to(end) {
             return look(&map.slice(0, len)?);
         }
         let mut bytes = vec![0; len];

@@ -42,8 +42,10 @@ const FOLLOWED: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Merging {
     merge: Option<Merge>,
-    /// Files that were merged, until nobody reads them any more.
+    /// Files that were merged, until nobody reads them any more …
     merged: Vec<Arc<DataFile>>,
+    /// … and then their numbers, until they are removed.
+    unread: Vec<u32>,
 }
 
 /// A merge that goes on.
@@ -98,7 +100,7 @@ impl Bitcask {
     fn step_from(&self, garbage_percent: u32) -> Result<Progress> {
         let mut merging = self.merging.lock();
         self.device.check()?;
-        if self.remove_one(&mut merging.merged)? {
+        if self.remove_one(&mut merging)? {
             return Ok(Progress::Worked);
         }
         if merging.merge.is_none() {
@@ -143,7 +145,8 @@ impl Bitcask {
             first: run[0].header().first,
             last: run[run.len() - 1].header().last,
         };
-        let copy = Replacement::create(&self.device, header, HEADER_BYTES + kept)?;
+        let copy = Replacement::create(&self.device, header, HEADER_BYTES + kept)
+            .inspect_err(|_| self.writer.lock().give_back(header.number))?;
         self.index.add_file(copy.file());
         Ok(Some(Merge {
             run,
@@ -260,13 +263,16 @@ impl Bitcask {
 
     /// Removes one of the files that were merged, if nobody reads it any more,
     /// and answers whether it did.
-    fn remove_one(&self, merged: &mut Vec<Arc<DataFile>>) -> Result<bool> {
-        let Some(index) = merged.iter().position(|file| Arc::strong_count(file) == 1) else {
+    fn remove_one(&self, merging: &mut Merging) -> Result<bool> {
+        let Merging { merged, unread, .. } = merging;
+        if let Some(index) = merged.iter().position(|file| Arc::strong_count(file) == 1) {
+            unread.push(merged.swap_remove(index).number());
+        }
+        let Some(&number) = unread.last() else {
             return Ok(false);
         };
-        let number = merged[index].number();
-        drop(merged.swap_remove(index));
         self.remove(number)?;
+        unread.pop();
         Ok(true)
     }
 
@@ -302,7 +308,7 @@ impl Bitcask {
             drop(merge);
             self.device.disk().remove(&name.to_string())?;
         }
-        while self.remove_one(&mut merging.merged)? {}
+        while self.remove_one(&mut merging)? {}
         while self.write_hint()? == Progress::Worked {}
         Ok(())
     }

@@ -10,8 +10,8 @@ use engine::clock::{Clock, SystemClock};
 pub struct Options {
     /// What a write survives by the time it returns.
     pub durability: Durability,
-    /// How long a data file gets, in bytes. A larger batch gets a file of its
-    /// own.
+    /// How long a data file gets, in bytes; 2 GiB at most. A larger batch gets a
+    /// file of its own.
     pub file_bytes_max: u32,
     /// From how many bytes of garbage on, in a hundred, files are merged.
     pub garbage_percent: u32,

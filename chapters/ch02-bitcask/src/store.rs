@@ -38,6 +38,9 @@ pub const LIMITS: Limits = Limits {
 /// the limits, but its record does.
 const RECORDS_BYTES_MAX: u32 = 1 << 30;
 
+/// The longest that data files are allowed to get: offsets have 32 bits.
+const FILE_BYTES_MAX: u32 = 1 << 31;
+
 /// How many bytes may be pending before they go to the file.
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -75,7 +78,8 @@ impl Bitcask {
     /// [`Error::Version`] where a file is not sound; [`Error::NoSpace`],
     /// [`Error::Io`] and [`Error::Poisoned`]. Nothing is lost in any of these
     /// cases.
-    pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Self> {
+    pub fn open(disk: Arc<dyn Disk>, mut options: Options) -> Result<Self> {
+        options.file_bytes_max = options.file_bytes_max.min(FILE_BYTES_MAX);
         let lock = disk.lock()?;
         let counters = Arc::new(Counters::new());
         let device = Device::new(Counted::new(disk, Arc::clone(&counters)));
@@ -124,7 +128,10 @@ impl Bitcask {
         })?;
         match found {
             Some(Some(expired)) => {
-                self.forget(key, expired);
+                // If somebody writes just now, the next to look will do it.
+                if let Some(_writer) = self.writer.try_lock() {
+                    self.index.forget(key, hash, expired);
+                }
                 Ok(false)
             }
             Some(None) => Ok(true),
@@ -221,7 +228,8 @@ impl Bitcask {
         }
         let number = writer.next_number()?;
         let room = self.options.file_bytes_max.max(HEADER_BYTES + needed);
-        let file = DataFile::create(&self.device, Header::of(number), room)?;
+        let file = DataFile::create(&self.device, Header::of(number), room)
+            .inspect_err(|_| writer.give_back(number))?;
         file.rename(self.device.disk(), Kind::Active)?;
         self.device.sync_dir()?;
         let file = Arc::new(file);
@@ -285,8 +293,14 @@ impl Bitcask {
     }
 
     /// Ends the active file, if there is one, so that it can be merged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`], [`Error::Io`] and [`Error::Poisoned`].
     pub(crate) fn seal_active(&self) -> Result<()> {
-        self.seal(&mut self.writer.lock(), 0)
+        let mut writer = self.writer.lock();
+        self.device.check()?;
+        self.seal(&mut writer, 0)
     }
 
     /// Ends the engine: seals the active file, and removes what nobody needs.
@@ -315,6 +329,14 @@ impl Writer {
         let number = self.number;
         self.number = next_number(number)?;
         Ok(number)
+    }
+
+    /// No file has got that number: the next one will, unless there is a later
+    /// one by now.
+    pub(crate) fn give_back(&mut self, number: u32) {
+        if self.number == number + 1 {
+            self.number = number;
+        }
     }
 
     /// Where the active file ends.

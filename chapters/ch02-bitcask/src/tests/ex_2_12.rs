@@ -261,3 +261,18 @@ fn ex_2_12_with_no_garbage_allowed_none_is_left() {
         assert_eq!(live, 27, "and nothing that lives is gone");
     }
 }
+
+#[test]
+fn ex_2_12_what_is_counted_while_a_key_is_forgotten_is_within_the_files() {
+    // Its bytes had not been taken from those that live when they were read,
+    // and had been added to the graves.
+    let torn = Weight {
+        all: 10,
+        live: 10,
+        graves: 10,
+    };
+    for files in [vec![torn], vec![torn, torn]] {
+        let run = due(&files, 0, 100);
+        assert!(run.end <= files.len(), "{run:?} of {} files", files.len());
+    }
+}

@@ -432,7 +432,7 @@ fn ex_2_13_a_full_disk_refuses_a_merge_and_no_more() {
     maintain(&engine);
     assert_eq!(
         sealed(&disk),
-        ["0000000003.data"],
+        ["0000000002.data"],
         "it was copied to another"
     );
     assert_eq!(all(&engine), "a=4 k=1");
@@ -483,4 +483,110 @@ fn ex_2_13_the_index_follows_a_copy_unless_the_key_has_moved_on() {
         }
     );
     assert_eq!(engine.index.files().len(), 1, "the old ones are forgotten");
+}
+
+#[test]
+fn ex_2_13_tombstones_that_nobody_counted_are_copied_too() {
+    let mut options = options();
+    options.hint_bytes_min = 0;
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    let long = "v".repeat(1000);
+    fill(&engine, &format!("k1 l{long}"));
+    // A hint tells of the last one alone.
+    fill(
+        &engine,
+        "k- k- k- k- k- k- k- k- k- a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9",
+    );
+    let disk = disk.kill();
+    let engine = open(&disk, options.clone());
+    maintain(&engine);
+    assert_eq!(value(&engine, b"k"), None);
+    let found = all(&engine);
+    Box::new(engine).close().unwrap();
+    assert_eq!(all(&open(&disk, options)), found);
+}
+
+#[test]
+fn ex_2_13_puts_that_expired_and_nobody_counted_are_copied_too() {
+    let mut options = options();
+    options.hint_bytes_min = 0;
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    let long = "v".repeat(1000);
+    fill(&engine, &format!("k1 l{long}"));
+    for _ in 0..5 {
+        engine
+            .put_until(b"k", b"1", std::time::Duration::from_millis(1))
+            .unwrap();
+    }
+    fill(
+        &engine,
+        "k- a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9",
+    );
+    maintain(&engine);
+    assert_eq!(value(&engine, b"k"), None);
+    let found = all(&engine);
+    Box::new(engine).close().unwrap();
+    assert_eq!(all(&open(&disk, options)), found);
+}
+
+#[test]
+fn ex_2_13_a_file_that_could_not_be_removed_is_tried_again() {
+    let prepare = || {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 a2 a3 a4");
+        (disk, engine)
+    };
+    let (rehearsal, engine) = prepare();
+    maintain(&engine);
+    for operation in [Operation::List, Operation::Remove] {
+        let asked = rehearsal.operations();
+        let at = asked.iter().rposition(|asked| *asked == operation).unwrap();
+        let (disk, engine) = prepare();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        while engine.step().is_ok() {}
+        maintain(&engine);
+        assert_eq!(names(&disk), ["0000000002.data"], "{}", operation.name());
+    }
+}
+
+#[test]
+fn ex_2_13_a_poisoned_engine_is_not_even_sealed() {
+    let (disk, engine) = due(Operation::Sync, buffered());
+    disk.does(|| {
+        Err(Error::NoSpace {
+            file: "the device".to_owned(),
+        })
+    });
+    let failed = engine.sync();
+    assert!(is_poisoned(&failed), "{failed:?}");
+    let asked = disk.disk.operations().len();
+    let merged = engine.merge();
+    assert!(
+        is_poisoned(&merged),
+        "a merge of a poisoned engine: {merged:?}"
+    );
+    assert_eq!(disk.disk.operations().len(), asked, "the disk is not asked");
+}
+
+#[test]
+fn ex_2_13_what_there_was_no_room_for_leaves_no_file_each_time() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    disk.set_faults(Faults {
+        capacity: Some(4096),
+        ..Faults::default()
+    });
+    for _ in 0..5 {
+        let full = engine.step();
+        assert!(matches!(full, Err(Error::NoSpace { .. })), "{full:?}");
+    }
+    assert_eq!(all(&engine), "a=4 k=1");
+    assert!(names(&disk).len() <= 2, "{:?}", names(&disk));
 }

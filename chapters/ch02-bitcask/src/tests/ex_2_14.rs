@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::sim::SimDisk;
+use conformance::sim::{Operation, SimDisk};
 use engine::clock::Clock;
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{KeyRange, Order, StorageEngine};
@@ -11,7 +11,8 @@ use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
 use crate::tests::files::{names, said};
-use crate::tests::{all, maintain, open, open_again, options, value};
+use crate::tests::meanwhile::Meanwhile;
+use crate::tests::{all, maintain, open, open_again, options, promptly, value};
 use crate::{Bitcask, Options};
 
 /// A clock that is set by hand, in milliseconds.
@@ -260,4 +261,45 @@ fn ex_2_14_a_merge_drops_what_hides_nothing() {
         clock.set(2000);
         assert_eq!(all(&open_again(&disk, options)), "b=1");
     }
+}
+
+#[test]
+fn ex_2_14_who_finds_a_key_expired_waits_for_no_disk() {
+    // A file is being sealed while somebody looks for the key.
+    let (clock, options) = clock();
+    let disk = Meanwhile::new(SimDisk::new(), Operation::Sync);
+    let engine = Arc::new(Bitcask::open(Arc::new(disk.clone()), options).unwrap());
+    put_until(&engine, "a", "1", 1000);
+    clock.set(1000);
+    let reader = Arc::clone(&engine);
+    disk.does(move || {
+        assert_eq!(value(&*reader, b"a"), None);
+        Ok(())
+    });
+    let wrong = "a read waits for the writer's lock, which is held while the disk syncs";
+    promptly(wrong, move || engine.seal_active()).unwrap();
+    assert!(disk.is_done());
+}
+
+#[test]
+fn ex_2_14_a_clock_that_goes_back_brings_no_older_value_back() {
+    let (clock, options) = clock();
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    // Too little garbage to be merged.
+    engine.put(b"a", b"old").unwrap();
+    engine.put(b"l", &[b'v'; 400]).unwrap();
+    engine.seal_active().unwrap();
+    put_until(&engine, "a", "new", 1000);
+    for _ in 0..5 {
+        engine.put(b"b", b"1").unwrap();
+    }
+    engine.seal_active().unwrap();
+    clock.set(1000);
+    assert_eq!(value(&engine, b"a"), None, "and so it is forgotten");
+    clock.set(0);
+    maintain(&engine);
+    assert_eq!(said(&disk, 3, Kind::Data), ["put a=new", "put b=1", "seal"]);
+    let shown = value(&open_again(&disk, options), b"a");
+    assert_ne!(shown.as_deref(), Some("old"));
 }

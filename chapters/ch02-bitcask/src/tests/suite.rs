@@ -129,9 +129,20 @@ fn ex_2_9_concurrent() {
     );
 }
 
+/// The others of the level: they close the engine, or fill its file.
 #[test]
 fn ex_2_10_concurrent() {
-    bare(one_file).check(Level::Concurrent);
+    bare(one_file).check_named(
+        Level::Concurrent,
+        &[
+            "a_read_is_not_older_than_a_finished_write",
+            "a_write_beside_another_is_not_lost",
+            "a_batch_becomes_visible_at_one_moment",
+            "opening_again_keeps_the_order_that_threads_saw",
+            "a_scan_beside_a_writer_holds_what_it_must",
+            "counts_of_several_threads_add_up",
+        ],
+    );
 }
 
 #[test]
@@ -174,6 +185,11 @@ fn ex_2_13_core() {
 #[test]
 fn ex_2_13_concurrent() {
     merging_itself().check(Level::Concurrent);
+}
+
+#[test]
+fn ex_2_13_reopen() {
+    merging(with_hints).check(Level::Reopen);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn entries(image: &Image) -> Result<Vec<Entry>> {
 
 /// All bytes with the full budget, else some in every part.
 #[test]
-fn ex_2_13_a_flip_of_any_live_byte_is_found() {
+fn ex_2_14_a_flip_of_any_live_byte_is_found() {
     let image = closed().unwrap();
     let sound = entries(&image).unwrap();
     let bytes: u64 = image.files().map(|(_, content)| content.len()).sum();
