@@ -19,17 +19,25 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
+    ("bitcask", &["engine"]),
     (
         "bench",
-        &["conformance", "engine", "memory", "menu", "registry"],
+        &[
+            "bitcask",
+            "conformance",
+            "engine",
+            "memory",
+            "menu",
+            "registry",
+        ],
     ),
-    ("figures", &["conformance", "engine", "memory"]),
+    ("figures", &["bitcask", "conformance", "engine", "memory"]),
     ("menu", &["registry"]),
-    ("registry", &["engine", "memory"]),
+    ("registry", &["bitcask", "engine", "memory"]),
     ("workbook", &["engine", "figures", "menu", "registry"]),
 ];
 

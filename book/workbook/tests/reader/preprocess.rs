@@ -245,7 +245,8 @@ fn faults_say_where_and_what_to_do() {
     insta::assert_snapshot!(fault("{{#figure nothing}}\n"), @r"
     book/src/page.md:1
       there is no figure `nothing`; there are: unsynced-writes, scan-chunks,
-      snapshot-file, snapshot-sync.
+      snapshot-file, snapshot-sync, batch-file, torn-or-damaged, hint-file,
+      merge-cuts.
     ");
     insta::assert_snapshot!(fault("{{#map of this}}\n"), @r"
     book/src/page.md:1

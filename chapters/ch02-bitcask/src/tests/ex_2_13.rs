@@ -556,8 +556,9 @@ fn ex_2_13_a_file_that_could_not_be_removed_is_tried_again() {
 }
 
 #[test]
-fn ex_2_13_a_poisoned_engine_is_not_even_sealed() {
+fn ex_2_13_a_poisoned_engine_goes_on_with_no_merge_and_is_not_even_sealed() {
     let (disk, engine) = due(Operation::Sync, buffered());
+    assert_eq!(engine.step().unwrap(), Progress::Worked);
     disk.does(|| {
         Err(Error::NoSpace {
             file: "the device".to_owned(),
@@ -589,4 +590,7 @@ fn ex_2_13_what_there_was_no_room_for_leaves_no_file_each_time() {
     }
     assert_eq!(all(&engine), "a=4 k=1");
     assert!(names(&disk).len() <= 2, "{:?}", names(&disk));
+    disk.set_faults(Faults::default());
+    maintain(&engine);
+    assert_eq!(all(&engine), "a=4 k=1");
 }

@@ -123,7 +123,6 @@ fn ex_2_9_concurrent() {
         &[
             "every_schedule_has_one_order",
             "every_schedule_of_gets_and_writes_has_one_order",
-            "opening_again_keeps_the_order_of_every_schedule",
             "every_history_has_one_order",
         ],
     );
@@ -138,6 +137,7 @@ fn ex_2_10_concurrent() {
             "a_read_is_not_older_than_a_finished_write",
             "a_write_beside_another_is_not_lost",
             "a_batch_becomes_visible_at_one_moment",
+            "opening_again_keeps_the_order_of_every_schedule",
             "opening_again_keeps_the_order_that_threads_saw",
             "a_scan_beside_a_writer_holds_what_it_must",
             "counts_of_several_threads_add_up",
