@@ -64,6 +64,13 @@ fn a_step_is_for_engines_that_leave_work_for_later() {
     let place = Place::new();
     let said = place.says_to(SHELL, b"step all; put a 1");
     assert!(said.starts_with("(this engine leaves no work for later)\n"));
+    let step = "step --engine memory --dir d";
+    assert_eq!(place.says(step), "(this engine leaves no work for later)\n");
+    place.says_to(
+        "shell --engine bitcask --dir c",
+        b"put a 1; reopen; put a 2",
+    );
+    assert_eq!(place.says("step --engine bitcask --dir c"), "(5 steps)\n");
     let said = place.says_to("shell --engine bitcask --dir b", b"step\nstep more");
     insta::assert_snapshot!(said, @"
     (nothing is due)

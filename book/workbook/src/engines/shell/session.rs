@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow};
 use engine::disk::Disk;
-use engine::{Durability, Error, KeyRange, Order, Progress};
+use engine::{Durability, Error, KeyRange, Order};
 use registry::Registered;
 
 use super::line::{HELP, Request, requests};
 use crate::engines::place::Place;
 use crate::engines::spelling::{shown, word};
+use crate::engines::step;
 use crate::fault::width;
 
 /// Whether Ctrl-C was pressed since a request began.
@@ -197,22 +198,11 @@ impl Session {
     /// Takes a step of the engine's maintenance, or all that are due.
     fn step(&self, all: bool, out: &mut dyn Write) -> Result<()> {
         let Some(maintenance) = self.engine()?.maintenance() else {
-            writeln!(out, "(this engine leaves no work for later)")?;
-            return Ok(());
+            return Ok(writeln!(out, "{}", step::NONE)?);
         };
-        let mut steps = 0;
-        while maintenance.step().map_err(|error| self.explain(error))? == Progress::Worked {
-            steps += 1;
-            if !all || INTERRUPTED.load(Ordering::Relaxed) {
-                break;
-            }
-        }
-        match steps {
-            0 => writeln!(out, "(nothing is due)")?,
-            1 => writeln!(out, "(1 step)")?,
-            more => writeln!(out, "({more} steps)")?,
-        }
-        Ok(())
+        let go_on = || all && !INTERRUPTED.load(Ordering::Relaxed);
+        let steps = step::steps(maintenance, go_on).map_err(|error| self.explain(error))?;
+        Ok(writeln!(out, "{}", step::taken(steps))?)
     }
 
     fn scan(
