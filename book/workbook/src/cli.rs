@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     Limit, bench, build_on, check, desk, diff, hint, read, reset, restore, status, update,
 };
-use crate::engines::{delete, get, put, scan, shell};
+use crate::engines::{delete, get, put, scan, shell, step};
 use crate::runner::{GUARD, stand_guard};
 use crate::{author, inspect, preprocess, serve};
 
@@ -122,6 +122,11 @@ pub enum Command {
     /// Status 2: nobody knows all of them, since the engine could not be read.
     Scan(scan::Scan),
 
+    /// Do the work that an engine's writes have left for later: merging.
+    ///
+    /// It ends when nothing is due. In a shell, `step` does a piece of it.
+    Step(step::Step),
+
     /// Show an engine's files, byte by byte, with what each byte means.
     ///
     /// A checksum `holds` if the bytes that it covers make the same one. Status
@@ -196,6 +201,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Put(put)) => put::run(&put),
         Some(Command::Delete(delete)) => delete::run(&delete),
         Some(Command::Scan(scan)) => scan::run(&scan),
+        Some(Command::Step(step)) => step::run(&step),
         Some(Command::Inspect(inspect)) => inspect::run(&inspect),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Author(command)) => author::run(&command),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`place`] | which engine, on which directory, and why it does not open |
 //! | [`spelling`] | how bytes are written where a person reads and types them |
-//! | [`get`], [`put`], [`delete`], [`scan`] | one command each |
+//! | [`get`], [`put`], [`delete`], [`scan`], [`step`] | one command each |
 //! | [`shell`] | all of them, line by line, on an engine that stays open |
 
 pub mod delete;
@@ -14,6 +14,7 @@ pub mod put;
 pub mod scan;
 pub mod shell;
 pub mod spelling;
+pub mod step;
 
 use std::any::Any;
 use std::io;

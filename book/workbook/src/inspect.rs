@@ -4,18 +4,28 @@
 //! no lock is taken, so that what another program has open can be looked at,
 //! and what no engine opens any more, too.
 //!
+//! What only all files of a directory together say, such as which records are
+//! live, is asked first, and of whole directories only. So each file is read
+//! twice then, the second time most likely from the system's cache; no more
+//! than one of them is in memory at a time.
+//!
 //! | module | answers |
 //! |---|---|
+//! | `together` | what all files of a directory together say |
+//! | `read_only` | a disk that nothing is written to |
 //! | `survey` | which parts of a long file to draw |
 //! | `rows` | how a part is drawn |
 //! | `columns` | what of it fits the terminal |
 
 mod columns;
+mod read_only;
 mod rows;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod together;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Read, Write};
@@ -24,12 +34,13 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, Result, bail};
-use engine::layout::{Draw, Format, Part, Value};
+use engine::layout::{Draw, Format, Notes, Part, Value};
 
 use crate::engines::{attempt, nobody_reads};
 use crate::fault::{indented, indented_within, width};
 use rows::Drawing;
 use survey::Survey;
+use together::Together;
 
 /// Of a file that nobody knows, so many bytes are shown.
 const UNKNOWN_BYTES: u64 = 256;
@@ -86,7 +97,10 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
         Err(error) => return Err(error).with_context(|| format!("cannot look at `{shown}`")),
     };
     if !found.is_dir() {
-        let faults = draw(path, &found, show, out)?;
+        let faults = draw(path, &found, show, &Notes::default(), out)?;
+        if let Some(hint) = together::hint(path) {
+            writeln!(out, "{}", indented_within(show.width, &hint, 0))?;
+        }
         out.flush()?;
         return Ok(ended(faults));
     }
@@ -95,11 +109,16 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
         writeln!(out, "{shown} holds no files.")?;
     }
     let mut code = ExitCode::SUCCESS;
+    let Together { notes, trouble } = Together::of(path, files.keys().map(|path| name_of(path)));
+    if let Some(trouble) = trouble {
+        code = ExitCode::FAILURE;
+        writeln!(out, "{}\n", indented_within(show.width, &trouble, 0))?;
+    }
     for (number, (file, found)) in files.iter().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        let drawn = draw(file, found, show, out);
+        let drawn = draw(file, found, show, &notes, out);
         out.flush()?;
         match drawn {
             Ok(0) => {}
@@ -137,9 +156,20 @@ fn files_in(dir: &Path) -> io::Result<BTreeMap<PathBuf, Metadata>> {
     Ok(files)
 }
 
+/// A file's name within its directory.
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
 /// Draws a file, and answers how many faults it has.
-fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Result<usize> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+fn draw(
+    path: &Path,
+    found: &Metadata,
+    show: Show,
+    notes: &Notes,
+    out: &mut dyn Write,
+) -> Result<usize> {
+    let name = name_of(path);
     let shown = path.display();
     if !found.is_file() {
         let what = match found.is_dir() {
@@ -180,7 +210,7 @@ fn draw(path: &Path, found: &Metadata, show: Show, out: &mut dyn Write) -> Resul
     }
     writeln!(out)?;
     match format {
-        Some(format) => draw_parts(format, &bytes, show, out),
+        Some(format) => draw_parts(format, &bytes, show, (notes, &name), out),
         None => draw_bytes(&bytes, len, show, out).map(|()| 0),
     }
 }
@@ -205,10 +235,17 @@ fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result
 
 /// A file with a format: surveyed first, so that what is left out is known to
 /// be sound.
-fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) -> Result<usize> {
+fn draw_parts(
+    format: &Format,
+    bytes: &[u8],
+    show: Show,
+    (notes, name): (&Notes, &str),
+    out: &mut dyn Write,
+) -> Result<usize> {
     let mut survey = Survey::default();
     (format.dissect)(bytes, &mut survey);
     let mut drawing = Drawing::new(out, bytes.len() as u64, show, &survey);
+    drawing.says(|offset| notes.word(name, offset));
     (format.dissect)(bytes, &mut drawing);
     drawing.finish()?;
     let faults = match survey.faults() {
@@ -216,7 +253,9 @@ fn draw_parts(format: &Format, bytes: &[u8], show: Show, out: &mut dyn Write) ->
         1 => "1 fault found.".to_owned(),
         more => format!("{more} faults found."),
     };
-    writeln!(out, "\n{faults}")?;
+    let counts = together::counts(notes, name);
+    let end = format!("{faults}{counts}");
+    writeln!(out, "\n{}", indented_within(show.width, &end, 0))?;
     Ok(survey.faults())
 }
 

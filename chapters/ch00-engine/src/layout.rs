@@ -10,8 +10,16 @@
 //! code that is not finished. So a [`Walk`] believes nothing. It never steps
 //! past the end and never panics; what is wrong is said of the part where it
 //! stands, and the walk goes on behind it.
+//!
+//! Some things no file says alone: whether a record is still the newest of its
+//! key, whether any page leads to this one. A [`Judge`] reads all files of a
+//! directory, and its [`Notes`] say a word about each group of parts.
 
 use std::fmt;
+
+mod notes;
+
+pub use notes::{Judge, Notes};
 
 /// One row of a format's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

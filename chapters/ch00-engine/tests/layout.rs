@@ -1,6 +1,6 @@
 //! Formats described by rows, and files taken apart by them.
 
-use engine::layout::{Draw, Row, Table, Value, Walk, little_endian};
+use engine::layout::{Draw, Notes, Row, Table, Value, Walk, little_endian};
 
 /// A record as a log would have it: a checksum over the rest, then a key.
 ///
@@ -180,4 +180,19 @@ fn numbers_are_little_endian() {
     assert_eq!(little_endian(&[0xff; 8]), u64::MAX);
     assert_eq!(Value::Number(3).number(), Some(3));
     assert_eq!(Value::Checksum(3).number(), None);
+}
+
+#[test]
+fn a_note_is_a_word_about_a_group_of_one_file() {
+    let mut notes = Notes::default();
+    notes.say("a", "free", vec![96, 32]);
+    notes.say("a", "reachable", vec![64]);
+    notes.say("b", "lost", Vec::new());
+    let words = [32, 64, 96, 128].map(|offset| notes.word("a", offset));
+    let free = Some("free");
+    assert_eq!(words, [free, Some("reachable"), free, None]);
+    assert_eq!(notes.word("b", 32), None);
+    let counts: Vec<_> = notes.counts("a").collect();
+    assert_eq!(counts, [("free", 2), ("reachable", 1)]);
+    assert_eq!(notes.counts("b").count(), 0);
 }

@@ -154,9 +154,9 @@ fn name_of(decoded: &Result<Record<'_>, &'static str>) -> &'static str {
         Err(_) => "no record",
         Ok(record) => match (record.says, record.goes_on) {
             (Says::Put { .. }, false) => "put",
-            (Says::Put { .. }, true) => "put, and its batch goes on",
+            (Says::Put { .. }, true) => "put in a batch that goes on",
             (Says::Delete { .. }, false) => "delete",
-            (Says::Delete { .. }, true) => "delete, and its batch goes on",
+            (Says::Delete { .. }, true) => "delete in a batch that goes on",
             (Says::Synced { .. }, _) => "a mark of the last sync",
             (Says::Seal, _) => "seal",
         },

@@ -19,6 +19,7 @@
 //! | [`replacement`] | files that take the place of others |
 //! | [`garbage`], [`merge`] | which files to merge, and how |
 //! | [`layout`] | the files row by row, for whoever draws them |
+//! | [`judge`] | which records are live, for the same |
 //!
 //! **Invariants:**
 //!
@@ -38,6 +39,7 @@ pub mod garbage;
 pub mod header;
 pub mod hint;
 pub(crate) mod index;
+pub mod judge;
 pub mod keydir;
 pub mod layout;
 pub mod merge;

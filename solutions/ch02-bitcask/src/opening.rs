@@ -52,8 +52,7 @@ pub(crate) struct Opened {
 /// any of these cases.
 pub(crate) fn open(device: &Device) -> Result<Opened> {
     let disk = device.disk();
-    let names = disk.list()?;
-    let names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+    let names = names_on(disk)?;
     let largest = names.iter().map(|name| name.number).max().unwrap_or(0);
     let mut number = next_number(largest)?;
 
@@ -64,7 +63,7 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
             Source::ToCopy { place, from, bytes } => {
                 let header = Header { number, ..place };
                 number = next_number(number)?;
-                copied(device, header, from, &bytes)?
+                copied(device, header, from.number, &bytes)?
             }
         });
     }
@@ -95,16 +94,26 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
     Ok(Opened { index, number })
 }
 
+/// The names of all files that are a Bitcask's.
+///
+/// # Errors
+///
+/// [`Error::Io`].
+pub(crate) fn names_on(disk: &dyn Disk) -> Result<Vec<Name>> {
+    let names = disk.list()?;
+    Ok(names.iter().filter_map(|name| Name::parse(name)).collect())
+}
+
 /// Where the records at some place in the order come from.
-enum Source {
+pub(crate) enum Source {
     /// A sealed file.
     Sealed(DataFile),
     /// A file that is to be copied.
     ToCopy {
         /// Whose place the copy takes.
         place: Header,
-        /// The number of the file.
-        from: u32,
+        /// The file.
+        from: Name,
         /// Its bytes, up to where its records end.
         bytes: Vec<u8>,
     },
@@ -121,7 +130,12 @@ impl Source {
 }
 
 /// Where all records come from, the oldest first.
-fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] and [`Error::Version`] where a file is not sound;
+/// [`Error::Io`].
+pub(crate) fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
     let numbers = |kind| {
         let names = names.iter().filter(move |name| name.kind == kind);
         names.map(|name| name.number)
@@ -145,17 +159,17 @@ fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
         }
         // Those whose place it takes are still there.
         if all.iter().any(|other| header.replaces(other)) {
-            let name = file.name().to_string();
+            let name = file.name();
             let bytes = file.read_all(|bytes| {
                 let mut records = Records::all(header.number, bytes);
                 records.by_ref().for_each(drop);
                 let ended = records.ended().expect("there are no more");
-                let end = end_of_sealed(&name, bytes, ended)?;
+                let end = end_of_sealed(&name.to_string(), bytes, ended)?;
                 Ok(bytes[..(end - SEAL_BYTES) as usize].to_vec())
             })?;
             sources.push(Source::ToCopy {
                 place: header,
-                from: header.number,
+                from: name,
                 bytes,
             });
         } else {
@@ -170,7 +184,7 @@ fn sources(disk: &dyn Disk, names: &[Name]) -> Result<Vec<Source>> {
         {
             sources.push(Source::ToCopy {
                 place,
-                from: number,
+                from: Name::new(number, Kind::Active),
                 bytes,
             });
         }
@@ -287,7 +301,7 @@ fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> Index {
 
 /// Of each key in some hints what the last of them says of it, in the order of
 /// the keys, and which hint that is.
-struct Newest<'h> {
+pub(crate) struct Newest<'h> {
     entries: Vec<Entries<'h>>,
     /// The next entry of each hint, and which hint that is: the smallest key
     /// first, and of one key the last hint.
@@ -297,7 +311,8 @@ struct Newest<'h> {
 }
 
 impl<'h> Newest<'h> {
-    fn of(hints: &'h [Hint]) -> Self {
+    /// Where `hints` are in the order of their files, the oldest first.
+    pub(crate) fn of(hints: &'h [Hint]) -> Self {
         let mut entries: Vec<_> = hints.iter().map(Hint::entries).collect();
         let heads = entries.iter_mut().enumerate();
         let heads = heads.filter_map(|(index, entries)| {
@@ -346,7 +361,11 @@ pub(crate) fn next_number(number: u32) -> Result<u32> {
 }
 
 /// All bytes of a file.
-fn read_whole(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] where it is longer than data files are; [`Error::Io`].
+pub(crate) fn read_whole(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
     let file = disk.open(name, Mode::Read)?;
     let len = usize::try_from(file.len()?)
         .ok()

@@ -16,6 +16,7 @@ mod ex_2_7;
 mod ex_2_8;
 mod ex_2_9;
 mod files;
+mod judge;
 mod layout;
 mod meanwhile;
 mod suite;

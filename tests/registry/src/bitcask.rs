@@ -14,6 +14,7 @@ macro_rules! chapter {
                 $crate_name::layout::DATA_FILE,
                 $crate_name::layout::HINT_FILE,
             ],
+            judge: Some($crate_name::judge::JUDGE),
             open: |disk, durability| {
                 let options = $crate_name::Options {
                     durability,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use engine::disk::Disk;
-use engine::layout::Format;
+use engine::layout::{Format, Judge};
 use engine::{Durability, Maintenance, Result, StorageEngine};
 
 mod bitcask;
@@ -41,6 +41,8 @@ pub struct Engine {
     pub durabilities: &'static [Durability],
     /// The files that it keeps; none if it keeps nothing.
     pub formats: &'static [Format],
+    /// What is said of its files only by all of them together.
+    pub judge: Option<Judge>,
     open: Open,
 }
 
@@ -100,6 +102,16 @@ pub fn format_of(file: &str, bytes: &[u8]) -> Option<&'static Format> {
     let begins = |format: &&Format| !format.magic.is_empty() && bytes.starts_with(format.magic);
     let named = |format: &&Format| (format.is_named)(file);
     formats().find(named).or_else(|| formats().find(begins))
+}
+
+/// Who says of a file of this name, and of the others in its directory, what no
+/// file says alone.
+///
+/// The references come first, so that nothing the reader has still to write is
+/// asked.
+pub fn judge_about(file: &str) -> Option<&'static Judge> {
+    let mut judges = engines().filter_map(|engine| engine.judge.as_ref());
+    judges.find(|judge| (judge.is_about)(file))
 }
 
 #[cfg(test)]

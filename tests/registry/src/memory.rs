@@ -12,6 +12,7 @@ macro_rules! chapter {
                 sentence: "A map in memory, saved whole to a snapshot file.",
                 durabilities: &[Durability::Buffered],
                 formats: &[$crate_name::layout::SNAPSHOT_FILE],
+                judge: None,
                 open: |disk, _| Ok(Box::new($crate_name::DurableMemory::open(disk)?)),
             },
             Engine {
@@ -19,6 +20,7 @@ macro_rules! chapter {
                 sentence: "The same map without the file: it forgets everything.",
                 durabilities: &[Durability::Buffered],
                 formats: &[],
+                judge: None,
                 open: |_, _| Ok(Box::new($crate_name::Memory::new())),
             },
         ]

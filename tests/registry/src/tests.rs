@@ -68,3 +68,29 @@ fn a_file_is_known_by_its_name_or_by_its_magic() {
     assert!(format_of("copy", b"STRATA").is_none());
     assert!(format_of("notes.txt", b"").is_none());
 }
+
+#[test]
+fn a_judge_says_something_of_what_its_engine_keeps_and_of_no_other_file() {
+    let judged = engines().filter(|engine| !engine.name.starts_with("mine-"));
+    for (engine, judge) in judged.filter_map(|engine| Some((engine, engine.judge?))) {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(RealDisk::new(folder.path()).unwrap());
+        let opened = engine.open(disk.clone(), Durability::Buffered).unwrap();
+        opened.put(b"key", b"value").unwrap();
+        opened.close().unwrap();
+        let notes = (judge.notes)(&*disk).unwrap();
+        let names = disk.list().unwrap();
+        let about = |name: &&String| (judge.is_about)(name);
+        let counts = names.iter().filter(about).map(|n| notes.counts(n).count());
+        assert!(counts.sum::<usize>() > 0, "{engine:?}");
+        for name in &names {
+            assert_eq!(
+                (judge.is_about)(name),
+                judge_about(name).is_some(),
+                "{name}"
+            );
+        }
+    }
+    assert!(judge_about("snapshot").is_none());
+    assert!(judge_about("notes.txt").is_none());
+}

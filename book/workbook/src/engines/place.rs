@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use engine::disk::{Disk, RealDisk};
-use engine::{Durability, Error, StorageEngine};
-use registry::Engine;
+use engine::{Durability, Error};
+use registry::{Engine, Registered};
 
 /// An engine and its directory.
 #[derive(Debug, Clone, clap::Args)]
@@ -100,7 +100,7 @@ impl Place {
     /// # Errors
     ///
     /// What is wrong with the directory or the files in it, and what to do.
-    pub fn open(&self, need: Need) -> Result<Box<dyn StorageEngine>> {
+    pub fn open(&self, need: Need) -> Result<Box<dyn Registered>> {
         let disk = self.disk(need)?;
         self.open_on(disk, Durability::default())
     }
@@ -150,7 +150,7 @@ impl Place {
         &self,
         disk: Arc<dyn Disk>,
         durability: Durability,
-    ) -> Result<Box<dyn StorageEngine>> {
+    ) -> Result<Box<dyn Registered>> {
         match self.engine.open(disk, durability) {
             Ok(engine) => Ok(engine),
             Err(error) => Err(self.explain(&error)),

@@ -65,6 +65,7 @@ pub(super) struct Drawing<'o> {
     all: bool,
     styles: Styles,
     survey: &'o Survey,
+    word: Box<dyn Fn(usize) -> Option<&'static str> + 'o>,
     columns: Columns,
     /// The number of the group that is being drawn, from 1.
     group: usize,
@@ -107,11 +108,17 @@ impl<'o> Drawing<'o> {
             all: show.all,
             styles,
             survey,
+            word: Box::new(|_| None),
             columns,
             group: 0,
             left_out: LeftOut::default(),
             fields: Vec::new(),
         }
+    }
+
+    /// From now on `word` stands behind the name of the group at an offset.
+    pub(super) fn says(&mut self, word: impl Fn(usize) -> Option<&'static str> + 'o) {
+        self.word = Box::new(word);
     }
 
     /// The first error of writing, if there was one.
@@ -163,7 +170,10 @@ impl Draw for Drawing<'_> {
         if left_out.groups > 0 {
             self.note(&left_out.until(offset));
         }
-        self.note(&name.to_string());
+        self.note(&match (self.word)(offset) {
+            Some(word) => format!("{name}, {word}"),
+            None => name.to_string(),
+        });
     }
 
     fn part(&mut self, part: Part<'_>) {

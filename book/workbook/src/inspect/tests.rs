@@ -16,7 +16,14 @@ fn shown(width: usize) -> String {
     let format = registry::format_of("snapshot", b"").unwrap();
     let mut out = Vec::new();
     for bytes in [SOUND, DAMAGED] {
-        draw_parts(format, bytes, show, &mut out).unwrap();
+        draw_parts(
+            format,
+            bytes,
+            show,
+            (&Notes::default(), "snapshot"),
+            &mut out,
+        )
+        .unwrap();
         out.push(b'\n');
     }
     draw_bytes(b"Strata", 300, show, &mut out).unwrap();

@@ -79,3 +79,99 @@ fn nothing_is_written_and_no_lock_is_taken() {
     assert_eq!(fs::read(place.path("d/snapshot")).unwrap(), before);
     assert_eq!(fs::read_dir(place.path("d")).unwrap().count(), 1);
 }
+
+/// A Bitcask in `d`: a file, and one that changes all that it holds.
+fn with_garbage() -> Place {
+    let place = Place::new();
+    let script = b"put apple red; put fig green; reopen; put apple green; delete fig; sync";
+    place.says_to("shell --engine bitcask --dir d", script);
+    place
+}
+
+/// What stands between the rows and around them.
+fn headings(said: &str) -> String {
+    let is_row = |line: &str| {
+        let offset = line.split_whitespace().next().unwrap_or("");
+        offset.bytes().all(|byte| byte.is_ascii_digit()) || line.starts_with("offset")
+    };
+    let lines: Vec<_> = said.lines().filter(|line| !is_row(line)).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn all_files_together_say_what_is_live() {
+    let place = with_garbage();
+    insta::assert_snapshot!(headings(&place.says("inspect d")), @"
+    d/0000000001.data: 77 bytes, data file
+            put, garbage
+            put, garbage
+            seal
+    No fault found. 2 garbage.
+    d/0000000002.data: 74 bytes, data file
+            put, live
+            delete, grave
+            seal
+    No fault found. 1 live, 1 grave.
+    d/LOCK: 0 bytes; a lock on it says who owns the directory
+    ");
+    let script = b"step; step all; step; put fig late; step";
+    insta::assert_snapshot!(place.says_to("shell --engine bitcask --dir d", script), @"
+    (1 step)
+    (4 steps)
+    (nothing is due)
+    (nothing is due)
+    (1 change was not synced; closing synced it)
+    ");
+    insta::assert_snapshot!(headings(&place.says("inspect d")), @"
+    d/0000000003.data: 60 bytes, data file
+            put, live
+            seal
+    No fault found. 1 live.
+    d/0000000004.data: 57 bytes, data file
+            put, live
+            seal
+    No fault found. 1 live.
+    d/LOCK: 0 bytes; a lock on it says who owns the directory
+    ");
+}
+
+#[test]
+fn a_file_alone_says_where_to_ask_what_is_live() {
+    let place = with_garbage();
+    let said = headings(&place.says("inspect d/0000000001.data"));
+    insta::assert_snapshot!(said, @"
+    d/0000000001.data: 77 bytes, data file
+            put
+            put
+            seal
+    No fault found.
+    Only its whole directory says which records are live: inspect `d`.
+    ");
+    let mut here = place.program("inspect 0000000001.data");
+    let output = here.current_dir(place.path("d")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.ends_with("are live: inspect `.`.\n"), "{said}");
+}
+
+#[test]
+fn a_directory_that_no_engine_opens_is_drawn_without_a_word() {
+    let place = with_garbage();
+    place.edit("d/0000000001.data", |bytes| bytes[12] ^= 1);
+    insta::assert_snapshot!("unjudged", headings(&place.says("inspect d")));
+}
+
+#[test]
+fn what_is_judged_is_left_as_it_is() {
+    let place = with_garbage();
+    fs::remove_file(place.path("d/LOCK")).unwrap();
+    let files = || {
+        let files = fs::read_dir(place.path("d")).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let bytes = files.iter().map(|file| fs::read(file).unwrap()).collect();
+        (files, bytes)
+    };
+    let before: (Vec<_>, Vec<_>) = files();
+    place.says("inspect d");
+    assert_eq!(files(), before);
+}

@@ -60,6 +60,26 @@ fn help_is_there_without_a_terminal_and_input_may_end_anywhere() {
 }
 
 #[test]
+fn a_step_is_for_engines_that_leave_work_for_later() {
+    let place = Place::new();
+    let said = place.says_to(SHELL, b"step all; put a 1");
+    assert!(said.starts_with("(this engine leaves no work for later)\n"));
+    let step = "step --engine memory --dir d";
+    assert_eq!(place.says(step), "(this engine leaves no work for later)\n");
+    place.says_to(
+        "shell --engine bitcask --dir c",
+        b"put a 1; reopen; put a 2",
+    );
+    assert_eq!(place.says("step --engine bitcask --dir c"), "(5 steps)\n");
+    let said = place.says_to("shell --engine bitcask --dir b", b"step\nstep more");
+    insta::assert_snapshot!(said, @"
+    (nothing is due)
+    error: line 2: step: behind it stands nothing, or `all`
+    [status 1]
+    ");
+}
+
+#[test]
 fn a_scan_shows_long_values_in_short_and_a_get_shows_all() {
     let place = Place::new();
     let output = place.output(SHELL, b"put long x*1000; get long; scan");

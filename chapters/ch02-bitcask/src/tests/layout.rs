@@ -54,7 +54,7 @@ const FILE: &str = r#"     0 magic "STRATA-2"
     20 first 7
     24 last 7
 "#;
-const SOUND: &str = r#"    28 put, and its batch goes on
+const SOUND: &str = r#"    28 put in a batch that goes on
     28 crc32 0x5dc26666
     32 kind 129
     33 key_len 5

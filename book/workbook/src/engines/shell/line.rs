@@ -22,6 +22,10 @@ pub(super) enum Request {
     },
     Sync,
     Stats,
+    /// One step of the engine's maintenance, or all that there are.
+    Step {
+        all: bool,
+    },
     Reopen,
     Drop,
     Help,
@@ -37,6 +41,8 @@ scan [RANGE]        show the entries in a range, in order
 scan_prefix KEY     show the entries whose keys begin so
 sync                make every change so far survive a power loss
 stats               what the engine has done since it was opened
+step                do a piece of the work that writes leave for later: merging
+step all            the same until nothing is due
 reopen              close the engine, which syncs, and open it again
 drop                end the engine without a sync, and open it again
 close, quit, exit   close the engine, which syncs, and leave; so does Ctrl-D
@@ -50,7 +56,7 @@ by `;`, and a line that begins with # is passed over.
 ";
 
 /// The names of all requests, for completing what is typed.
-pub(super) const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 14] = [
     "close",
     "delete",
     "drop",
@@ -63,6 +69,7 @@ pub(super) const NAMES: [&str; 13] = [
     "scan",
     "scan_prefix",
     "stats",
+    "step",
     "sync",
 ];
 
@@ -115,6 +122,9 @@ fn request(name: &str, words: &[&str]) -> Result<Request, String> {
         ("scan", rest) => scan(KeyRange::all(), rest)?,
         ("sync", []) => Request::Sync,
         ("stats", []) => Request::Stats,
+        ("step", []) => Request::Step { all: false },
+        ("step", ["all"]) => Request::Step { all: true },
+        ("step", _) => return Err("behind it stands nothing, or `all`".to_owned()),
         ("reopen", []) => Request::Reopen,
         ("drop", []) => Request::Drop,
         ("help" | "?", []) => Request::Help,

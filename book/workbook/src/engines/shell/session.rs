@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow};
 use engine::disk::Disk;
-use engine::{Durability, Error, KeyRange, Order, StorageEngine};
+use engine::{Durability, Error, KeyRange, Order};
+use registry::Registered;
 
 use super::line::{HELP, Request, requests};
 use crate::engines::place::Place;
 use crate::engines::spelling::{shown, word};
-use crate::engines::unwritten;
+use crate::engines::{step, unwritten};
 use crate::fault::width;
 
 /// Whether Ctrl-C was pressed since a request began.
@@ -25,7 +26,7 @@ pub(super) struct Session {
     disk: Arc<dyn Disk>,
     durability: Durability,
     /// `None` once it is closed, or where it did not open again.
-    engine: Option<Box<dyn StorageEngine>>,
+    engine: Option<Box<dyn Registered>>,
     /// How many changes only a sync would make safe.
     unsynced: u64,
 }
@@ -123,7 +124,7 @@ impl Session {
         }
     }
 
-    fn engine(&self) -> Result<&dyn StorageEngine> {
+    fn engine(&self) -> Result<&dyn Registered> {
         let engine = self.engine.as_deref();
         engine.context("the engine is not open any more: `quit`, and start again")
     }
@@ -174,6 +175,7 @@ impl Session {
                 none if none.is_empty() => writeln!(out, "(nothing yet)")?,
                 counts => write!(out, "{counts}")?,
             },
+            Request::Step { all } => self.step(all, out)?,
             Request::Reopen => {
                 self.engine()?;
                 self.close(out)?;
@@ -199,6 +201,16 @@ impl Session {
         let disk = Arc::clone(&self.disk);
         self.engine = Some(self.place.open_on(disk, self.durability)?);
         Ok(())
+    }
+
+    /// Takes a step of the engine's maintenance, or all that are due.
+    fn step(&self, all: bool, out: &mut dyn Write) -> Result<()> {
+        let Some(maintenance) = self.engine()?.maintenance() else {
+            return Ok(writeln!(out, "{}", step::NONE)?);
+        };
+        let go_on = || all && !INTERRUPTED.load(Ordering::Relaxed);
+        let steps = step::steps(maintenance, go_on).map_err(|error| self.explain(error))?;
+        Ok(writeln!(out, "{}", step::taken(steps))?)
     }
 
     fn scan(
@@ -236,7 +248,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use engine::disk::RealDisk;
-    use engine::{Cursor, Limits, Result, Stats, Write as Change};
+    use engine::{Cursor, Limits, Result, Stats, StorageEngine, Write as Change};
 
     use super::*;
 
@@ -272,6 +284,8 @@ mod tests {
             Stats::default()
         }
     }
+
+    impl Registered for Wrong {}
 
     /// What a session with a wrong engine says, line by line and at its end.
     fn said(wrong: fn() -> Result<()>, lines: &[&str]) -> String {
