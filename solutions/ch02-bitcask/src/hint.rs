@@ -111,7 +111,6 @@ impl Hint {
         let file = create_new(device.disk(), number)?;
         file.write_at(0, &self.bytes)?;
         device.sync(&*file)?;
-        drop(file);
         let name = |kind| Name::new(number, kind).to_string();
         device.disk().rename(&name(Kind::New), &name(Kind::Hint))?;
         device.sync_dir()

@@ -85,7 +85,8 @@ fn failed(name: &str, run: &Run, message: String, location: Option<String>) -> E
 }
 
 const LOOP: &str = "Look for a loop without an end, such as a condition that stays \
-    true or a step that gets no further, or for a function that calls itself.";
+    true or a step that gets no further, or for a function that calls itself. \
+    If it is only slow here, `--limit 60` gives it a minute.";
 const LOCK: &str = "Look for a sleep, for a thread or a message that never comes, and \
     first of all for a deadlock: a lock that is taken by the thread that holds it already, or two threads that each wait for \
     what the other one holds. A guard is held to the end of its block, and one in \

@@ -57,6 +57,13 @@ impl Gauge {
         memory_bytes
     }
 
+    /// Answers whether the process computes, and had a processor for less than
+    /// `time` so far.
+    pub(super) fn is_kept_waiting(&self, time: Duration) -> bool {
+        let computed = self.looks.back().map_or(time, |look| look.1);
+        self.activity() == Activity::Computed && computed < time
+    }
+
     pub(super) fn activity(&self) -> Activity {
         let (Some(first), Some(last)) = (self.looks.front(), self.looks.back()) else {
             return Activity::Unknown;
@@ -121,5 +128,9 @@ mod tests {
         assert_eq!(gauge(0).activity(), Activity::Waited);
         assert_eq!(gauge(10).activity(), Activity::Waited);
         assert_eq!(gauge(200).activity(), Activity::Computed);
+        let second = Duration::from_secs(1);
+        assert!(gauge(200).is_kept_waiting(second), "others have the rest");
+        assert!(!gauge(1000).is_kept_waiting(second), "it had its time");
+        assert!(!gauge(10).is_kept_waiting(second), "it wants none");
     }
 }

@@ -19,7 +19,9 @@ use super::guard::Guarded;
 /// What a process may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall-clock time; a process that takes longer is killed.
+    /// Wall-clock time; a process that takes longer is killed. One that still
+    /// computes, and had a processor for less than this time, is given up to
+    /// three times as long: the machine is busy with others.
     pub time: Duration,
     /// Bytes kept of each output stream: its beginning and its end, half each.
     pub output_bytes: usize,
@@ -37,6 +39,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// How many times its limit a process may take on a busy machine.
+const PATIENCE: u32 = 3;
 
 /// Stops running tests from another thread: their processes are killed.
 #[derive(Debug, Clone, Default)]
@@ -130,6 +135,15 @@ pub(super) fn run(command: &mut Command, limits: &Limits, cancel: &Cancel) -> io
             Ok((Stream::Stderr, text)) => output.stderr = text,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
+            Err(RecvTimeoutError::Timeout)
+                if killed.is_none()
+                    && !cancel.is_cancelled()
+                    && !too_large
+                    && gauge.is_kept_waiting(limits.time)
+                    && start.elapsed() < PATIENCE * limits.time =>
+            {
+                deadline = Instant::now() + Cancel::NOTICED_WITHIN;
+            }
             Err(RecvTimeoutError::Timeout) if killed.is_none() => {
                 killed = Some(if too_large {
                     End::OutOfMemory
