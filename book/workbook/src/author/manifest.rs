@@ -5,13 +5,18 @@ use toml_edit::{DocumentMut, Item, Table, Value};
 
 use crate::workspace::SOLUTION_SUFFIX;
 
-/// Until their bodies are written, stubs leave names unused and expectations
-/// unmet; a manifest cannot inherit lints and add to them.
+/// Until their bodies are written, stubs leave names unused, expectations unmet
+/// and a `Vec` that nobody grows; a manifest cannot inherit lints and add to
+/// them.
 const LINTS: &str = r#"
-# Until the exercises are solved, names are unused and expectations unmet.
+# Until the exercises are solved, names are unused, expectations unmet, and a
+# `Vec` that is handed in could be a slice.
 [lints.rust]
 unused = { level = "allow", priority = -1 }
 unfulfilled_lint_expectations = "allow"
+
+[lints.clippy]
+ptr_arg = "allow"
 "#;
 
 /// Derives the manifest of a chapter from its solution's: another name and
@@ -95,10 +100,14 @@ workspace = true
         [dependencies]
         engine.workspace = true # why
 
-        # Until the exercises are solved, names are unused and expectations unmet.
+        # Until the exercises are solved, names are unused, expectations unmet, and a
+        # `Vec` that is handed in could be a slice.
         [lints.rust]
         unused = { level = "allow", priority = -1 }
         unfulfilled_lint_expectations = "allow"
+
+        [lints.clippy]
+        ptr_arg = "allow"
         "#);
         assert!(derive(&derived).is_err(), "derived once, not twice");
     }
