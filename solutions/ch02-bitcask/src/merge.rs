@@ -10,7 +10,7 @@
 //! before   1.data  2.data  3.data  4.data  5.active
 //!                  └─────run─────┘
 //! copying  1.data  2.data  3.data  4.data  5.active  6.new
-//! after    1.data  6.data (in place of 2 to 3 …)  5.active
+//! after    1.data  6.data (in place of 2 to 3)  4.data  5.active
 //! ```
 //!
 //! Whatever is left out is superseded by a later record. So before the new
@@ -183,14 +183,13 @@ impl Bitcask {
         for (key, at) in &piece.expired {
             self.forget(key, *at);
         }
-        if piece.is_last {
-            merge.index += 1;
-        }
-        *piece = Piece::at(if piece.is_last {
+        let next = if piece.is_last {
             HEADER_BYTES
         } else {
             piece.next
-        });
+        };
+        merge.index += usize::from(piece.is_last);
+        *piece = Piece::at(next);
         Ok(true)
     }
 

@@ -51,7 +51,7 @@ pub struct Bitcask {
     pub(crate) index: Index,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) merging: Mutex<Merging>,
-    syncing: Syncing,
+    pub(crate) syncing: Syncing,
     pub(crate) counters: Arc<Counters>,
     _lock: Lock,
 }
@@ -303,7 +303,7 @@ impl Bitcask {
     /// yet; [`Error::Poisoned`].
     ///
     /// # Exercise 2.9
-    fn sync_to(&self, end: End) -> Result<()> {
+    pub(crate) fn sync_to(&self, end: End) -> Result<()> {
         self.syncing.wait_for(end, || {
             let (active, reached) = {
                 let writer = self.writer.lock();

@@ -116,7 +116,7 @@ fn ex_2_13_a_tombstone_stays_while_something_older_could_come_back() {
     assert_eq!(names(&disk), ["0000000001.data", "0000000003.data"]);
     assert_eq!(said(&disk, 3, Kind::Data), ["delete k", "put a=4", "seal"]);
     let file = &engine.index.files()[&3];
-    assert_eq!((file.live(), file.graves()), (13, 12));
+    assert_eq!((file.live(), file.graves()), (13, 12), "(live, graves)");
     let engine = open_again(&disk, options());
     assert_eq!(value(&engine, b"k"), None, "a deleted key came back");
 }
