@@ -10,7 +10,7 @@
 //! before   1.data  2.data  3.data  4.data  5.active
 //!                  └─────run─────┘
 //! copying  1.data  2.data  3.data  4.data  5.active  6.new
-//! after    1.data  6.data (in place of 2 to 3 …)  5.active
+//! after    1.data  6.data (in place of 2 to 3)  4.data  5.active
 //! ```
 //!
 //! Whatever is left out is superseded by a later record. So before the new
@@ -57,8 +57,8 @@ struct Merge {
     behind_pure: bool,
     /// Which of the files is copied.
     index: usize,
-    /// Where in it the next record stands.
-    offset: u32,
+    /// The piece of it that is copied.
+    piece: Piece,
     copy: Replacement,
 }
 
@@ -152,13 +152,13 @@ impl Bitcask {
             run,
             behind_pure,
             index: 0,
-            offset: HEADER_BYTES,
+            piece: Piece::at(HEADER_BYTES),
             copy,
         }))
     }
 
     /// Copies the next piece, and answers whether there was one. Where that
-    /// fails it can be tried again: the merge has not moved on.
+    /// fails it can be tried again: what was copied by then is kept.
     ///
     /// # Errors
     ///
@@ -172,8 +172,8 @@ impl Bitcask {
         todo!("exercise 2.13: Copies the next piece, and answers whether there was one")
     }
 
-    /// Copies records of `file` from where the piece begins, until that is long
-    /// enough or the file ends.
+    /// Copies records of `file` from where the piece has come to, until it is
+    /// long enough or the file ends.
     fn copy_records(
         &self,
         file: &DataFile,
@@ -181,8 +181,7 @@ impl Bitcask {
         copy: &mut Replacement,
         piece: &mut Piece,
     ) -> Result<()> {
-        let start = piece.next;
-        while !piece.is_last && piece.next - start < PIECE_BYTES {
+        while !piece.is_last && piece.next - piece.start < PIECE_BYTES {
             let place = Place {
                 file: file.number(),
                 offset: piece.next,
@@ -195,6 +194,7 @@ impl Bitcask {
         Ok(())
     }
 
+    /// Copies a record if anybody needs it. Where that fails nothing changed.
     fn copy_record(
         &self,
         record: &Record<'_>,
@@ -203,28 +203,27 @@ impl Bitcask {
         copy: &mut Replacement,
         piece: &mut Piece,
     ) -> Result<()> {
+        if let Some(key) = record.key() {
+            let hash = KeyHash::of(key);
+            match self.fate(record, key, hash, at.place, behind_pure)? {
+                Fate::Copied => {
+                    let place = copy.push(&Record::last(record.says))?;
+                    piece.copied.push(Copied {
+                        hash,
+                        from: at.place,
+                        to: At { place, len: at.len },
+                    });
+                }
+                Fate::Buried => {
+                    copy.push(&Record::last(record.says))?;
+                    piece.graves += at.len;
+                }
+                Fate::Expired => piece.expired.push((key.to_vec(), at)),
+                Fate::LeftOut => {}
+            }
+        }
         piece.next += at.len;
         piece.is_last = record.says == Says::Seal;
-        let Some(key) = record.key() else {
-            return Ok(());
-        };
-        let hash = KeyHash::of(key);
-        match self.fate(record, key, hash, at.place, behind_pure)? {
-            Fate::Copied => {
-                let place = copy.push(&Record::last(record.says))?;
-                piece.copied.push(Copied {
-                    hash,
-                    from: at.place,
-                    to: At { place, len: at.len },
-                });
-            }
-            Fate::Buried => {
-                copy.push(&Record::last(record.says))?;
-                piece.graves += at.len;
-            }
-            Fate::Expired => piece.expired.push((key.to_vec(), at)),
-            Fate::LeftOut => {}
-        }
         Ok(())
     }
 
@@ -314,27 +313,30 @@ impl Bitcask {
     }
 }
 
-/// What came of copying a piece of a file.
+/// A piece of a file, and what came of copying it so far.
 #[derive(Debug)]
 struct Piece {
+    /// Where it begins.
+    start: u32,
+    /// Where the next record stands …
+    next: u32,
+    /// … unless the last one was the file's seal.
+    is_last: bool,
     copied: Vec<Copied>,
     expired: Vec<(Vec<u8>, At)>,
-    /// The bytes of tombstones among them.
+    /// The bytes of tombstones among what was copied.
     graves: u32,
-    /// Where the next piece begins …
-    next: u32,
-    /// … unless this one reached the file's seal.
-    is_last: bool,
 }
 
 impl Piece {
     fn at(offset: u32) -> Self {
         Piece {
+            start: offset,
+            next: offset,
+            is_last: false,
             copied: Vec::new(),
             expired: Vec::new(),
             graves: 0,
-            next: offset,
-            is_last: false,
         }
     }
 }

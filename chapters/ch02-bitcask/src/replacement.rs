@@ -50,8 +50,12 @@ impl Replacement {
     /// # Errors
     ///
     /// [`Error::NoSpace`](engine::Error::NoSpace) and
-    /// [`Error::Io`](engine::Error::Io).
+    /// [`Error::Io`](engine::Error::Io), and the record was not copied: it can be
+    /// tried again.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<Place> {
+        if self.file.pending() >= BUFFER_BYTES {
+            self.file.write_out()?;
+        }
         let place = Place {
             file: self.file.number(),
             offset: self.file.end(),
@@ -59,9 +63,6 @@ impl Replacement {
         self.scratch.clear();
         record.append_to(&mut self.scratch, place);
         self.file.append(&self.scratch);
-        if self.file.pending() >= BUFFER_BYTES {
-            self.file.write_out()?;
-        }
         Ok(place)
     }
 

@@ -51,7 +51,7 @@ pub struct Bitcask {
     pub(crate) index: Index,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) merging: Mutex<Merging>,
-    syncing: Syncing,
+    pub(crate) syncing: Syncing,
     pub(crate) counters: Arc<Counters>,
     _lock: Lock,
 }
@@ -261,7 +261,7 @@ impl Bitcask {
     /// yet; [`Error::Poisoned`].
     ///
     /// # Exercise 2.9
-    fn sync_to(&self, end: End) -> Result<()> {
+    pub(crate) fn sync_to(&self, end: End) -> Result<()> {
         todo!("exercise 2.9: Makes everything durable up to `end`")
     }
 

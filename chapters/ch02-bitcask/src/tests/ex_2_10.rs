@@ -294,6 +294,18 @@ fn ex_2_10_a_seal_that_cannot_be_synced_or_named_poisons() {
 }
 
 #[test]
+fn ex_2_10_who_waits_for_an_end_in_a_sealed_file_is_served() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, short(buffered()));
+    engine.put(b"a", b"1").unwrap();
+    engine.seal_active().unwrap();
+    let served = engine.syncing.wait_for((1, 41), || {
+        panic!("all of file 1 is durable, and nobody was told")
+    });
+    assert_eq!(served, Ok(()));
+}
+
+#[test]
 fn ex_2_10_a_file_costs_three_syncs() {
     let disk = SimDisk::new();
     let engine = open(&disk, short(buffered()));

@@ -142,7 +142,11 @@ fn ex_2_12_graves_that_pile_up_begin_where_something_is_not_pure() {
     // No file has garbage enough: the graves hide what may be in the second.
     assert_eq!(at_half(&[pure, impure, graves], 89), NONE, "100 of 300");
     let files = [pure, impure, graves, graves];
-    assert_eq!(at_half(&files, 90), 1..4, "200 of 400");
+    assert_eq!(
+        at_half(&files, 90),
+        1..4,
+        "of 400 bytes in these files 200 are graves: {files:?}"
+    );
     assert_eq!(at_half(&files, 89), 1..2, "that one alone: it is the cause");
     let files = [impure, graves, file(0, 99, 2)];
     assert_eq!(at_half(&files, 1000), 0..3, "199 of 301");

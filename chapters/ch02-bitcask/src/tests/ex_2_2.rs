@@ -21,6 +21,20 @@ fn create(disk: &SimDisk) -> (Device, DataFile) {
     (device, file)
 }
 
+/// The same on a disk that lets something happen at such an operation.
+fn create_on_busy(at: Operation) -> (Meanwhile, Arc<Device>, Arc<DataFile>) {
+    let disk = Meanwhile::new(SimDisk::new(), at);
+    let device = Arc::new(device_of(&disk));
+    let file = DataFile::create(&device, Header::of(7), 2000).unwrap();
+    (disk, device, Arc::new(file))
+}
+
+/// A device of its own, so that something can be synced while another syncs.
+fn device_of(disk: &Meanwhile) -> Device {
+    let counters = Arc::new(Counters::new());
+    Device::new(Counted::new(Arc::new(disk.clone()), counters))
+}
+
 /// Appends a record, and answers where it stands.
 fn append(file: &DataFile, record: Record<'_>) -> u32 {
     let place = Place {
@@ -238,10 +252,7 @@ fn ex_2_2_after_a_failed_sync_what_was_written_is_read_from_memory() {
 #[test]
 fn ex_2_2_nobody_who_reads_waits_for_the_disk() {
     for operation in [Operation::Write, Operation::Sync] {
-        let disk = Meanwhile::new(SimDisk::new(), operation);
-        let counters = Arc::new(Counters::new());
-        let device = Device::new(Counted::new(Arc::new(disk.clone()), counters));
-        let file = Arc::new(DataFile::create(&device, Header::of(7), 2000).unwrap());
+        let (disk, device, file) = create_on_busy(operation);
         let offset = append(&file, put("a", "1"));
         let reader = Arc::clone(&file);
         disk.does(move || {
@@ -260,10 +271,7 @@ fn ex_2_2_nobody_who_reads_waits_for_the_disk() {
 
 #[test]
 fn ex_2_2_what_is_appended_while_a_sync_runs_stays_in_memory() {
-    let disk = Meanwhile::new(SimDisk::new(), Operation::Sync);
-    let counters = Arc::new(Counters::new());
-    let device = Device::new(Counted::new(Arc::new(disk.clone()), counters));
-    let file = Arc::new(DataFile::create(&device, Header::of(7), 2000).unwrap());
+    let (disk, device, file) = create_on_busy(Operation::Sync);
     append(&file, put("a", "1"));
     file.write_out().unwrap();
     let end = file.end();
@@ -282,4 +290,46 @@ fn ex_2_2_what_is_appended_while_a_sync_runs_stays_in_memory() {
     file.sync(&device).unwrap();
     assert_eq!(file.durable(), file.end(), "b was written before this one");
     assert_eq!(written(&disk.disk), ["put a=1", "put b=2"]);
+}
+
+#[test]
+fn ex_2_2_a_sync_that_ends_while_a_write_runs_moves_the_tail() {
+    let (disk, device, file) = create_on_busy(Operation::Write);
+    append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    let second = append(&file, put("b", "2"));
+    let (other, syncs) = (Arc::clone(&file), Arc::clone(&device));
+    disk.does(move || other.sync(&syncs));
+    file.write_out().unwrap();
+    assert_eq!(file.durable(), second, "a was written when the sync began");
+    assert_eq!(file.pending(), 0, "b was written");
+    let third = append(&file, put("c", "3"));
+    assert_eq!(file.pending(), (file.end() - third) as usize, "c was not");
+    file.write_out().unwrap();
+    file.sync(&device).unwrap();
+    assert_eq!(file.durable(), file.end());
+    assert_eq!(written(&disk.disk), ["put a=1", "put b=2", "put c=3"]);
+}
+
+#[test]
+fn ex_2_2_a_sync_that_another_one_has_passed_moves_nothing_back() {
+    let (disk, device, file) = create_on_busy(Operation::Sync);
+    append(&file, put("a", "1"));
+    file.write_out().unwrap();
+    let (other, another_device) = (Arc::clone(&file), device_of(&disk));
+    disk.does(move || {
+        append(&other, put("b", "2"));
+        other.write_out()?;
+        other.sync(&another_device)
+    });
+    let end = promptly("a sync that another one has passed", move || {
+        file.sync(&device).unwrap();
+        assert_eq!(file.durable(), file.end(), "the other one came farther");
+        append(&file, put("c", "3"));
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+        file.durable()
+    });
+    assert_eq!(end, HEADER_BYTES + 3 * 13);
+    assert_eq!(written(&disk.disk), ["put a=1", "put b=2", "put c=3"]);
 }

@@ -187,6 +187,16 @@ fn ex_2_7_a_batch_without_its_end_was_synced_too() {
 }
 
 #[test]
+fn ex_2_7_a_mark_is_compared_with_the_end_of_the_last_whole_batch() {
+    // It tells of a part of the batch that is torn, and so of more than counts.
+    let (_, offsets) = first_file(&[and(put("a", "1")), put("b", "2")]);
+    let mark = synced(offsets[1]);
+    let (mut bytes, offsets) = first_file(&[and(put("a", "1")), put("b", "2"), mark]);
+    bytes[offsets[2] as usize - 1] ^= 1;
+    assert_eq!(end(&bytes), damaged(offsets[1], MISMATCH));
+}
+
+#[test]
 fn ex_2_7_a_mark_proves_nothing_of_what_lies_behind_it() {
     let (_, offsets) = first_file(&[put("a", "1")]);
     let records = [

@@ -131,12 +131,18 @@ fn ex_2_8_what_lives_in_each_file_is_counted() {
     let disk = disk_with(&[
         sealed(1, &[put("a", "1"), put("b", "1"), put("b", "22"), seal()]),
         sealed(2, &[delete("a"), delete("c"), put("d", "333"), seal()]),
+        sealed(3, &[put("c", "1"), seal()]),
     ]);
     let engine = open(&disk, options());
     let files = engine.index.files();
     let counts = |number| (files[&number].live(), files[&number].graves());
     assert_eq!(counts(1), (14, 0), "b=22 alone: a is deleted");
-    assert_eq!(counts(2), (15, 24), "d=333; a and c are buried");
+    assert_eq!(
+        counts(2),
+        (15, 24),
+        "d=333; the deletes of a and c, though c is back in file 3"
+    );
+    assert_eq!(counts(3), (13, 0), "c=1");
 }
 
 #[test]

@@ -194,6 +194,32 @@ fn with_one_write(options: Options) -> (Meanwhile, Arc<Bitcask>) {
 }
 
 #[test]
+fn ex_2_9_a_refused_batch_takes_no_mark_with_it() {
+    let options = Options {
+        file_bytes_max: 1 << 20,
+        ..buffered()
+    };
+    let (disk, engine) = with_one_write(options);
+    let long = "v".repeat(40 << 10);
+    let (writer, value) = (Arc::clone(&engine), long.clone());
+    disk.does(move || writer.put(b"b", value.as_bytes()));
+    engine.sync().unwrap();
+    // What is pending has to be written out before there is room for this one.
+    fail_next(&disk.disk, Part::Nothing);
+    let refused = engine.put(b"c", long.as_bytes());
+    assert!(matches!(refused, Err(Error::Io { .. })), "{refused:?}");
+    engine.put(b"d", b"4").unwrap();
+    engine.sync().unwrap();
+    let said = said(&disk.disk, 1, Kind::Active);
+    let kinds: Vec<&str> = said.iter().filter_map(|said| said.get(..5)).collect();
+    assert_eq!(
+        kinds,
+        ["put a", "put b", "synce", "put d"],
+        "the mark of the sync stands in front of the next batch that is accepted"
+    );
+}
+
+#[test]
 fn ex_2_9_what_is_written_while_a_sync_runs_is_left_to_the_next() {
     let (disk, engine) = with_one_write(buffered());
     let writer = Arc::clone(&engine);
@@ -292,6 +318,13 @@ fn ex_2_9_a_failed_sync_poisons() {
         assert_eq!(engine.write(&[]), poisoned, "an empty batch");
         assert_eq!(engine.sync(), poisoned, "a sync");
         assert_eq!(disk.disk.operations().len(), asked);
+        // Also where it is poisoned only while somebody waits for a turn.
+        assert_eq!(engine.sync_to((1, u32::MAX)), poisoned);
+        assert_eq!(
+            disk.disk.operations().len(),
+            asked,
+            "nothing is written out"
+        );
 
         // Reads go on, of what was read before, too.
         assert_eq!(all(&*engine), "a=1 b=2");

@@ -107,7 +107,10 @@ fn merging_itself() -> Subject {
         };
         Bitcask::open(disk, options).map(Merging)
     };
-    subject!("Bitcask", open)
+    subject!(
+        "Bitcask, which takes a step of its maintenance behind each write",
+        open
+    )
 }
 
 #[test]
