@@ -14,8 +14,9 @@
 //! ```
 //!
 //! Whatever is left out is superseded by a later record. So before the new
-//! file counts, everything that was written is made durable: or else a power
-//! cut could take the later record, too.
+//! file counts, everything that was written is made durable, and a mark behind
+//! it, too: or else a power cut could take the later record, or damage to it
+//! pass for a torn tail.
 
 use std::sync::Arc;
 
@@ -248,8 +249,9 @@ impl Bitcask {
 
     /// Lets the copy count in place of the files that were merged.
     ///
-    /// What superseded the records that were left out is made durable before:
-    /// or else a power cut could take that, too.
+    /// What superseded the records that were left out is made durable before,
+    /// and proved to be: or else a power cut could take that, too, or damage to
+    /// it pass for a torn tail.
     ///
     /// # Errors
     ///

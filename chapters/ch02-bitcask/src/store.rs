@@ -292,6 +292,31 @@ impl Bitcask {
         self.sync_to(end)
     }
 
+    /// Makes everything durable that was written until now, and leaves evidence
+    /// of that: a mark that is durable itself. Without one, whoever finds the
+    /// last records damaged would take them for a torn tail.
+    ///
+    /// # Errors
+    ///
+    /// As for [`seal_active`](Self::seal_active).
+    pub(crate) fn prove_all(&self) -> Result<()> {
+        self.sync_all()?;
+        {
+            let mut writer = self.writer.lock();
+            self.device.check()?;
+            match writer.active.clone() {
+                // The seal needs room, too.
+                Some(active) if active.room() >= 2 * SEAL_BYTES => {
+                    writer.encode(&active, &[], None);
+                    active.append(&writer.scratch);
+                }
+                Some(_) => self.seal(&mut writer, 0)?,
+                None => {}
+            }
+        }
+        self.sync_all()
+    }
+
     /// Ends the active file, if there is one, so that it can be merged.
     ///
     /// # Errors

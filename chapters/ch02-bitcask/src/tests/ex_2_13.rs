@@ -4,10 +4,11 @@ use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
 use engine::disk::{Disk, Mode};
 use engine::{Error, Maintenance, Progress, StorageEngine};
 
-use crate::header::Header;
+use crate::header::{HEADER_BYTES, Header};
 use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
+use crate::record::{HEAD_BYTES, SEAL_BYTES};
 use crate::tests::files::{bytes_of, name, names, said};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, is_poisoned, maintain, open, open_again, options, value};
@@ -200,6 +201,45 @@ fn due(at: Operation, options: Options) -> (Meanwhile, Arc<Bitcask>) {
     fill(&engine, "k1 a1 a2 a3 d1 a4 a5 a6");
     engine.put(b"z", b"1").unwrap();
     (disk, Arc::new(engine))
+}
+
+#[test]
+fn ex_2_13_what_superseded_a_record_is_proved_before_the_copy_counts() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    engine.put(b"k", b"2").unwrap();
+    while engine.step().unwrap() == Progress::Worked {}
+    let at = disk.changes();
+    let left = SimDisk::from_image(&disk.cut(Cut { at, image: 0 }));
+    let newest = left.open(&name(2, Kind::Active), Mode::Write).unwrap();
+    newest.write_at(u64::from(HEADER_BYTES), b"x").unwrap();
+    drop(newest);
+    let opened = Bitcask::open(Arc::new(left), options());
+    assert!(
+        matches!(opened, Err(Error::Corrupt { .. })),
+        "k=2 is damaged, k=1 was merged away, and an opening finds nothing wrong"
+    );
+}
+
+#[test]
+fn ex_2_13_where_there_is_no_room_for_proof_the_file_is_sealed() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    fill(&engine, "k1 a1 a2 a3 a4");
+    engine.put(b"k", b"2").unwrap();
+    engine.sync().unwrap();
+    // The mark of this sync and the seal are all that fits beside it.
+    let room = 4096 - (HEADER_BYTES + 13) - 2 * SEAL_BYTES;
+    let value = vec![b'v'; (room - HEAD_BYTES - 1) as usize];
+    engine.put(b"v", &value).unwrap();
+    while engine.step().unwrap() == Progress::Worked {}
+    let merged = ["0000000004.data"];
+    assert_eq!(names(&disk), merged, "file 2 was sealed, and merged, too");
+    engine.put(b"z", b"1").unwrap();
+    assert_eq!(engine.get(b"k").unwrap().as_deref(), Some(&b"2"[..]));
+    assert_eq!(engine.get(b"v").unwrap(), Some(value));
+    assert!(disk.violations().is_empty(), "{:?}", disk.violations());
 }
 
 #[test]
