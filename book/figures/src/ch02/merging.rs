@@ -84,6 +84,7 @@ pub fn merge_cuts() -> Result<Figure> {
 fn shown(done: &str) -> String {
     done.replace("000000000", "")
         .replace("sync 2.new", "sync 2.active")
+        .replace("write 2.new", "write 2.active")
 }
 
 /// What openings find after power cuts at this place.
