@@ -63,9 +63,9 @@ impl Sandbox {
         let build_dir = metadata.build_directory.as_deref();
         let dir = target_dir.join("author");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
-        let lock = File::create(dir.join("book.lock")).context("cannot lock target/author")?;
+        let lock = File::create(dir.join("lock")).context("cannot lock target/author")?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-            eprintln!("waiting for another `author book` to finish");
+            eprintln!("waiting for another `author` command to finish");
             lock.lock().context("cannot lock target/author")?;
         }
         let mut given = Files::new();
@@ -84,7 +84,8 @@ impl Sandbox {
         let memory = dir.join("outputs.json");
         let known = fs::read(&memory).ok();
         Ok(Self {
-            root: dir.join("book"),
+            // The other gates' copy, in which the most is compiled already.
+            root: dir.join("tree"),
             target_dir: dir.join("target"),
             build_dir: build_dir
                 .map_or(target_dir, Utf8Path::as_std_path)
