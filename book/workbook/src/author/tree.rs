@@ -18,8 +18,6 @@ use crate::{files, runner, workspace::Workspace};
 #[derive(Debug)]
 pub(super) struct Desk {
     dir: PathBuf,
-    /// Cargo's target folder: no dependency is compiled twice.
-    target_dir: PathBuf,
     members: Vec<PathBuf>,
     /// Held while a command is at work.
     lock: File,
@@ -29,8 +27,7 @@ impl Desk {
     /// Opens the desk, and waits for another command that is at work there.
     pub(super) fn open(workspace: &Workspace) -> Result<Self> {
         let metadata = workspace.metadata()?;
-        let target_dir = metadata.target_directory.as_std_path().to_owned();
-        let dir = target_dir.join("author");
+        let dir = metadata.target_directory.as_std_path().join("author");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let lock = File::create(dir.join("lock")).context("cannot lock target/author")?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
@@ -45,12 +42,7 @@ impl Desk {
             .filter_map(|dir| dir.strip_prefix(&metadata.workspace_root).ok())
             .map(|dir| dir.as_std_path().to_owned())
             .collect();
-        Ok(Self {
-            dir,
-            target_dir,
-            members,
-            lock,
-        })
+        Ok(Self { dir, members, lock })
     }
 
     /// What was derived last, by chapter folder.
@@ -91,7 +83,7 @@ impl Desk {
         }
         let tree = Tree {
             root: self.dir.join("tree"),
-            target_dir: self.target_dir,
+            target_dir: self.dir.join("target"),
             _lock: self.lock,
         };
         tree.make(&expected)?;

@@ -14,7 +14,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Metadata, camino::Utf8Path};
 
 use super::super::solution::{Files, Solution};
 use super::commands::words;
@@ -36,9 +35,6 @@ const SHELL: [&str; 8] = ["|", ">", "<", ";", "&", "$(", "`", "&&"];
 pub(super) struct Sandbox {
     root: PathBuf,
     target_dir: PathBuf,
-    /// Where cargo keeps what it compiles: with the tree at hand, so that no
-    /// dependency is compiled twice.
-    build_dir: PathBuf,
     solutions: Vec<Solution>,
     /// Every file but the chapters'.
     given: Files,
@@ -57,10 +53,8 @@ impl Sandbox {
     pub(super) fn open(
         workspace: &Workspace,
         solutions: Vec<Solution>,
-        metadata: &Metadata,
+        target_dir: &Path,
     ) -> Result<Self> {
-        let target_dir = metadata.target_directory.as_std_path();
-        let build_dir = metadata.build_directory.as_deref();
         let dir = target_dir.join("author");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let lock = File::create(dir.join("lock")).context("cannot lock target/author")?;
@@ -87,9 +81,6 @@ impl Sandbox {
             // The other gates' copy, in which the most is compiled already.
             root: dir.join("tree"),
             target_dir: dir.join("target"),
-            build_dir: build_dir
-                .map_or(target_dir, Utf8Path::as_std_path)
-                .to_owned(),
             solutions,
             given,
             known: known
@@ -232,7 +223,6 @@ impl Sandbox {
         };
         command
             .env("CARGO_TARGET_DIR", &self.target_dir)
-            .env("CARGO_BUILD_BUILD_DIR", &self.build_dir)
             // From one block to the next a few functions change.
             .env("CARGO_INCREMENTAL", "1")
             .env("CARGO_TERM_COLOR", "never")
