@@ -49,7 +49,7 @@ pub fn engine(name: &str) -> Result<&'static Engine, String> {
 ///
 /// # Errors
 ///
-/// As [`engine`], and for one that keeps no files where it can be tried.
+/// As [`engine()`], and for one that keeps no files where it can be tried.
 fn lasting_engine(name: &str) -> Result<&'static Engine, String> {
     match registry::find(name) {
         Some(engine) if engine.keeps_files() => Ok(engine),
