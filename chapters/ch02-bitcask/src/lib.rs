@@ -11,9 +11,9 @@
 //! | [`replay`] | a data file read from front to back: torn tails and damage |
 //! | [`keydir`] | the index: where the newest record of each key stands |
 //! | [`order`] | all keys in their order |
-//! | [`index`] | both of them, and the files |
+//! | `index` | both of them, and the files |
 //! | [`cursor`] | a scan |
-//! | [`device`], [`syncing`] | the one place that syncs, and one sync for all who wait |
+//! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 //! | [`hint`] | the keys of a data file, for a fast start |
 //! | [`opening`] | what an opening finds, and what it makes of it |
 //! | [`replacement`] | files that take the place of others |
