@@ -2,17 +2,17 @@
 //! with nothing but the earlier ones solved, and none can be skipped.
 //!
 //! Every exercise's body has a switch that is read at run time, so each chapter
-//! is compiled once and no more. A test `ex_N_M_…` runs three times:
+//! is compiled once and no more. A test `ex_N_M_…` runs twice:
 //!
 //! | exercises that are off | the test |
 //! |---|---|
 //! | all behind N.M | passes, and runs into none of them |
 //! | N.M alone | fails, and the message names exercise N.M |
-//! | none | passes |
 //!
-//! The first row holds at every later step of the ladder, too, without running
-//! the test there: what it did not run into while it was off makes no
-//! difference to it when it is on.
+//! The first row holds at every later step of the ladder, too, up to the last,
+//! without running the test there: what it did not run into while it was off
+//! makes no difference to it when it is on. A test of no exercise runs once,
+//! with all of them on.
 
 use std::{
     collections::BTreeSet,
@@ -112,16 +112,15 @@ struct Climb<'a> {
 /// One run of a test, and what it is to show.
 struct Step {
     job: Job,
-    exercise: Option<ExerciseId>,
     off: Off,
 }
 
 /// Which exercises are switched off.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Off {
-    Later,
-    This,
-    None,
+    Behind(ExerciseId),
+    Only(ExerciseId),
+    Nothing,
 }
 
 impl AsRef<Job> for Step {
@@ -190,28 +189,18 @@ impl Climb<'_> {
             ..
         } = self;
         let (count, folder) = (steps.len(), &solution.chapter.folder);
-        let mut broken: Vec<(Step, String)> = Vec::new();
+        let mut broken: Vec<(String, String)> = Vec::new();
         let mut done = 0;
         binary.run_all(steps, WORKERS, limits, |step, run| {
             done += 1;
             progress.show(&format!("{folder}: {done} of {count} runs"));
             let fault = step.judge(&run);
-            broken.extend(fault.map(|what| (step, what)));
+            broken.extend(fault.map(|what| (step.job.test, what)));
             ControlFlow::Continue(())
         })?;
         report.runs += done;
-        // A test that fails with everything solved fails with less, too.
-        let wrong = |(step, _): &&(Step, String)| step.off == Off::None;
-        let wrong: BTreeSet<String> = broken
-            .iter()
-            .filter(wrong)
-            .map(|b| b.0.job.test.clone())
-            .collect();
-        for (step, what) in broken {
-            if step.off != Off::Later || !wrong.contains(&step.job.test) {
-                report.faults.0.push(places.fault(&step.job.test, what));
-            }
-        }
+        let faults = broken.iter().map(|(test, what)| places.fault(test, what));
+        report.faults.0.extend(faults);
         Ok(())
     }
 
@@ -222,22 +211,29 @@ impl Climb<'_> {
 }
 
 fn steps_of(test: &Test, exercises: &[ExerciseId]) -> Vec<Step> {
-    let step = |off, ids: Vec<String>| Step {
-        job: Job::new(&test.name)
-            .with_env(SWITCH_VARIABLE, ids.join(","))
-            // The first failing case says as much as the smallest.
-            .with_env("PROPTEST_MAX_SHRINK_ITERS", "0"),
-        exercise: test.exercise,
-        off,
+    let step = |off| {
+        let is_off = |id: &&ExerciseId| match off {
+            Off::Behind(last) => **id > last,
+            Off::Only(one) => **id == one,
+            Off::Nothing => false,
+        };
+        let ids: Vec<String> = exercises
+            .iter()
+            .filter(is_off)
+            .map(ToString::to_string)
+            .collect();
+        Step {
+            job: Job::new(&test.name)
+                .with_env(SWITCH_VARIABLE, ids.join(","))
+                // The first failing case says as much as the smallest.
+                .with_env("PROPTEST_MAX_SHRINK_ITERS", "0"),
+            off,
+        }
     };
-    let mut steps = Vec::new();
-    if let Some(id) = test.exercise {
-        let later = exercises.iter().filter(|other| **other > id);
-        steps.push(step(Off::Later, later.map(ToString::to_string).collect()));
-        steps.push(step(Off::This, vec![id.to_string()]));
+    match test.exercise {
+        Some(id) => vec![step(Off::Behind(id)), step(Off::Only(id))],
+        None => vec![step(Off::Nothing)],
     }
-    steps.push(step(Off::None, Vec::new()));
-    steps
 }
 
 impl Step {
@@ -245,40 +241,37 @@ impl Step {
     fn judge(&self, run: &Run) -> Option<String> {
         let name = self.job.test.rsplit("::").next().unwrap_or_default();
         let outcome = shortened(&run.outcome);
-        match (self.off, self.exercise) {
-            (Off::Later, Some(id)) => {
-                let later = run.panics().iter().find_map(runner::Panic::todo);
-                match later {
-                    Some(later) if run.outcome.is_passed() => Some(format!(
-                        "With everything up to {id} solved, `{name}` passes, but \
-                         runs into exercise {later} on the way. Begin its name \
-                         with the last exercise it needs, or keep {later} off its \
-                         path."
-                    )),
-                    Some(later) => Some(format!(
-                        "With everything up to {id} solved, `{name}` needs \
-                         exercise {later}. Begin its name with the last exercise \
-                         it needs, or let given code reach {later} only where \
-                         this test does not go."
-                    )),
-                    None => (!run.outcome.is_passed())
-                        .then(|| format!("With everything up to {id} solved, `{name}` {outcome}.")),
-                }
-            }
-            (Off::This, Some(id)) if run.outcome.is_passed() => Some(format!(
-                "`{name}` passes without exercise {id}, so it would tell a reader \
-                 who wrote nothing that it is solved. Let it look at something \
-                 that only {id} does."
-            )),
-            (Off::This, Some(id)) if !run.outcome.reached_todo(id) => Some(format!(
+        let passed = run.outcome.is_passed();
+        let what = match self.off {
+            Off::Behind(id) => match run.panics().iter().find_map(runner::Panic::todo) {
+                Some(later) if passed => format!(
+                    "With everything up to {id} solved, `{name}` passes, but runs into \
+                     exercise {later} on the way. Begin its name with the last exercise \
+                     it needs, or keep {later} off its path."
+                ),
+                Some(later) => format!(
+                    "With everything up to {id} solved, `{name}` needs exercise {later}. \
+                     Begin its name with the last exercise it needs, or let given code \
+                     reach {later} only where this test does not go."
+                ),
+                None if passed => return None,
+                None => format!("With everything up to {id} solved, `{name}` {outcome}."),
+            },
+            Off::Only(id) if passed => format!(
+                "`{name}` passes without exercise {id}, so it would tell a reader who \
+                 wrote nothing that it is solved. Let it look at something that only \
+                 {id} does."
+            ),
+            Off::Only(id) if run.outcome.reached_todo(id) => return None,
+            Off::Only(id) => format!(
                 "Without exercise {id}, `{name}` {outcome}. It must fail with the \
-                 message \"exercise {id}\", so that readers see what is missing: \
-                 let the panic of the stub through."
-            )),
-            (Off::This, _) => None,
-            (Off::None | Off::Later, _) => (!run.outcome.is_passed())
-                .then(|| format!("With everything solved, `{name}` {outcome}.")),
-        }
+                 message \"exercise {id}\", so that readers see what is missing: let the \
+                 panic of the stub through."
+            ),
+            Off::Nothing if passed => return None,
+            Off::Nothing => format!("With everything solved, `{name}` {outcome}."),
+        };
+        Some(what)
     }
 }
 
@@ -313,7 +306,7 @@ impl<'a> Places<'a> {
 
     /// By the last part of the test's path; two tests of one name are told
     /// apart by their exercise's file.
-    fn fault(&self, test: &str, what: String) -> Fault {
+    fn fault(&self, test: &str, what: &str) -> Fault {
         let name = test.rsplit("::").next().unwrap_or(test);
         let in_file = |path: &Path| {
             let module = path.file_stem().and_then(|stem| stem.to_str());
