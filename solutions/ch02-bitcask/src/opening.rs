@@ -280,22 +280,17 @@ fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> Index {
         graves.for_each(|entry| file.buries(entry.len));
     }
     let mut places = PlacesByShard::default();
-    // Counted here first: an atomic addition for each key would wait for memory.
-    let mut live = vec![0; files.len()];
     let newest = Newest::of(hints).filter(|(_, entry)| !entry.deletes);
     let keys = Keys::from_sorted(newest.map(|(index, entry)| {
+        let file = &files[index];
         let place = Place {
-            file: files[index].number(),
+            file: file.number(),
             offset: entry.offset,
         };
         places.push(KeyHash::of(entry.key), place);
-        live[index] += entry.len;
+        file.lives(entry.len);
         entry.key
     }));
-    files
-        .iter()
-        .zip(live)
-        .for_each(|(file, live)| file.lives(live));
     Index::new(places, keys, files)
 }
 

@@ -175,7 +175,7 @@ impl Bitcask {
         let of = |(index, write): (usize, &Write<'b>)| Move::of(index, *write);
         let mut moves: Vec<Move<'b>> = batch.iter().enumerate().map(of).collect();
         if moves.len() > 1 {
-            moves.sort_unstable_by_key(|step| (step.hash, step.key, Reverse(step.index)));
+            moves.sort_unstable_by_key(|step| (step.key, Reverse(step.index)));
             moves.dedup_by_key(|step| step.key);
         }
         for step in &mut moves {
@@ -429,7 +429,7 @@ impl Writer {
     /// mark of how far it is durable, if that is news.
     ///
     /// # Exercise 2.6
-    fn encode(
+    pub(crate) fn encode(
         &mut self,
         active: &DataFile,
         batch: &[Write<'_>],

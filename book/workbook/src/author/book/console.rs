@@ -49,9 +49,8 @@ pub(super) fn check(
         }
     }
     // One state of the tree after the other: changing it means compiling.
-    sessions.sort_by_cached_key(|session| {
-        (is_switched(session.at, &session.commands()), session.at)
-    });
+    sessions
+        .sort_by_cached_key(|session| (is_switched(session.at, &session.commands()), session.at));
     let mut ran: BTreeMap<(Option<ExerciseId>, Vec<String>), Vec<String>> = BTreeMap::new();
     let mut count = 0;
     for session in &sessions {

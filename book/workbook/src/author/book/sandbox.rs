@@ -146,10 +146,7 @@ impl Sandbox {
     fn switched(&self, at: ExerciseId) -> Result<State> {
         let tree = self.tree(Solution::derived_switchable)?;
         let all = self.solutions.iter().flat_map(Solution::exercises);
-        let off: Vec<String> = all
-            .filter(|id| *id > at)
-            .map(|id| id.to_string())
-            .collect();
+        let off: Vec<String> = all.filter(|id| *id > at).map(|id| id.to_string()).collect();
         let off = off.join(",");
         Ok(State { tree, off })
     }
