@@ -131,7 +131,7 @@ fn ex_2_11_a_hint_file_has_its_name_once_it_is_whole_and_durable() {
             let is_saved = at == disk.changes();
             assert!(
                 is_there || !is_saved,
-                "the save returned, and it is not there"
+                "the save returned, and after a power cut the file is not there"
             );
         }
     }
