@@ -1,14 +1,18 @@
-//! A cursor that copies keys by the chunk and reads each value when it comes
+//! A cursor that looks keys up by the chunk and reads each value when it comes
 //! to it.
 
 use std::ops::Bound;
 
 use engine::{Counter, Cursor, Error, KeyRange, Order, Result};
 
+use crate::chunk::Chunk;
+use crate::record::Says;
 use crate::store::Bitcask;
 
-/// How many keys are copied at a time.
-const CHUNK_KEYS: usize = 64;
+/// How many keys are looked up at first: most scans are short …
+const FIRST_KEYS: usize = 8;
+/// … and each time twice as many as before, up to this.
+const MOST_KEYS: usize = 64;
 
 /// A place among the entries of a scan over a [`Bitcask`].
 #[derive(Debug)]
@@ -17,9 +21,9 @@ pub struct BitcaskCursor<'b> {
     /// The bounds of the whole scan, however far it has come.
     range: KeyRange<'static>,
     order: Order,
-    /// Keys, back to back, and where each ends.
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
+    chunk: Chunk,
+    /// How many keys were asked for in the chunk.
+    keys: usize,
     /// The key in the chunk at which the cursor stands.
     at: usize,
     value: Vec<u8>,
@@ -38,8 +42,8 @@ impl<'b> BitcaskCursor<'b> {
             bitcask,
             range: range.into_owned(),
             order,
-            bytes: Vec::new(),
-            ends: Vec::new(),
+            chunk: Chunk::default(),
+            keys: FIRST_KEYS,
             at: 0,
             value: Vec::new(),
             failed: None,
@@ -50,47 +54,55 @@ impl<'b> BitcaskCursor<'b> {
         Ok(cursor)
     }
 
-    /// The key at this index of the chunk.
-    fn key_at(&self, index: usize) -> &[u8] {
-        let start = match index {
-            0 => 0,
-            _ => self.ends[index - 1],
-        };
-        &self.bytes[start..self.ends[index]]
+    /// Looks up the first keys of `range`.
+    fn refill(&mut self, range: &KeyRange<'_>) {
+        let index = &self.bitcask.index;
+        self.chunk.fill(index, range, self.order, self.keys);
+        self.at = 0;
+        let visited = self.chunk.len() as u64;
+        self.bitcask.counters.add(Counter::EntriesVisited, visited);
     }
 
-    /// Copies the first keys of `range`.
-    fn refill(&mut self, range: &KeyRange<'_>) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.at = 0;
-        let (bytes, ends) = (&mut self.bytes, &mut self.ends);
-        self.bitcask.index.visit(range, self.order, |key| {
-            bytes.extend_from_slice(key);
-            ends.push(bytes.len());
-            ends.len() < CHUNK_KEYS
-        });
-        let visited = self.ends.len() as u64;
-        self.bitcask.counters.add(Counter::EntriesVisited, visited);
+    /// Reads the value of the key at which the cursor stands, and answers
+    /// whether there is one.
+    fn read(&mut self) -> Result<bool> {
+        let key = self.chunk.key(self.at);
+        let value = &mut self.value;
+        let found = self.chunk.read(self.at, |record| match record.says {
+            Says::Put {
+                key: found,
+                value: bytes,
+                expires: None,
+            } if found == key => {
+                value.clear();
+                value.extend_from_slice(bytes);
+                true
+            }
+            _ => false,
+        })?;
+        match found {
+            None => Ok(false),
+            Some(true) => Ok(true),
+            // Another key of that hash, or one that may have expired.
+            Some(false) => self.bitcask.look_up(key, value),
+        }
     }
 
     /// Goes on to the first key, from the one at which the cursor stands, that
     /// has a value still, and reads it.
     fn settle(&mut self) -> Result<()> {
         loop {
-            if self.at == self.ends.len() {
-                if self.ends.len() < CHUNK_KEYS {
+            if self.at == self.chunk.len() {
+                if self.chunk.len() < self.keys {
                     return Ok(());
                 }
-                let last = self.key_at(self.at - 1).to_vec();
+                let last = self.chunk.key(self.at - 1).to_vec();
                 let rest = behind(&self.range, self.order, &last).into_owned();
+                self.keys = MOST_KEYS.min(2 * self.keys);
                 self.refill(&rest);
                 continue;
             }
-            let mut value = std::mem::take(&mut self.value);
-            let found = self.bitcask.look_up(self.key_at(self.at), &mut value);
-            self.value = value;
-            match found {
+            match self.read() {
                 Ok(true) => return Ok(()),
                 Ok(false) => self.at += 1,
                 Err(error) => {
@@ -104,15 +116,15 @@ impl<'b> BitcaskCursor<'b> {
 
 impl Cursor for BitcaskCursor<'_> {
     fn entry(&self) -> Option<(&[u8], &[u8])> {
-        let stands = self.failed.is_none() && self.at < self.ends.len();
-        stands.then(|| (self.key_at(self.at), self.value.as_slice()))
+        let stands = self.failed.is_none() && self.at < self.chunk.len();
+        stands.then(|| (self.chunk.key(self.at), self.value.as_slice()))
     }
 
     fn advance(&mut self) -> Result<()> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        if self.at < self.ends.len() {
+        if self.at < self.chunk.len() {
             self.at += 1;
             self.settle()?;
         }
@@ -124,6 +136,7 @@ impl Cursor for BitcaskCursor<'_> {
             return Err(error.clone());
         }
         let rest = from_key(&self.range, self.order, key).into_owned();
+        self.keys = FIRST_KEYS;
         self.refill(&rest);
         self.settle()
     }

@@ -13,6 +13,7 @@
 //! ```
 
 use std::fmt;
+use std::hint::black_box;
 
 use engine::disk::{Disk, File, Map, Mode};
 use engine::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -57,6 +58,10 @@ struct Tail {
 
 /// How much memory a tail keeps though it does not need it, for what comes next.
 const KEPT_BYTES: usize = 64 << 10;
+
+/// How many bytes are looked at before it is known how long a record is: most
+/// are no longer.
+const GUESS_BYTES: u32 = 256;
 
 impl Tail {
     fn end(&self) -> u32 {
@@ -221,8 +226,6 @@ impl DataFile {
         durable: u32,
         look: impl FnOnce(&Record<'_>) -> T,
     ) -> Result<T> {
-        /// Most records are no longer.
-        const GUESS_BYTES: u32 = 256;
         let (start, left) = (u64::from(offset), (durable - offset) as usize);
         let Some(map) = self.map_to(durable) else {
             let mut bytes = vec![0; left.min(GUESS_BYTES as usize)];
@@ -282,6 +285,25 @@ impl DataFile {
         let mut bytes = vec![0; len];
         self.file.read_exact_at(0, &mut bytes)?;
         look(&bytes)
+    }
+
+    /// Has the processor fetch the record at `offset`, if it is mapped. It goes
+    /// on without the bytes, and can have several of them under way at a time.
+    pub(crate) fn fetch(&self, offset: u32) {
+        /// What a processor fetches in one piece.
+        const LINE_BYTES: usize = 64;
+        let durable = self.durable();
+        let Some(map) = self.map_to(durable).filter(|_| offset < durable) else {
+            return;
+        };
+        let len = (durable - offset).min(GUESS_BYTES);
+        // Borrowed where it was answered: to copy what was just written, in
+        // another width, would wait for everything before it.
+        if let Ok(bytes) = &map.slice(u64::from(offset), len as usize) {
+            bytes.iter().step_by(LINE_BYTES).for_each(|byte| {
+                black_box(*byte);
+            });
+        }
     }
 
     /// Puts records behind the last one, in memory only.
@@ -362,14 +384,20 @@ impl DataFile {
         self.graves.load(Ordering::Relaxed)
     }
 
-    /// The keydir leads to a record of this many bytes from now on.
+    /// The keydir leads to a record of this many bytes from now on. Only one
+    /// thread at a time may say so, or say that one dies: whoever holds the
+    /// index's places to change them.
     pub(crate) fn lives(&self, bytes: u32) {
-        self.live.fetch_add(bytes, Ordering::Relaxed);
+        // Not in one step, which would have to wait for all that was read before.
+        let live = self.live().wrapping_add(bytes);
+        self.live.store(live, Ordering::Relaxed);
     }
 
-    /// The keydir leads to a record of this many bytes no more.
+    /// The keydir leads to a record of this many bytes no more; see
+    /// [`lives`](Self::lives).
     pub(crate) fn dies(&self, bytes: u32) {
-        self.live.fetch_sub(bytes, Ordering::Relaxed);
+        let live = self.live().wrapping_sub(bytes);
+        self.live.store(live, Ordering::Relaxed);
     }
 
     /// A tombstone of this many bytes was written.

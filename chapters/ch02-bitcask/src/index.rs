@@ -110,6 +110,22 @@ impl Index {
         )
     }
 
+    /// Adds to `places` where the newest record of each of these keys is, all of
+    /// them at one moment, and answers the files that these places are in. Where
+    /// several keys have the same hash, the place may be that of another one.
+    pub(crate) fn places_of<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k [u8]>,
+        places: &mut Vec<Option<Place>>,
+    ) -> Arc<Files> {
+        let now = self.places.read();
+        places.extend(keys.map(|key| {
+            let hash = KeyHash::of(key);
+            now.keydirs[shard_of(hash)].places(hash).next()
+        }));
+        Arc::clone(now.files())
+    }
+
     /// Makes these moves, no two of them of one key, at one moment for whoever
     /// looks a key up. One thread at a time may change the index.
     ///

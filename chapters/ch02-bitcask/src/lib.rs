@@ -12,7 +12,7 @@
 //! | [`keydir`] | the index: where the newest record of each key stands |
 //! | [`order`] | all keys in their order |
 //! | `index` | both of them, and the files |
-//! | [`cursor`] | a scan |
+//! | [`cursor`], `chunk` | a scan, and its keys, some at a time |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 //! | [`hint`] | the keys of a data file, for a fast start |
 //! | [`opening`] | what an opening finds, and what it makes of it |
@@ -32,6 +32,7 @@
 //! - A file is removed only after the name of the one that takes its place is
 //!   durable, and everything that superseded its records.
 
+pub(crate) mod chunk;
 pub mod cursor;
 pub mod data_file;
 pub(crate) mod device;

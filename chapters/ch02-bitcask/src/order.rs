@@ -45,6 +45,11 @@ impl Leaf {
         &self.bytes[self.start(index)..self.ends[index] as usize]
     }
 
+    /// The last key.
+    fn last(&self) -> Option<&[u8]> {
+        self.len().checked_sub(1).map(|index| self.key(index))
+    }
+
     /// The index of `key`, or where it would stand.
     ///
     /// # Exercise 2.4
@@ -135,12 +140,18 @@ impl Keys {
     /// Adds a key; if it is there already, nothing changes.
     pub fn insert(&mut self, key: &[u8]) {
         let leaf = self.leaf_mut(key);
-        let Err(index) = leaf.find(key) else { return };
+        // Asked first, since ascending keys need no search then.
+        let at_end = leaf.last().is_none_or(|last| last < key);
+        let found = if at_end {
+            Err(leaf.len())
+        } else {
+            leaf.find(key)
+        };
+        let Err(index) = found else { return };
         leaf.insert(index, key);
         if leaf.is_overfull() {
             // A key at the very end is probably not the last that comes there:
             // then the leaf stays full, and the next one begins with it.
-            let at_end = index + 1 == leaf.len();
             let middle = if at_end { index } else { leaf.len() / 2 };
             let behind = leaf.split_off(middle);
             self.leaves.insert(behind.key(0).into(), behind);
@@ -190,13 +201,14 @@ impl Keys {
     }
 
     fn leaf_mut(&mut self, key: &[u8]) -> &mut Leaf {
+        const ALWAYS: &str = "the first leaf is under the empty key";
+        let (last, _) = self.leaves.last_key_value().expect(ALWAYS);
+        if **last <= *key {
+            return self.leaves.last_entry().expect(ALWAYS).into_mut();
+        }
         let to_key = (Bound::Unbounded, Bound::Included(key));
-        let (_, leaf) = self
-            .leaves
-            .range_mut::<[u8], _>(to_key)
-            .next_back()
-            .expect("the first leaf is under the empty key");
-        leaf
+        let leaf = self.leaves.range_mut::<[u8], _>(to_key).next_back();
+        leaf.expect(ALWAYS).1
     }
 
     fn remove_leaf_of(&mut self, key: &[u8]) {

@@ -375,7 +375,7 @@ impl Writer {
     /// mark of how far it is durable, if that is news.
     ///
     /// # Exercise 2.6
-    fn encode(
+    pub(crate) fn encode(
         &mut self,
         active: &DataFile,
         batch: &[Write<'_>],

@@ -100,6 +100,17 @@ fn all(engine: &dyn StorageEngine) -> String {
     entries.join(" ")
 }
 
+fn fill(engine: &Bitcask, changes: &str) {
+    for change in changes.split_whitespace() {
+        let (key, value) = change.split_at(1);
+        match value {
+            "-" => engine.delete(key.as_bytes()).unwrap(),
+            _ => engine.put(key.as_bytes(), value.as_bytes()).unwrap(),
+        }
+    }
+    engine.seal_active().unwrap();
+}
+
 /// Steps until nothing is left to do.
 #[track_caller]
 fn maintain(engine: &Bitcask) {

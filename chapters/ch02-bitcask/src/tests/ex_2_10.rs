@@ -250,6 +250,30 @@ fn ex_2_10_where_a_failed_write_cannot_be_covered_the_engine_is_poisoned() {
 }
 
 #[test]
+fn ex_2_10_a_full_device_is_no_excuse_for_what_is_not_covered() {
+    let disk = Meanwhile::new(SimDisk::new(), Operation::Write);
+    let engine = Bitcask::open(Arc::new(disk.clone()), options()).unwrap();
+    engine.put(b"a", b"1").unwrap();
+    let again = disk.clone();
+    disk.does(move || {
+        again.does(|| {
+            let file = "0000000001.active".to_owned();
+            Err(Error::NoSpace { file })
+        });
+        Err(Error::io(
+            "write",
+            "0000000001.active",
+            &std::io::ErrorKind::Other.into(),
+        ))
+    });
+    let failed = engine.put(b"b", b"2");
+    assert!(
+        is_poisoned(&failed),
+        "b may stand in the file, and there was no space for the seal: {failed:?}"
+    );
+}
+
+#[test]
 fn ex_2_10_a_seal_that_cannot_be_written_changes_nothing() {
     for part in Part::ALL {
         let disk = SimDisk::new();

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use conformance::Budget;
-use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
+use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
 use engine::disk::Disk;
 use engine::{Error, Result, StorageEngine};
 use proptest::prelude::*;
@@ -131,7 +131,7 @@ fn ex_2_11_a_hint_file_has_its_name_once_it_is_whole_and_durable() {
             let is_saved = at == disk.changes();
             assert!(
                 is_there || !is_saved,
-                "the save returned, and it is not there"
+                "the save returned, and after a power cut the file is not there"
             );
         }
     }
@@ -195,6 +195,24 @@ fn ex_2_11_another_version_is_named_before_anything_else() {
         supported: 1,
     };
     assert_eq!(load(&bytes).unwrap_err(), expected);
+}
+
+#[test]
+fn ex_2_11_a_hint_file_that_cannot_be_read_is_not_damaged() {
+    let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
+    let before = disk.operations().len();
+    Hint::load(&disk, 7).unwrap();
+    for at in before..disk.operations().len() {
+        let asked = disk.operations()[at];
+        let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        let error = Hint::load(&disk, 7).unwrap_err();
+        let is_io = matches!(error, Error::Io { .. });
+        assert!(is_io, "the disk failed at `{}`: {error}", asked.name());
+    }
 }
 
 #[test]

@@ -77,6 +77,35 @@ fn ex_2_12_shares_of_large_files_are_exact() {
 }
 
 #[test]
+fn ex_2_12_sums_of_large_files_are_exact() {
+    let files = [
+        file(2_000_000_000, 0, 2_200_000_000),
+        file(2_500_000_000, 0, 0),
+    ];
+    assert_eq!(
+        at_half(&files, u32::MAX),
+        0..1,
+        "4.5 billion bytes do not fit in 4294967295"
+    );
+}
+
+#[test]
+fn ex_2_12_garbage_in_one_file_comes_before_graves_in_all() {
+    // Half of all is graves, which would begin at the first file.
+    let files = [file(60, 0, 40), file(0, 400, 0), file(10, 0, 90)];
+    assert_eq!(at_half(&files, 1000), 2..3, "the first rule finds the last");
+}
+
+#[test]
+fn ex_2_12_how_large_a_file_is_is_all_of_it_and_what_fits_is_what_is_kept() {
+    let large = file(60, 0, 40);
+    assert_eq!(at_half(&[large, file(30, 0, 19)], 1000), NONE, "49 of 100");
+    assert_eq!(at_half(&[large, file(28, 0, 22)], 1000), 0..2, "50 of 100");
+    assert_eq!(at_half(&[large, large], 119), NONE, "120 are kept");
+    assert_eq!(at_half(&[large, large], 120), 0..2, "120 are kept");
+}
+
+#[test]
 fn ex_2_12_the_first_file_with_garbage_comes_first() {
     let files = [file(100, 0, 0), file(40, 0, 60), file(0, 0, 100)];
     assert_eq!(at_half(&files, 40), 1..3);

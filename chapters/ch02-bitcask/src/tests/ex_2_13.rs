@@ -11,23 +11,12 @@ use crate::place::Place;
 use crate::record::{HEAD_BYTES, SEAL_BYTES};
 use crate::tests::files::{bytes_of, name, names, said};
 use crate::tests::meanwhile::Meanwhile;
-use crate::tests::{all, buffered, is_poisoned, maintain, open, open_again, options, value};
+use crate::tests::{all, buffered, fill, is_poisoned, maintain, open, open_again, options, value};
 use crate::{Bitcask, Options};
 
 /// Writes values, `a1 b2` and so on: a letter, and what is stored under it. A
 /// `-` deletes. All of them are in one sealed file then.
 #[track_caller]
-fn fill(engine: &Bitcask, changes: &str) {
-    for change in changes.split_whitespace() {
-        let (key, value) = change.split_at(1);
-        match value {
-            "-" => engine.delete(key.as_bytes()).unwrap(),
-            _ => engine.put(key.as_bytes(), value.as_bytes()).unwrap(),
-        }
-    }
-    engine.seal_active().unwrap();
-}
-
 /// The names of the files that count.
 fn sealed(disk: &SimDisk) -> Vec<String> {
     let mut names = names(disk);
@@ -578,30 +567,6 @@ fn ex_2_13_tombstones_that_nobody_counted_are_copied_too() {
     );
     let disk = disk.kill();
     let engine = open(&disk, options.clone());
-    maintain(&engine);
-    assert_eq!(value(&engine, b"k"), None);
-    let found = all(&engine);
-    Box::new(engine).close().unwrap();
-    assert_eq!(all(&open(&disk, options)), found);
-}
-
-#[test]
-fn ex_2_13_puts_that_expired_and_nobody_counted_are_copied_too() {
-    let mut options = options();
-    options.hint_bytes_min = 0;
-    let disk = SimDisk::new();
-    let engine = open(&disk, options.clone());
-    let long = "v".repeat(1000);
-    fill(&engine, &format!("k1 l{long}"));
-    for _ in 0..5 {
-        engine
-            .put_until(b"k", b"1", std::time::Duration::from_millis(1))
-            .unwrap();
-    }
-    fill(
-        &engine,
-        "k- a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9",
-    );
     maintain(&engine);
     assert_eq!(value(&engine, b"k"), None);
     let found = all(&engine);

@@ -10,9 +10,10 @@ use crate::index::At;
 use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
+use crate::tests::ex_2_5::views_of_forgetting;
 use crate::tests::files::{names, said};
 use crate::tests::meanwhile::Meanwhile;
-use crate::tests::{all, maintain, open, open_again, options, promptly, value};
+use crate::tests::{all, fill, maintain, open, open_again, options, promptly, value};
 use crate::{Bitcask, Options};
 
 /// A clock that is set by hand, in milliseconds.
@@ -162,6 +163,17 @@ fn ex_2_14_who_forgets_a_key_too_late_forgets_nothing() {
 }
 
 #[test]
+fn ex_2_14_a_key_is_among_the_keys_for_as_long_as_it_has_a_place() {
+    let seen = views_of_forgetting(|index, hash, at| index.forget(b"b", hash, at));
+    assert_eq!(
+        seen,
+        ["1 2 -", "1 - -"],
+        "what a, b and c are while b is forgotten, for somebody who looks whenever no \
+         lock is held; with a * where a scan would not come by the key"
+    );
+}
+
+#[test]
 fn ex_2_14_nothing_is_written_when_a_key_expires() {
     let (clock, options) = clock();
     let disk = SimDisk::new();
@@ -302,4 +314,28 @@ fn ex_2_14_a_clock_that_goes_back_brings_no_older_value_back() {
     assert_eq!(said(&disk, 3, Kind::Data), ["put a=new", "put b=1", "seal"]);
     let shown = value(&open_again(&disk, options), b"a");
     assert_ne!(shown.as_deref(), Some("old"));
+}
+
+#[test]
+fn ex_2_14_puts_that_expired_and_nobody_counted_are_copied_too() {
+    let mut options = options();
+    options.hint_bytes_min = 0;
+    let disk = SimDisk::new();
+    let engine = open(&disk, options.clone());
+    let long = "v".repeat(1000);
+    fill(&engine, &format!("k1 l{long}"));
+    for _ in 0..5 {
+        engine
+            .put_until(b"k", b"1", Duration::from_millis(1))
+            .unwrap();
+    }
+    fill(
+        &engine,
+        "k- a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9",
+    );
+    maintain(&engine);
+    assert_eq!(value(&engine, b"k"), None);
+    let found = all(&engine);
+    Box::new(engine).close().unwrap();
+    assert_eq!(all(&open(&disk, options)), found);
 }

@@ -65,8 +65,12 @@ fn ex_2_3_hashes_that_agree_in_part_are_not_one() {
 #[test]
 fn ex_2_3_a_place_is_replaced_by_another() {
     let mut keydir = keydir(&[(10, 100), (10, 101), (20, 200)]);
-    assert!(keydir.replace(hash(10), at(101), at(500)), "it was there");
-    assert_eq!(places(&keydir, 10), [100, 500], "the other key stays");
+    let replaced = keydir.replace(hash(10), at(101), at(500));
+    assert_eq!(
+        (replaced, places(&keydir, 10)),
+        (true, vec![100, 500]),
+        "hash 10 was at 100 and at 101, and 101 was replaced by 500"
+    );
     assert_eq!(places(&keydir, 20), [200]);
     assert_eq!(keydir.len(), 3);
 }
@@ -111,6 +115,25 @@ fn ex_2_3_a_keydir_grows_with_its_keys() {
     for number in 0..10_000 {
         assert_eq!(places(&keydir, spread(number)), [number]);
     }
+}
+
+/// The table finds a slot by its hash: to look at all of them would take until
+/// nobody waits any more.
+#[test]
+fn ex_2_3_among_many_slots_one_is_found_at_once() {
+    const SLOTS: u32 = 300_000;
+    let spread = |number: u32| number.wrapping_mul(0x9e37_79b9);
+    let mut keydir = Keydir::with_capacity(SLOTS as usize);
+    for number in 0..SLOTS {
+        keydir.insert(hash(spread(number)), at(number));
+    }
+    for number in 0..SLOTS {
+        let under = hash(spread(number));
+        assert_eq!(keydir.places(under).count(), 1);
+        assert!(keydir.replace(under, at(number), at(SLOTS + number)));
+        assert!(keydir.remove(under, at(SLOTS + number)));
+    }
+    assert!(keydir.is_empty());
 }
 
 #[derive(Debug, Clone)]

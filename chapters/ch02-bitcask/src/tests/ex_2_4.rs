@@ -84,6 +84,36 @@ fn ex_2_4_a_key_is_taken_out() {
 }
 
 #[test]
+fn ex_2_4_of_a_key_that_is_gone_nothing_is_left() {
+    let fresh = format!("{:?}", leaf(&["apple", "kiwi"]));
+    for gone in 0..3 {
+        let mut keys = vec!["apple", "kiwi"];
+        keys.insert(gone, ["aaa", "fig", "zzz"][gone]);
+        let mut leaf = leaf(&keys);
+        leaf.remove(gone);
+        assert_eq!(format!("{leaf:?}"), fresh, "{} was removed", keys[gone]);
+    }
+}
+
+/// To look at all keys would take until nobody waits any more.
+#[test]
+fn ex_2_4_among_many_keys_one_is_found_at_once() {
+    const KEYS: u32 = 300_000;
+    let key = |number: u32| format!("{number:06}");
+    let mut leaf = Leaf::default();
+    for number in 0..KEYS {
+        leaf.insert(number as usize, key(number).as_bytes());
+    }
+    for number in 0..KEYS {
+        let (key, index) = (key(number), number as usize);
+        assert_eq!(leaf.find(key.as_bytes()), Ok(index), "{key}");
+        let at = key.as_bytes();
+        let range = KeyRange::new(Excluded(at), Included(at));
+        assert_eq!(leaf.within(&range), index + 1..index + 1);
+    }
+}
+
+#[test]
 fn ex_2_4_a_leaf_is_split_anywhere() {
     let all = ["", "apple", "fig", "kiwi"];
     for index in 0..=all.len() {

@@ -161,6 +161,19 @@ fn ex_2_5_a_key_is_not_mistaken_for_another_of_its_hash() {
 }
 
 #[test]
+fn ex_2_5_a_lookup_allocates_nothing() {
+    let shelf = Shelf::new();
+    shelf.apply(&[put(b"apple", b"red"), put(b"banana", b"yellow")]);
+    for key in [&b"apple"[..], b"banana", b"nobody"] {
+        let hash = KeyHash::of(key);
+        let used = allocation_counter::measure(|| {
+            shelf.index.find(key, hash, |_, _| ()).unwrap();
+        });
+        assert_eq!(used.count_total, 0, "allocations, to find {}", text(key));
+    }
+}
+
+#[test]
 fn ex_2_5_a_damaged_record_is_an_error() {
     let disk = SimDisk::new();
     let shelf = Shelf::on(device(&disk));
@@ -308,24 +321,39 @@ fn view(shelf: &Shelf) -> String {
     ["a", "b", "c"].map(of).join(" ")
 }
 
+/// What a, b and c are for somebody who looks whenever no lock is held, before
+/// and while this is done; what was seen twice in a row is there once.
+fn views(shelf: &Arc<Shelf>, work: impl FnOnce(&Index)) -> Vec<String> {
+    WATCH.set(Some(Watch {
+        shelf: Arc::clone(shelf),
+        held: Vec::new(),
+        views: vec![view(shelf)],
+    }));
+    guide::set(Some(on_step));
+    work(&shelf.index);
+    guide::set(None);
+    let mut views = WATCH.take().unwrap().views;
+    assert!(views.len() > 2, "there was nothing to look at");
+    views.dedup();
+    views
+}
+
+/// What somebody sees who looks like that while `forget` forgets b, of a=1 and
+/// b=2.
+pub(super) fn views_of_forgetting(forget: impl FnOnce(&Index, KeyHash, At)) -> Vec<String> {
+    let shelf = Arc::new(Shelf::new());
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"2")]);
+    let (_, at) = shelf.find(b"b").expect("it was put there");
+    views(&shelf, |index| forget(index, KeyHash::of(b"b"), at))
+}
+
 #[test]
 fn ex_2_5_a_batch_is_seen_as_a_whole_or_not_at_all() {
     let shelf = Arc::new(Shelf::new());
     shelf.apply(&[put(b"a", b"1"), put(b"b", b"2")]);
     let moves = shelf.moves(&[put(b"a", b"3"), delete(b"b"), put(b"c", b"4")]);
-    WATCH.set(Some(Watch {
-        shelf: Arc::clone(&shelf),
-        held: Vec::new(),
-        views: vec![view(&shelf)],
-    }));
-    guide::set(Some(on_step));
-    shelf.index.apply(&moves);
-    guide::set(None);
-    let mut views = WATCH.take().unwrap().views;
-    assert!(views.len() > 3, "there was nothing to look at");
-    views.dedup();
     assert_eq!(
-        views,
+        views(&shelf, |index| index.apply(&moves)),
         ["1 2 -", "3 - 4"],
         "what a, b and c are while a batch changes all of them, for somebody who looks \
          whenever no lock is held; with a * where a scan would not come by the key"

@@ -238,6 +238,24 @@ fn ex_2_6_the_record_behind_a_sync_is_a_mark_of_it() {
 }
 
 #[test]
+fn ex_2_6_a_mark_may_stand_without_a_batch() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    engine.put(b"a", b"1").unwrap();
+    let file = engine.index.files()[&1].clone();
+    let synced = file.end();
+    file.sync(&engine.device).unwrap();
+    let places = engine.writer.lock().encode(&file, &[], None);
+    assert_eq!(places, [], "no change, no place");
+    engine.put(b"b", b"2").unwrap();
+    assert_eq!(
+        written(&disk),
+        ["put a=1", "put b=2"],
+        "the mark of {synced} was encoded before, and is no news any more"
+    );
+}
+
+#[test]
 fn ex_2_6_a_batch_is_one_batch_and_an_empty_one_writes_nothing() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());

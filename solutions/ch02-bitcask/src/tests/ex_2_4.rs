@@ -99,14 +99,16 @@ fn ex_2_4_of_a_key_that_is_gone_nothing_is_left() {
 #[test]
 fn ex_2_4_among_many_keys_one_is_found_at_once() {
     const KEYS: u32 = 300_000;
+    let key = |number: u32| format!("{number:06}");
     let mut leaf = Leaf::default();
     for number in 0..KEYS {
-        leaf.insert(number as usize, &number.to_be_bytes());
+        leaf.insert(number as usize, key(number).as_bytes());
     }
     for number in 0..KEYS {
-        let (key, index) = (number.to_be_bytes(), number as usize);
-        assert_eq!(leaf.find(&key), Ok(index));
-        let range = KeyRange::new(Excluded(&key), Included(&key));
+        let (key, index) = (key(number), number as usize);
+        assert_eq!(leaf.find(key.as_bytes()), Ok(index), "{key}");
+        let at = key.as_bytes();
+        let range = KeyRange::new(Excluded(at), Included(at));
         assert_eq!(leaf.within(&range), index + 1..index + 1);
     }
 }
