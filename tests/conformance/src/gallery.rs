@@ -228,11 +228,15 @@ pub fn verdicts(budget: &Budget) -> Vec<(Exhibit, Result<(), Rejection>)> {
 /// The gallery as a Markdown table, the same on every run: clause, level, the
 /// wrong engine and its crime, and the smallest script that shows it.
 pub fn table() -> String {
+    table_of(&verdicts(&Budget::QUICK))
+}
+
+fn table_of(verdicts: &[(Exhibit, Result<(), Rejection>)]) -> String {
     let mut table = String::from(
         "| clause | level | wrong engine | its crime | smallest script |\n\
          |---|---|---|---|---|\n",
     );
-    for (exhibit, verdict) in verdicts(&Budget::QUICK) {
+    for (exhibit, verdict) in verdicts {
         let Exhibit {
             name,
             clause,
@@ -240,7 +244,10 @@ pub fn table() -> String {
             crime,
             ..
         } = exhibit;
-        let proof = verdict.map_or_else(|rejection| proof(level, &rejection), |()| "none".into());
+        let proof = match verdict {
+            Ok(()) => "none".to_owned(),
+            Err(rejection) => proof(*level, rejection),
+        };
         let number = clause.number();
         table.push_str(&format!(
             "| {number} | {level} | {name} | {crime} | {proof} |\n"

@@ -41,14 +41,6 @@ pub(super) struct Parsed {
     pub(super) scan: Scan,
 }
 
-impl Parsed {
-    /// With a switch at every exercise; `exercises` are all of the solution's.
-    fn switchable(&self, exercises: &[ExerciseId]) -> String {
-        let switch = |id| exercises.binary_search(&id).unwrap_or_default();
-        splice::switchable(&self.text, &self.source, switch)
-    }
-}
-
 impl Solution {
     /// Reads and parses the solution of `chapter`.
     ///
@@ -105,35 +97,12 @@ impl Solution {
 
     /// What readers have once every exercise up to `through` is solved.
     pub(super) fn derived_through(&self, through: Option<ExerciseId>) -> Result<Files> {
-        self.as_chapter(|parsed| splice::unsolved_behind(&parsed.text, &parsed.source, through))
-    }
-
-    /// What readers have once every exercise is solved, with a switch at each.
-    pub(super) fn derived_switchable(&self) -> Result<Files> {
-        let exercises = self.exercises();
-        let mut files = self.as_chapter(|parsed| parsed.switchable(&exercises))?;
-        self.add_switches(&mut files, &exercises)?;
-        Ok(files)
-    }
-
-    /// The solution with a switch at every exercise.
-    pub(super) fn switchable(&self) -> Result<Files> {
-        let exercises = self.exercises();
-        let mut files = self.files.clone();
-        for (path, parsed) in &self.sources {
-            files.insert(path.clone(), parsed.switchable(&exercises).into_bytes());
-        }
-        self.add_switches(&mut files, &exercises)?;
-        Ok(files)
-    }
-
-    /// The files under the names that they have in the chapter, with the
-    /// chapter's manifest, and each source as `text` makes it.
-    fn as_chapter(&self, text: impl Fn(&Parsed) -> String) -> Result<Files> {
         let mut derived = Files::new();
         for (path, bytes) in &self.files {
             let bytes = match self.sources.get(path) {
-                Some(parsed) => text(parsed).into_bytes(),
+                Some(parsed) => {
+                    splice::unsolved_behind(&parsed.text, &parsed.source, through).into_bytes()
+                }
                 None if path == Path::new("Cargo.toml") => {
                     let file = self.chapter.solution_dir().join(path);
                     manifest::derive(self.manifest()?)
@@ -147,13 +116,20 @@ impl Solution {
         Ok(derived)
     }
 
-    /// The module that the switches ask, at the end of the crate's root.
-    fn add_switches(&self, files: &mut Files, exercises: &[ExerciseId]) -> Result<()> {
+    /// The solution with a switch at every exercise.
+    pub(super) fn switchable(&self) -> Result<Files> {
+        let exercises = self.exercises();
+        let switch = |id| exercises.binary_search(&id).unwrap_or_default();
+        let mut files = self.files.clone();
+        for (path, parsed) in &self.sources {
+            let text = splice::switchable(&parsed.text, &parsed.source, switch);
+            files.insert(path.clone(), text.into_bytes());
+        }
         let root = files
             .get_mut(&Path::new("src").join("lib.rs"))
             .with_context(|| format!("{} has no src/lib.rs", self.chapter.folder))?;
-        root.extend_from_slice(splice::switch_module(exercises).as_bytes());
-        Ok(())
+        root.extend_from_slice(splice::switch_module(&exercises).as_bytes());
+        Ok(files)
     }
 
     /// Snapshots are named after their crate, and so change their names.

@@ -72,7 +72,9 @@ fn every_wrong_engine_passes_the_usual_tests() {
 fn every_wrong_engine_is_rejected_by_its_clause_and_by_a_script_of_its_own() {
     let mut complaints = Vec::new();
     let mut proofs = HashMap::new();
-    for (exhibit, verdict) in verdicts(&Budget::QUICK) {
+    let verdicts = verdicts(&Budget::QUICK);
+    let table = table_of(&verdicts);
+    for (exhibit, verdict) in verdicts {
         let name = exhibit.name;
         let Err(rejection) = verdict else {
             complaints.push(format!("{name}: not rejected"));
@@ -94,6 +96,17 @@ fn every_wrong_engine_is_rejected_by_its_clause_and_by_a_script_of_its_own() {
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+
+    // Looked at here, since to play them all once more takes a minute.
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../book/src/ch00-engine/the-suite.md"
+    );
+    assert!(
+        std::fs::read_to_string(page).unwrap().contains(&table),
+        "{page} shows another table: put there what `cargo run -p conformance --example \
+         gallery` prints"
+    );
 }
 
 /// A race that was found with one seed by luck is not found with three.

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::super::progress::Progress;
 use super::output;
-use super::sandbox::{Sandbox, is_switched};
+use super::sandbox::Sandbox;
 use super::{Book, Page};
 use crate::exercise::ExerciseId;
 use crate::fault::{Fault, Faults};
@@ -20,12 +20,6 @@ struct Session {
     /// The last exercise that is solved.
     at: Option<ExerciseId>,
     steps: Vec<Step>,
-}
-
-impl Session {
-    fn commands(&self) -> Vec<String> {
-        self.steps.iter().map(|step| step.command.clone()).collect()
-    }
 }
 
 /// A command and what the page says it prints.
@@ -49,12 +43,11 @@ pub(super) fn check(
         }
     }
     // One state of the tree after the other: changing it means compiling.
-    sessions
-        .sort_by_cached_key(|session| (is_switched(session.at, &session.commands()), session.at));
+    sessions.sort_by_key(|session| session.at);
     let mut ran: BTreeMap<(Option<ExerciseId>, Vec<String>), Vec<String>> = BTreeMap::new();
     let mut count = 0;
     for session in &sessions {
-        let commands = session.commands();
+        let commands: Vec<String> = session.steps.iter().map(|s| s.command.clone()).collect();
         let key = (session.at, commands.clone());
         let outputs = match ran.get(&key) {
             Some(outputs) => outputs.clone(),

@@ -2,8 +2,6 @@
 //! reader at hand has made of the chapters.
 //!
 //! What a command printed is remembered for as long as the copy stays the same.
-//! A check of the exercise that was solved last runs with a switch at each, as
-//! the ladder does: all of a chapter's checks are compiled once.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -18,7 +16,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::super::solution::{Files, Solution};
-use super::super::splice::SWITCH_VARIABLE;
 use super::commands::words;
 use crate::exercise::ExerciseId;
 use crate::files;
@@ -48,13 +45,6 @@ pub(super) struct Sandbox {
     /// What cargo says it is: outputs change with it.
     cargo: String,
     _lock: File,
-}
-
-/// What the commands of a block find.
-struct State {
-    tree: Files,
-    /// The exercises that are switched off, as [`SWITCH_VARIABLE`] has them.
-    off: String,
 }
 
 impl Sandbox {
@@ -110,19 +100,16 @@ impl Sandbox {
         at: Option<ExerciseId>,
         commands: &[String],
     ) -> Result<Vec<String>> {
-        let state = match at {
-            Some(id) if is_switched(at, commands) => self.switched(id)?,
-            _ => self.unsolved_behind(at)?,
-        };
-        let key = fingerprint(&state, commands, &self.cargo);
+        let tree = self.tree(at)?;
+        let key = fingerprint(&tree, commands, &self.cargo);
         if let Some(outputs) = self.known.get(&key) {
             self.used.insert(key, outputs.clone());
             return Ok(outputs.clone());
         }
-        self.lay_out(&state.tree)?;
+        self.lay_out(&tree)?;
         let outputs = commands
             .iter()
-            .map(|command| self.output(command, &state.off))
+            .map(|command| self.output(command))
             .collect::<Result<Vec<_>>>()?;
         self.used.insert(key, outputs.clone());
         Ok(outputs)
@@ -134,28 +121,11 @@ impl Sandbox {
             .with_context(|| format!("cannot write {}", self.memory.display()))
     }
 
-    /// The bodies behind `at` are taken out.
-    fn unsolved_behind(&self, at: Option<ExerciseId>) -> Result<State> {
-        let tree = self.tree(|solution| solution.derived_through(at))?;
-        let off = String::new();
-        Ok(State { tree, off })
-    }
-
-    /// The bodies behind `at` are switched off. No matter which, this is
-    /// compiled once.
-    fn switched(&self, at: ExerciseId) -> Result<State> {
-        let tree = self.tree(Solution::derived_switchable)?;
-        let all = self.solutions.iter().flat_map(Solution::exercises);
-        let off: Vec<String> = all.filter(|id| *id > at).map(|id| id.to_string()).collect();
-        let off = off.join(",");
-        Ok(State { tree, off })
-    }
-
-    fn tree(&self, derived: impl Fn(&Solution) -> Result<Files>) -> Result<Files> {
+    fn tree(&self, at: Option<ExerciseId>) -> Result<Files> {
         let mut tree = self.given.clone();
         for solution in &self.solutions {
             let dir = solution.chapter.dir();
-            for (path, bytes) in derived(solution)? {
+            for (path, bytes) in solution.derived_through(at)? {
                 tree.insert(dir.join(path), bytes);
             }
         }
@@ -171,8 +141,14 @@ impl Sandbox {
         for (path, bytes) in tree {
             files::write_if_changed(&self.root.join(path), bytes)?;
         }
-        // What an earlier run remembers would change what a command says.
-        for memory in [self.target_dir.join("strata"), self.root.join(keep::FOLDER)] {
+        // What an earlier run remembers, or has left where the pages put their
+        // stores, would change what a command says.
+        let memories = [
+            self.target_dir.join("strata"),
+            self.root.join(keep::FOLDER),
+            self.root.join("target"),
+        ];
+        for memory in memories {
             match fs::remove_dir_all(memory) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
                     return Err(e).context("cannot forget an earlier run");
@@ -184,13 +160,12 @@ impl Sandbox {
     }
 
     /// Runs one command; both its streams come as one, as at a terminal.
-    fn output(&self, line: &str, off: &str) -> Result<String> {
+    fn output(&self, line: &str) -> Result<String> {
         if SHELL.iter().any(|sign| line.contains(sign)) {
             bail!("`{line}` needs a shell, and not everybody has the same: show one command");
         }
         let words = words(line).with_context(|| format!("`{line}` has an open quote"))?;
         let mut command = self.command(line, &words)?;
-        command.env(SWITCH_VARIABLE, off);
         for variable in shlex::split(line).unwrap_or_default() {
             match variable.split_once('=') {
                 Some((name, value)) if !words.contains(&variable) => {
@@ -285,25 +260,14 @@ fn own_arguments(words: &[String]) -> Option<&[String]> {
     }
 }
 
-/// Whether this is a check of the exercise that was solved last, and nothing
-/// else: what it prints tells nothing of the text of a function.
-pub(super) fn is_switched(at: Option<ExerciseId>, commands: &[String]) -> bool {
-    let (Some(id), [line]) = (at, commands) else {
-        return false;
-    };
-    let check = ["check".to_owned(), id.to_string()];
-    words(line).is_some_and(|words| own_arguments(&words) == Some(check.as_slice()))
-}
-
 /// A number that changes with everything that the commands may depend on.
-fn fingerprint(state: &State, commands: &[String], cargo: &str) -> u64 {
+fn fingerprint(tree: &Files, commands: &[String], cargo: &str) -> u64 {
     // Only the workbook reads the pages.
     let reads_pages = commands.iter().any(|c| c.contains("cargo run"));
     let mut hasher = DefaultHasher::new();
     commands.hash(&mut hasher);
     cargo.hash(&mut hasher);
-    state.off.hash(&mut hasher);
-    for (path, bytes) in &state.tree {
+    for (path, bytes) in tree {
         if reads_pages || !path.starts_with(PAGES) {
             path.hash(&mut hasher);
             bytes.hash(&mut hasher);
@@ -315,21 +279,6 @@ fn fingerprint(state: &State, commands: &[String], cargo: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_check_of_one_exercise_is_known() {
-        let is = |lines: &[&str]| {
-            let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
-            let id = "1.2".parse().expect("an exercise");
-            is_switched(Some(id), &lines) && !is_switched(None, &lines)
-        };
-        assert!(is(&["cargo run -q -- check 1.2"]));
-        assert!(!is(&["cargo run -q -- check 1.20"]));
-        assert!(!is(&["cargo run -q -- check 1"]));
-        assert!(!is(&["cargo run -q -- hint 1.2"]));
-        let shown = ["cargo run -q -- check 1.2", "cargo run -q -- status"];
-        assert!(!is(&shown));
-    }
 
     #[test]
     fn the_program_runs_itself() {
