@@ -19,6 +19,7 @@ mod files;
 mod judge;
 mod layout;
 mod meanwhile;
+mod steps;
 mod suite;
 
 use std::sync::Arc;
