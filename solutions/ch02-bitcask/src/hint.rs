@@ -133,8 +133,8 @@ impl Hint {
             Err(Error::corrupt(&name, offset, what))
         };
         let file = disk.open(&name, Mode::Read)?;
-        let len = usize::try_from(file.len()?).unwrap_or(usize::MAX);
-        if !(HEADER_BYTES..=u32::MAX as usize).contains(&len) {
+        let len = u32::try_from(file.len()?).map_or(0, |len| len as usize);
+        if len < HEADER_BYTES {
             return damage(0, "this is no hint file");
         }
         let mut bytes = vec![0; len];

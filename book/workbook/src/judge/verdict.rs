@@ -43,7 +43,7 @@ pub(super) fn of_runs(
     match own {
         Some(ran) if passed == 0 => not_started(id, ran, place_of),
         Some(ran) => failing(ran, &others(ran, runs), passed, total, place_of),
-        None => waiting(id, first, place_of),
+        None => waiting(id, first, passed, total, place_of),
     }
 }
 
@@ -152,15 +152,26 @@ fn not_started(id: ExerciseId, ran: &Ran, place_of: impl Fn(&str) -> Option<Plac
     }
 }
 
-fn waiting(id: ExerciseId, ran: &Ran, place_of: impl Fn(&str) -> Option<Place>) -> Verdict {
+fn waiting(
+    id: ExerciseId,
+    ran: &Ran,
+    passed: usize,
+    total: usize,
+    place_of: impl Fn(&str) -> Option<Place>,
+) -> Verdict {
     let on = ran.run.outcome.todo().unwrap_or(id);
+    // Where others do without, it may be the reader's code that need not ask.
+    let sentence = match passed {
+        0 => format!("Waiting: its tests need exercise {on} first."),
+        _ => format!(
+            "Waiting: {passed} of {total} tests pass; `{}` runs into exercise {on}.",
+            short(&ran.test)
+        ),
+    };
     Verdict {
         place: todo_place(on, ran, place_of),
         test: Some(ran.test.clone()),
-        ..Verdict::new(
-            State::Waiting,
-            format!("Waiting: its tests need exercise {on} first."),
-        )
+        ..Verdict::new(State::Waiting, sentence)
     }
 }
 
@@ -346,6 +357,10 @@ mod tests {
         assert_eq!(
             judged(vec![panicked(OTHER)]).sentence,
             "Waiting: its tests need exercise 1.1 first."
+        );
+        assert_eq!(
+            judged(vec![Outcome::Passed, panicked(OTHER)]).sentence,
+            "Waiting: 1 of 2 tests pass; `ex_1_2_a` runs into exercise 1.1."
         );
         let failing = judged(vec![Outcome::Passed, panicked("left != right")]);
         assert_eq!(failing.sentence, "1 of 2 tests pass; `ex_1_2_a` fails.");
