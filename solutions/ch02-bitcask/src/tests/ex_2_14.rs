@@ -399,6 +399,13 @@ fn ex_2_14_puts_that_expired_and_nobody_counted_are_copied_too() {
         "the last of five is counted now"
     );
     maintain(&engine);
+    let copied = said(&disk, 3, Kind::Data);
+    let count = |what| copied.iter().filter(|said| *said == what).count();
+    assert_eq!(
+        (count("put e=1"), count("put k=1")),
+        (5, 5),
+        "copies of puts that expired: each of them hides what is older"
+    );
     assert_eq!(value(&engine, b"k"), None);
     assert_eq!(value(&engine, b"e"), None);
     let found = all(&engine);
