@@ -57,7 +57,7 @@ struct Tail {
 }
 
 /// How much memory a tail keeps though it does not need it, for what comes next.
-const KEPT_BYTES: usize = 64 << 10;
+pub(crate) const KEPT_BYTES: usize = 64 << 10;
 
 /// How many bytes are looked at before it is known how long a record is: most
 /// are no longer.

@@ -18,7 +18,9 @@ mod ex_2_9;
 mod files;
 mod judge;
 mod layout;
+mod locks;
 mod meanwhile;
+mod steps;
 mod suite;
 
 use std::sync::Arc;

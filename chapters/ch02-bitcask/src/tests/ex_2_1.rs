@@ -257,6 +257,60 @@ fn ex_2_1_a_mark_and_a_seal_have_no_key() {
         let decoded = Record::decode(&bytes, PLACE);
         let expected = Err("no record begins here");
         assert_eq!(decoded, expected, "kind {kind} with a key of three bytes");
+        let decoded = Record::decode(&bytes[..11], PLACE);
+        assert_eq!(
+            decoded, expected,
+            "the same without the bytes of the key: that is looked at before there are as \
+             many bytes as the lengths say"
+        );
+    }
+}
+
+#[test]
+fn ex_2_1_a_delete_does_not_look_at_its_value_len() {
+    for value_len in [5, u32::MAX] {
+        let mut bytes = encoded(delete("key"), PLACE);
+        bytes[7..11].copy_from_slice(&value_len.to_le_bytes());
+        let checked = [&PLACE.to_bytes(), &bytes[4..]].concat();
+        bytes[..4].copy_from_slice(&crc32fast::hash(&checked).to_le_bytes());
+        assert_eq!(
+            Record::decode(&bytes, PLACE),
+            Ok(delete("key")),
+            "its checksum is right, and value_len is {value_len}: it has no value"
+        );
+    }
+}
+
+#[test]
+fn ex_2_1_a_record_of_any_kind_can_go_on() {
+    let records = [
+        (put("key", "value"), 1),
+        (expiring(0), 2),
+        (delete("key"), 3),
+        (synced(28), 4),
+        (seal(), 5),
+    ];
+    for (record, kind) in records {
+        let bytes = encoded(and(record), PLACE);
+        assert_eq!(bytes[4], 128 + kind, "the kind of {:?}", and(record));
+        assert_eq!(Record::decode(&bytes, PLACE), Ok(and(record)));
+    }
+}
+
+#[test]
+fn ex_2_1_a_key_that_is_too_long_is_not_written() {
+    let longest = "k".repeat(u16::MAX.into());
+    for record in [put(&longest, ""), delete(&longest)] {
+        assert_eq!(encoded(record, PLACE)[5..7], [0xff, 0xff], "its key_len");
+    }
+    let longer = longest + "k";
+    for record in [put(&longer, ""), delete(&longer)] {
+        let written = std::panic::catch_unwind(|| encoded(record, PLACE)[5..7].to_vec());
+        assert!(
+            written.is_err(),
+            "a key of 65536 bytes, and its key_len is {written:?}: what is written is \
+             another record, and nobody notices (`u16::try_from` and an `expect` would)"
+        );
     }
 }
 

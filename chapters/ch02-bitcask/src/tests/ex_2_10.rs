@@ -199,6 +199,31 @@ fn ex_2_10_a_failed_write_is_covered_by_a_seal_and_zeros() {
 }
 
 #[test]
+fn ex_2_10_a_batch_is_covered_in_one_write_of_its_length() {
+    for (value, len) in [(&b"2"[..], 13), (&[b'v'; 100], 112)] {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        engine.put(b"a", b"1").unwrap();
+        let (asked, written) = (disk.operations().len(), disk.counts().written);
+        fail_next(&disk, Part::Nothing);
+        engine.put(b"b", value).unwrap_err();
+        let mut asked = disk.operations().split_off(asked);
+        asked.retain(|asked| *asked == Operation::Write);
+        assert_eq!(
+            asked.len(),
+            2,
+            "writes: the one that failed, and one for the seal and the zeros together"
+        );
+        assert_eq!(
+            disk.counts().written - written,
+            len,
+            "bytes that were written over a batch of {len}: the seal and the zeros behind \
+             it, together as many"
+        );
+    }
+}
+
+#[test]
 fn ex_2_10_what_was_covered_stays_so_after_a_power_cut() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());

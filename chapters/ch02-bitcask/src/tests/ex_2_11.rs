@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
 use crate::tests::files::{bytes_of, disk_with, name, names};
+use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{
     all, buffered, device, fail_next, is_poisoned, open, open_again, options, same_bytes,
 };
@@ -182,6 +183,32 @@ fn ex_2_11_what_is_no_hint_file_is_named_at_its_first_byte() {
         assert_eq!(found.unwrap_err(), expected, "{len} bytes of it");
     }
     assert_eq!(load(&[b'x'; 100]).unwrap_err(), expected, "letters");
+}
+
+/// What loading says of a hint file that is so long, and must not be read.
+fn load_unread(len: u64) -> Error {
+    let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
+    let disk = Meanwhile::new(disk, Operation::Read);
+    disk.says_len(len);
+    disk.does(move || panic!("a hint file of {len} bytes is read: its length comes first"));
+    Hint::load(&disk, 7).unwrap_err()
+}
+
+#[test]
+fn ex_2_11_nothing_is_read_of_a_file_that_is_too_short_or_too_long() {
+    let expected = damaged(0, "this is no hint file");
+    for len in [0, 31] {
+        assert_eq!(load_unread(len), expected, "{len} bytes");
+    }
+    // So long that nobody finds memory for it, not even by mistake.
+    let long = u64::MAX << 32 | 100;
+    let answer = std::panic::catch_unwind(|| load_unread(long));
+    assert_eq!(
+        answer.ok(),
+        Some(expected),
+        "what loading says of a hint file of {long} bytes, or None where it panics: that it \
+         is longer than `u32::MAX` comes before there is memory for it"
+    );
 }
 
 #[test]

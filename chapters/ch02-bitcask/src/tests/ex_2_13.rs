@@ -1,22 +1,24 @@
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
 use engine::disk::{Disk, Mode};
+use engine::sync::guide::Step;
 use engine::{Error, Maintenance, Progress, StorageEngine};
 
 use crate::header::{HEADER_BYTES, Header};
+use crate::index::Copied;
 use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
 use crate::record::{HEAD_BYTES, SEAL_BYTES};
 use crate::tests::files::{bytes_of, name, names, said};
+use crate::tests::locks::{address_of, locks_taken, watched};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fill, is_poisoned, maintain, open, open_again, options, value};
 use crate::{Bitcask, Options};
 
-/// Writes values, `a1 b2` and so on: a letter, and what is stored under it. A
-/// `-` deletes. All of them are in one sealed file then.
-#[track_caller]
 /// The names of the files that count.
 fn sealed(disk: &SimDisk) -> Vec<String> {
     let mut names = names(disk);
@@ -376,6 +378,77 @@ fn ex_2_13_whatever_fails_nothing_is_lost() {
 }
 
 #[test]
+fn ex_2_13_what_failed_once_is_counted_once() {
+    let prepare = || {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        let long = "v".repeat(200);
+        fill(&engine, &format!("k1 l{long}"));
+        fill(&engine, "k- a1 a2 a3 a4");
+        (disk, engine)
+    };
+    let (rehearsal, engine) = prepare();
+    let before = rehearsal.operations().len();
+    maintain(&engine);
+    for (at, operation) in rehearsal.operations().into_iter().enumerate().skip(before) {
+        let (disk, engine) = prepare();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        let mut steps = (0..100).map(|_| engine.step());
+        let failed = steps.find(Result::is_err);
+        let name = operation.name();
+        let failed = failed.unwrap_or_else(|| panic!("`{name}` failed, and no step did"));
+        if is_poisoned(&failed) {
+            continue;
+        }
+        maintain(&engine);
+        let files = engine.index.files();
+        let copy = files.values().find(|file| file.header().last == 2).unwrap();
+        assert_eq!(
+            (copy.live(), copy.graves()),
+            (13, 12),
+            "(live, graves) of a copy of a=4 and of the delete of k, in bytes, after \
+             `{name}` had failed once"
+        );
+    }
+}
+
+#[test]
+fn ex_2_13_until_the_copy_counts_the_index_has_the_files_that_were_merged() {
+    let prepare = || {
+        let disk = SimDisk::new();
+        let engine = open(&disk, options());
+        fill(&engine, "k1 a1 a2 a3 a4");
+        (disk, engine)
+    };
+    let (rehearsal, engine) = prepare();
+    let before = rehearsal.operations().len();
+    maintain(&engine);
+    for (at, operation) in rehearsal.operations().into_iter().enumerate().skip(before) {
+        let (disk, engine) = prepare();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        let fails = (0..100).any(|_| engine.step().is_err());
+        let name = operation.name();
+        assert!(fails, "`{name}` failed, and no step did");
+        assert!(
+            engine.index.files().contains_key(&1),
+            "`{name}` failed, so that nothing takes the place of file 1 for sure, and it \
+             was removed from the index"
+        );
+        // The names are synced last. Then the copy counts.
+        if operation == Operation::SyncDir {
+            return;
+        }
+    }
+    panic!("the name of the copy was never synced");
+}
+
+#[test]
 fn ex_2_13_what_is_written_between_a_failure_and_the_next_step_counts() {
     // The copy needs less by then than what a failed write has left in its file.
     let prepare = || {
@@ -550,6 +623,65 @@ fn ex_2_13_the_index_follows_a_copy_unless_the_key_has_moved_on() {
         }
     );
     assert_eq!(engine.index.files().len(), 1, "the old ones are forgotten");
+}
+
+#[test]
+fn ex_2_13_the_index_follows_several_copies_under_one_lock() {
+    let engine = open(&SimDisk::new(), options());
+    fill(&engine, "a1 b1 c1");
+    let copied = |key: &[u8]| {
+        let hash = KeyHash::of(key);
+        let at = engine.index.find(key, hash, |at, _| at).unwrap();
+        let to = at.expect("it was put there");
+        let from = to.place;
+        Copied { hash, from, to }
+    };
+    let copies = [b"a", b"b", b"c"].map(|key| copied(key));
+    let taken = locks_taken(&engine.index, || engine.index.follow(&copies));
+    assert_eq!(
+        taken, "places( )",
+        "which locks are taken to follow three copies; `)` is where one is given back"
+    );
+}
+
+#[test]
+fn ex_2_13_whoever_writes_waits_for_a_few_copies_at_most() {
+    let mut options = options();
+    options.file_bytes_max = 1 << 20;
+    let engine = open(&SimDisk::new(), options);
+    for number in 0..200 {
+        let key = format!("{number:03}");
+        for _ in 0..2 {
+            engine.put(key.as_bytes(), b"").unwrap();
+        }
+    }
+    engine.seal_active().unwrap();
+    let old = engine.index.files()[&1].clone();
+    // How many live there no more, each time that the writer's lock is given back.
+    let held = Rc::new(RefCell::new(Vec::new()));
+    let writer = address_of(|| drop(engine.writer.lock()));
+    let look = {
+        let (held, mut live) = (Rc::clone(&held), old.live());
+        move |step| match step {
+            Step::Took(lock) if lock.address == writer => live = old.live(),
+            Step::Gave(lock) if lock.address == writer => {
+                held.borrow_mut().push((live - old.live()) / 14);
+            }
+            _ => {}
+        }
+    };
+    watched(look, || engine.step()).unwrap();
+    let held = held.take();
+    assert_eq!(
+        held.iter().sum::<u32>(),
+        200,
+        "how many of 200 copies the index followed under the writer's lock"
+    );
+    assert!(
+        held.iter().all(|&copies| copies <= 64),
+        "whoever writes waits until the writer's lock is given back, and it was held for \
+         so many of 200 copies each time: {held:?}"
+    );
 }
 
 #[test]

@@ -1,9 +1,12 @@
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use conformance::sim::{Operation, SimDisk};
 use engine::clock::Clock;
 use engine::sync::atomic::{AtomicU64, Ordering};
+use engine::sync::guide::Step;
 use engine::{KeyRange, Order, StorageEngine};
 
 use crate::index::At;
@@ -12,6 +15,7 @@ use crate::names::Kind;
 use crate::place::Place;
 use crate::tests::ex_2_5::views_of_forgetting;
 use crate::tests::files::{names, said};
+use crate::tests::locks::{locks_taken, places_of, watched};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, fill, maintain, open, open_again, options, promptly, value};
 use crate::{Bitcask, Options};
@@ -174,6 +178,57 @@ fn ex_2_14_a_key_is_among_the_keys_for_as_long_as_it_has_a_place() {
 }
 
 #[test]
+fn ex_2_14_the_two_locks_are_never_held_together() {
+    let engine = open(&SimDisk::new(), options());
+    engine.put(b"a", b"1").unwrap();
+    let hash = KeyHash::of(b"a");
+    let at = engine.index.find(b"a", hash, |at, _| at).unwrap().unwrap();
+    let taken = locks_taken(&engine.index, || engine.index.forget(b"a", hash, at));
+    assert_eq!(
+        taken, "places( ) keys( )",
+        "which locks are taken while a key is forgotten; `)` is where one is given back"
+    );
+}
+
+#[test]
+fn ex_2_14_a_merge_lets_nobody_write_a_key_that_is_forgotten_by_half() {
+    let (clock, options) = clock();
+    let engine = Arc::new(open(&SimDisk::new(), options));
+    put_until(&engine, "k", "1", 1000);
+    fill(&engine, "a1 a2");
+    clock.set(1000);
+    let places = places_of(&engine.index);
+    let is_put = Rc::new(Cell::new(false));
+    let look = {
+        let (writing, is_put) = (Arc::clone(&engine), Rc::clone(&is_put));
+        move |step| {
+            let is_free = || writing.writer.try_lock().is_some();
+            let found = || writing.index.find(b"k", KeyHash::of(b"k"), |_, _| ());
+            if let Step::Gave(lock) = step
+                && lock.address == places
+                && !is_put.get()
+                && is_free()
+                && found() == Ok(None)
+            {
+                is_put.set(true);
+                writing.put(b"k", b"2").unwrap();
+            }
+        }
+    };
+    watched(look, || engine.merge()).unwrap();
+    if !is_put.get() {
+        engine.put(b"k", b"2").unwrap();
+    }
+    assert_eq!(value(&*engine, b"k").as_deref(), Some("2"));
+    assert_eq!(
+        all(&*engine),
+        "a=2 k=2",
+        "a merge forgets k in two halves, and somebody put k=2 between them: a get finds \
+         it, and a scan does not. Who holds the writer's lock meanwhile?"
+    );
+}
+
+#[test]
 fn ex_2_14_nothing_is_written_when_a_key_expires() {
     let (clock, options) = clock();
     let disk = SimDisk::new();
@@ -311,30 +366,48 @@ fn ex_2_14_a_clock_that_goes_back_brings_no_older_value_back() {
     assert_eq!(value(&engine, b"a"), None, "and so it is forgotten");
     clock.set(0);
     maintain(&engine);
-    assert_eq!(said(&disk, 3, Kind::Data), ["put a=new", "put b=1", "seal"]);
+    assert_eq!(
+        said(&disk, 3, Kind::Data),
+        ["put a=new", "put b=1", "seal"],
+        "what is copied: a put that expires hides the older one whatever the clock says \
+         by now, for its key was forgotten when it said otherwise"
+    );
     let shown = value(&open_again(&disk, options), b"a");
-    assert_ne!(shown.as_deref(), Some("old"));
+    assert_ne!(shown.as_deref(), Some("old"), "an older value came back");
 }
 
 #[test]
 fn ex_2_14_puts_that_expired_and_nobody_counted_are_copied_too() {
-    let mut options = options();
+    let (clock, mut options) = clock();
+    clock.set(1000);
     options.hint_bytes_min = 0;
     let disk = SimDisk::new();
     let engine = open(&disk, options.clone());
     let long = "v".repeat(1000);
     fill(&engine, &format!("k1 l{long}"));
     for _ in 0..5 {
-        engine
-            .put_until(b"k", b"1", Duration::from_millis(1))
-            .unwrap();
+        put_until(&engine, "e", "1", 1);
+        put_until(&engine, "k", "1", 1);
     }
     fill(
         &engine,
         "k- a1 a2 a3 a4 a5 a6 a7 a8 a9 b1 b2 b3 b4 b5 b6 b7 b8 b9",
     );
+    assert_eq!(
+        value(&engine, b"e"),
+        None,
+        "the last of five is counted now"
+    );
     maintain(&engine);
+    let copied = said(&disk, 3, Kind::Data);
+    let count = |what| copied.iter().filter(|said| *said == what).count();
+    assert_eq!(
+        (count("put e=1"), count("put k=1")),
+        (5, 5),
+        "copies of puts that expired: each of them hides what is older"
+    );
     assert_eq!(value(&engine, b"k"), None);
+    assert_eq!(value(&engine, b"e"), None);
     let found = all(&engine);
     Box::new(engine).close().unwrap();
     assert_eq!(all(&open(&disk, options)), found);

@@ -4,7 +4,7 @@ use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk, Unsynced
 use engine::disk::{Counted, Disk, Mode};
 use engine::{Counters, Error};
 
-use crate::data_file::DataFile;
+use crate::data_file::{DataFile, KEPT_BYTES};
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::names::Kind;
@@ -12,6 +12,7 @@ use crate::place::Place;
 use crate::record::Record;
 use crate::tests::files::{bytes_of, name, put, said, shown};
 use crate::tests::meanwhile::Meanwhile;
+use crate::tests::steps::{with_locks_counted, with_other_at};
 use crate::tests::{device, fail_next, is_poisoned, promptly};
 
 /// A new data file of number 7, with room for 2000 bytes.
@@ -332,4 +333,145 @@ fn ex_2_2_a_sync_that_another_one_has_passed_moves_nothing_back() {
     });
     assert_eq!(end, HEADER_BYTES + 3 * 13);
     assert_eq!(written(&disk.disk), ["put a=1", "put b=2", "put c=3"]);
+}
+
+#[test]
+fn ex_2_2_two_syncs_may_overlap_at_any_step() {
+    for moment in 0.. {
+        let (device, file) = create(&SimDisk::new());
+        let (device, file) = (Arc::new(device), Arc::new(file));
+        let first = append(&file, put("a", "1"));
+        file.write_out().unwrap();
+        let second = file.end();
+        let (other, syncs) = (Arc::clone(&file), Arc::clone(&device));
+        let another = move || {
+            append(&other, put("b", "2"));
+            other.write_out().unwrap();
+            other.sync(&syncs).unwrap();
+        };
+        let Some(synced) = with_other_at(moment, another, || file.sync(&device)) else {
+            assert!(moment > 0, "a sync looks at the tail, under its lock");
+            break;
+        };
+        synced.unwrap();
+        assert_eq!(
+            file.durable(),
+            file.end(),
+            "between two steps of a sync another one has come to the end of the file, and \
+             `durable` says less when both are over: it changes together with the tail's \
+             start, while the tail is locked (who reads what lies between the two would \
+             look again for ever)"
+        );
+        assert_eq!(read(&file, first).unwrap(), "put a=1");
+        assert_eq!(read(&file, second).unwrap(), "put b=2");
+    }
+}
+
+#[test]
+fn ex_2_2_what_becomes_durable_while_it_is_looked_for_is_found() {
+    for moment in 0.. {
+        let (device, file) = create(&SimDisk::new());
+        let file = Arc::new(file);
+        let first = append(&file, put("a", "1"));
+        let second = append(&file, put("b", "2"));
+        file.write_out().unwrap();
+        append(&file, put("c", "3"));
+        let other = Arc::clone(&file);
+        let sync = move || other.sync(&device).unwrap();
+        let offset = if moment % 2 == 0 { first } else { second };
+        let Some(found) = with_other_at(moment / 2, sync, || read(&file, offset)) else {
+            assert!(moment > 0, "what is not durable is read under a lock");
+            break;
+        };
+        let expected = if offset == first {
+            "put a=1"
+        } else {
+            "put b=2"
+        };
+        assert_eq!(
+            found.as_deref(),
+            Ok(expected),
+            "a sync has moved the tail past the record before the read has locked it: the \
+             record is in the file now, and a second look finds it"
+        );
+    }
+}
+
+#[test]
+fn ex_2_2_what_is_durable_is_read_with_no_lock_held() {
+    for no_map in [false, true] {
+        let disk = SimDisk::new();
+        disk.set_faults(Faults {
+            no_map,
+            ..Faults::default()
+        });
+        let (device, file) = create(&disk);
+        let offset = append(&file, put("a", "1"));
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+        let held = with_locks_counted(|held| file.read(offset, |_| held()));
+        assert_eq!(
+            held,
+            Ok(0),
+            "locks that are held while the file is read: whoever writes waits for the disk"
+        );
+    }
+}
+
+#[test]
+fn ex_2_2_a_sync_gives_back_the_memory_of_what_is_durable() {
+    let (device, file) = create(&SimDisk::new());
+    let records = vec![1; 16 * KEPT_BYTES];
+    file.append(&records);
+    file.write_out().unwrap();
+    let used = allocation_counter::measure(|| file.sync(&device).unwrap());
+    let more = used.bytes_current;
+    assert!(
+        more <= -8 * i64::try_from(KEPT_BYTES).unwrap(),
+        "a sync made {} bytes durable, and what is allocated has changed by {more}: all \
+         that the tail took is given back but for `KEPT_BYTES`",
+        records.len()
+    );
+    let used = allocation_counter::measure(|| file.append(&records[..KEPT_BYTES]));
+    assert_eq!(
+        used.count_total, 0,
+        "allocations, to append `KEPT_BYTES` behind a sync that keeps memory for so many"
+    );
+}
+
+#[test]
+fn ex_2_2_a_sync_asks_the_device_once_though_nothing_was_written() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    for round in [
+        "nothing was ever written",
+        "a was written",
+        "nothing is new",
+    ] {
+        let asked = disk.operations().len();
+        file.sync(&device).unwrap();
+        let asked = disk.operations().split_off(asked);
+        assert_eq!(
+            asked,
+            [Operation::Sync],
+            "what a sync asks the disk for, where {round}"
+        );
+        if file.end() == HEADER_BYTES {
+            append(&file, put("a", "1"));
+            file.write_out().unwrap();
+        }
+    }
+}
+
+#[test]
+fn ex_2_2_on_a_poisoned_device_no_sync_succeeds() {
+    let (device, file) = create(&SimDisk::new());
+    file.sync(&device).unwrap();
+    let file_name = "the device".to_owned();
+    device.poison(Error::NoSpace { file: file_name });
+    let synced = file.sync(&device);
+    assert!(
+        is_poisoned(&synced),
+        "nothing was written, and yet only the device can say that all is well: {synced:?}"
+    );
 }

@@ -95,9 +95,18 @@ fn ex_2_3_a_place_that_is_not_there_is_not_replaced() {
 #[test]
 fn ex_2_3_one_of_two_places_is_removed() {
     let mut keydir = keydir(&[(10, 100), (10, 101), (20, 200)]);
-    assert!(keydir.remove(hash(10), at(100)), "it was there");
-    assert_eq!(places(&keydir, 10), [101], "the other key stays");
-    assert!(!keydir.remove(hash(10), at(100)), "it was removed");
+    let removed = keydir.remove(hash(10), at(100));
+    assert_eq!(
+        (removed, places(&keydir, 10)),
+        (true, vec![101]),
+        "hash 10 was at 100 and at 101, and 100 was removed"
+    );
+    let removed = keydir.remove(hash(10), at(100));
+    assert_eq!(
+        (removed, places(&keydir, 10)),
+        (false, vec![101]),
+        "hash 10 was at 101 alone, and 100 was to be removed"
+    );
     assert_eq!(keydir.len(), 2);
     assert!(keydir.remove(hash(10), at(101)));
     assert!(keydir.remove(hash(20), at(200)));

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use conformance::sim::{Faults, Operation, SimDisk};
@@ -16,6 +17,7 @@ use crate::order::Keys;
 use crate::place::Place;
 use crate::record::{Record, Says};
 use crate::tests::files::{name, shown};
+use crate::tests::locks::{locks_taken, places_of, watched};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{TWINS, device, promptly, text};
 
@@ -219,6 +221,77 @@ fn ex_2_5_no_lock_is_held_while_a_record_is_read() {
     assert_eq!(apple.as_deref(), Some("red"));
     assert!(disk.is_done(), "the record was read from the disk");
     assert_eq!(shelf.value(b"fig").as_deref(), Some("purple"));
+}
+
+#[test]
+fn ex_2_5_a_file_may_go_as_soon_as_the_lock_was_given_back() {
+    let shelf = Arc::new(Shelf::new());
+    shelf.apply(&[put(b"apple", b"red")]);
+    let next = DataFile::create(&shelf.device, Header::of(8), 4000).unwrap();
+    let place = Place {
+        file: 8,
+        offset: next.end(),
+    };
+    let copy = Record::last(Says::Put {
+        key: b"apple",
+        value: b"red",
+        expires: None,
+    });
+    let mut bytes = Vec::new();
+    copy.append_to(&mut bytes, place);
+    next.append(&bytes);
+    let len = copy.encoded_len();
+    let from = shelf.find(b"apple").map(|(_, at)| at);
+    let to = Some(At { place, len });
+    // Whoever merges moves the record to another file, and removes this one.
+    let mut next = Some(Arc::new(next));
+    let (merging, places) = (Arc::clone(&shelf), places_of(&shelf.index));
+    let look = move |step| {
+        if let Step::Gave(lock) = step
+            && lock.address == places
+            && let Some(next) = next.take()
+        {
+            merging.index.add_file(&next);
+            let mut step = Move::of(0, put(b"apple", b"red"));
+            (step.from, step.to) = (from, to);
+            merging.index.apply(&[step]);
+            merging.index.remove_file(7);
+        }
+    };
+    let look_up = AssertUnwindSafe(|| watched(look, || shelf.value(b"apple")));
+    let Ok(found) = catch_unwind(look_up) else {
+        panic!(
+            "the places were asked for under the lock, and the files after it was given \
+             back: by then the file was merged with others, and removed"
+        );
+    };
+    assert_eq!(found.as_deref(), Some("red"));
+}
+
+#[test]
+fn ex_2_5_the_two_locks_are_never_held_together() {
+    let shelf = Shelf::new();
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"2")]);
+    let moves = shelf.moves(&[put(b"a", b"3"), delete(b"b"), put(b"c", b"4")]);
+    let taken = locks_taken(&shelf.index, || shelf.index.apply(&moves));
+    assert_eq!(
+        taken, "keys( ) places( ) keys( )",
+        "which locks are taken for a new key, one that stays and one that goes; `)` is \
+         where one is given back"
+    );
+}
+
+#[test]
+fn ex_2_5_where_no_key_comes_or_goes_the_keys_are_not_locked() {
+    let shelf = Shelf::new();
+    shelf.apply(&[put(b"a", b"1"), put(b"b", b"2")]);
+    let moves = shelf.moves(&[put(b"a", b"3"), delete(b"nobody"), put(b"b", b"4")]);
+    let taken = locks_taken(&shelf.index, || shelf.index.apply(&moves));
+    assert_eq!(
+        taken, "places( )",
+        "which locks are taken for two keys that stay and one that never was; `)` is \
+         where one is given back"
+    );
 }
 
 #[test]

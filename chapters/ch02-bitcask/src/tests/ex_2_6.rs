@@ -144,6 +144,21 @@ fn ex_2_6_what_lives_in_the_file_is_counted() {
 }
 
 #[test]
+fn ex_2_6_the_time_of_a_put_that_expires_is_part_of_its_length() {
+    let engine = open(&SimDisk::new(), buffered());
+    let until = Duration::from_secs(1000);
+    engine.put_until(b"a", b"1", until).unwrap();
+    assert_eq!(
+        counts(&engine).0,
+        13 + 8,
+        "bytes that live in the file: those of a=1, and the 8 that say until when"
+    );
+    engine.put_until(b"b", b"1", until).unwrap();
+    engine.put(b"a", b"2").unwrap();
+    assert_eq!(counts(&engine).0, 21 + 13, "b=1 with its time, and a=2");
+}
+
+#[test]
 fn ex_2_6_a_buffered_write_waits_in_memory() {
     let disk = SimDisk::new();
     let engine = open(&disk, buffered());

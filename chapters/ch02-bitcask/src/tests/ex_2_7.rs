@@ -245,6 +245,18 @@ fn ex_2_7_a_mark_at_another_place_proves_nothing() {
     assert_eq!(end(&bytes), Ok(offsets[1]));
 }
 
+#[test]
+fn ex_2_7_a_seal_does_not_end_a_batch() {
+    let (bytes, offsets) = first_file(&[put("a", "1"), and(put("b", "2")), seal()]);
+    assert_eq!(
+        end(&bytes),
+        Ok(offsets[1]),
+        "behind a: the batch of b goes on, and the seal is none of its records"
+    );
+    let (bytes, offsets) = first_file(&[put("a", "1"), seal()]);
+    assert_eq!(end(&bytes), Ok(offsets[1]), "in front of the seal");
+}
+
 /// What an opening says of the files on this disk.
 fn opened(disk: &SimDisk) -> Result<Bitcask> {
     Bitcask::open(std::sync::Arc::new(disk.clone()), options())
@@ -294,6 +306,47 @@ fn ex_2_7_a_file_to_which_nothing_was_ever_written_is_nothing() {
         drop(open(&disk, options()));
         assert_eq!(names(&disk), [""; 0], "nobody needs it");
     }
+}
+
+#[test]
+fn ex_2_7_what_stands_behind_the_seal_of_an_older_active_file_does_not_matter() {
+    let (mut bytes, offsets) = first_file(&[put("a", "1"), seal()]);
+    bytes.push(1);
+    let disk = disk_with(&[(name(1, Kind::Active), bytes.clone())]);
+    assert_eq!(
+        read_active(&disk, 1, false),
+        Ok(Some(bytes[..offsets[1] as usize].to_vec())),
+        "its records end in a seal, and what stands behind it is not copied"
+    );
+}
+
+#[test]
+fn ex_2_7_a_record_may_begin_with_a_zero() {
+    // The checksum comes first, and one in 256 begins with a zero.
+    let values = (0..10_000).map(|number| number.to_string());
+    let mut files = values.map(|value| first_file(&[put("k", &value)]).0);
+    let bytes = files.find(|bytes| bytes[HEADER_BYTES as usize] == 0);
+    let bytes = bytes.expect("one value in 256 has such a checksum");
+    let disk = disk_with(&[(name(1, Kind::Active), bytes.clone())]);
+    assert_eq!(
+        read_active(&disk, 1, true),
+        Ok(Some(bytes)),
+        "only where *all* bytes behind the header are zeros was nothing ever written"
+    );
+}
+
+#[test]
+fn ex_2_7_zeros_in_place_of_the_first_record_of_an_older_file_are_damage() {
+    let (mut bytes, offsets) = first_file(&[put("a", "1"), put("b", "2"), seal()]);
+    bytes[offsets[0] as usize..offsets[1] as usize].fill(0);
+    let first = name(1, Kind::Active);
+    let disk = disk_with(&[(first.clone(), bytes)]);
+    let expected = Error::corrupt(&first, u64::from(offsets[0]), NO_RECORD);
+    assert_eq!(
+        read_active(&disk, 1, false),
+        Err(expected),
+        "something was written: b stands behind them"
+    );
 }
 
 #[test]

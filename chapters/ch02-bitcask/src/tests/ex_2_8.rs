@@ -4,10 +4,11 @@ use engine::{Error, StorageEngine, Write};
 use crate::header::Header;
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
+use crate::opening::Newest;
 use crate::tests::files::{
     and, bytes_of, delete, disk_with, file, name, names, put, said, seal, synced,
 };
-use crate::tests::{TWINS, all, open, open_again, options, value};
+use crate::tests::{TWINS, all, open, open_again, options, promptly, value};
 
 fn entry(key: &str, offset: u32, deletes: bool) -> Entry<'_> {
     Entry {
@@ -53,6 +54,39 @@ fn ex_2_8_of_one_key_a_hint_tells_the_last_record() {
         "by their order, not by what they say"
     );
     assert_eq!(hint.count(), 2);
+    // Among a few, a sort that is not stable looks as if it were.
+    let keys = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];
+    let many = (0..700_usize).map(|index| {
+        let offset = 28 + 13 * u32::try_from(index).unwrap();
+        entry(keys[index % 7], offset, false)
+    });
+    let many: Vec<_> = many.collect();
+    let hint = Hint::new(7, 10_000, many);
+    let offsets: Vec<_> = hint.entries().map(|entry| entry.offset).collect();
+    let last = [693, 694, 695, 696, 697, 698, 699].map(|index| 28 + 13 * index);
+    assert_eq!(
+        offsets, last,
+        "where the last record of each key stands, of a hundred: a sort that is not \
+         stable mixes them"
+    );
+}
+
+#[test]
+fn ex_2_8_the_smallest_of_many_keys_is_found_fast() {
+    // A heap compares a dozen keys for each of them, a sort each time all.
+    let count = promptly(
+        "the smallest key among those of 20,000 hints is found slowly: \
+         whatever looks at all of them each time takes that many squared",
+        || {
+            let hints = (0..20_000_u32).map(|number| {
+                let key = format!("{:05}", number * 7919 % 20_000);
+                Hint::new(number, 100, vec![entry(&key, 28, false)])
+            });
+            let hints: Vec<_> = hints.collect();
+            Newest::of(&hints).count()
+        },
+    );
+    assert_eq!(count, 20_000, "each key once");
 }
 
 #[test]
@@ -143,6 +177,23 @@ fn ex_2_8_what_lives_in_each_file_is_counted() {
         "d=333; the deletes of a and c, though c is back in file 3"
     );
     assert_eq!(counts(3), (13, 0), "c=1");
+}
+
+#[test]
+fn ex_2_8_the_index_has_the_files_to_which_nothing_leads_too() {
+    let sealed = |number, record| {
+        let bytes = file(Header::of(number), &[record, seal()]);
+        (name(number, Kind::Data), bytes)
+    };
+    let files = [sealed(1, put("a", "1")), sealed(2, delete("a"))];
+    let engine = open(&disk_with(&files), options());
+    let numbers: Vec<_> = engine.index.files().keys().copied().collect();
+    assert_eq!(
+        numbers,
+        [1, 2],
+        "the files of the index: what is not among them is never merged, and never \
+         removed"
+    );
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(super) struct Meanwhile {
     pub(super) disk: SimDisk,
     at: Operation,
     work: Arc<Mutex<Option<Work>>>,
+    /// How long its files say that they are, if not as long as they are.
+    len: Arc<Mutex<Option<u64>>>,
 }
 
 type Work = Box<dyn FnOnce() -> Result<()> + Send>;
@@ -22,8 +24,18 @@ type Work = Box<dyn FnOnce() -> Result<()> + Send>;
 impl Meanwhile {
     /// It is asked for reads, writes or syncs of files, or of names.
     pub(super) fn new(disk: SimDisk, at: Operation) -> Self {
-        let work = Arc::default();
-        Meanwhile { disk, at, work }
+        let (work, len) = Default::default();
+        Meanwhile {
+            disk,
+            at,
+            work,
+            len,
+        }
+    }
+
+    /// From now on its files say that they are so long.
+    pub(super) fn says_len(&self, len: u64) {
+        *self.len.lock() = Some(len);
     }
 
     /// What is done first, the next time that it is asked.
@@ -93,7 +105,8 @@ impl File for MeanwhileFile {
     }
 
     fn len(&self) -> Result<u64> {
-        self.file.len()
+        let len = *self.disk.len.lock();
+        len.map_or_else(|| self.file.len(), Ok)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
