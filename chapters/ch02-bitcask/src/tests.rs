@@ -20,7 +20,6 @@ mod judge;
 mod layout;
 mod locks;
 mod meanwhile;
-mod steps;
 mod suite;
 
 use std::sync::Arc;

@@ -11,8 +11,8 @@ use crate::names::Kind;
 use crate::place::Place;
 use crate::record::Record;
 use crate::tests::files::{bytes_of, name, put, said, shown};
+use crate::tests::locks::{with_locks_counted, with_other_at};
 use crate::tests::meanwhile::Meanwhile;
-use crate::tests::steps::{with_locks_counted, with_other_at};
 use crate::tests::{device, fail_next, is_poisoned, promptly};
 
 /// A new data file of number 7, with room for 2000 bytes.

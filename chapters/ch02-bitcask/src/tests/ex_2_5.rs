@@ -1,10 +1,11 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use conformance::sim::{Faults, Operation, SimDisk};
 use engine::disk::{Counted, Disk, Mode};
-use engine::sync::guide::{self, Step};
+use engine::sync::guide::Step;
 use engine::{Counters, Error, KeyRange, Order, Write};
 
 use crate::data_file::DataFile;
@@ -17,7 +18,7 @@ use crate::order::Keys;
 use crate::place::Place;
 use crate::record::{Record, Says};
 use crate::tests::files::{name, shown};
-use crate::tests::locks::{locks_taken, places_of, watched};
+use crate::tests::locks::{locks_taken, places_of, watched, watched_unlocked};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{TWINS, device, promptly, text};
 
@@ -352,35 +353,6 @@ fn ex_2_5_what_lives_is_counted_in_the_file_where_it_is() {
     assert_eq!(counts, (50, 50), "a lives here, and b is buried");
 }
 
-thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
-}
-
-/// Somebody who looks at an index whenever nobody holds one of its locks.
-struct Watch {
-    shelf: Arc<Shelf>,
-    /// Which locks are held.
-    held: Vec<usize>,
-    /// What there was to see, each time.
-    views: Vec<String>,
-}
-
-fn on_step(step: Step) {
-    // Looking takes locks, too: then nobody watches.
-    let Some(mut watch) = WATCH.take() else {
-        return;
-    };
-    match step {
-        Step::Took(lock) => watch.held.push(lock.address),
-        Step::Gave(lock) => watch.held.retain(|held| *held != lock.address),
-        _ => {}
-    }
-    if watch.held.is_empty() {
-        watch.views.push(view(&watch.shelf));
-    }
-    WATCH.set(Some(watch));
-}
-
 /// The values of a, b and c, each of them with a `*` where a scan would not
 /// come by the key.
 fn view(shelf: &Shelf) -> String {
@@ -397,15 +369,13 @@ fn view(shelf: &Shelf) -> String {
 /// What a, b and c are for somebody who looks whenever no lock is held, before
 /// and while this is done; what was seen twice in a row is there once.
 fn views(shelf: &Arc<Shelf>, work: impl FnOnce(&Index)) -> Vec<String> {
-    WATCH.set(Some(Watch {
-        shelf: Arc::clone(shelf),
-        held: Vec::new(),
-        views: vec![view(shelf)],
-    }));
-    guide::set(Some(on_step));
-    work(&shelf.index);
-    guide::set(None);
-    let mut views = WATCH.take().unwrap().views;
+    let views = Rc::new(RefCell::new(vec![view(shelf)]));
+    let look = {
+        let (shelf, views) = (Arc::clone(shelf), Rc::clone(&views));
+        move || views.borrow_mut().push(view(&shelf))
+    };
+    watched_unlocked(look, || work(&shelf.index));
+    let mut views = views.take();
     assert!(views.len() > 2, "there was nothing to look at");
     views.dedup();
     views

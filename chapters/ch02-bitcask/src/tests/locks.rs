@@ -1,6 +1,6 @@
 //! What a thread does with locks, to be looked at while it does.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::sync::guide::{self, Step};
@@ -39,6 +39,62 @@ pub(super) fn watched<T>(look: impl FnMut(Step) + 'static, work: impl FnOnce() -
     guide::set(Some(on_step));
     let _looking = Looking;
     work()
+}
+
+/// Calls `look` at each moment of `work` at which it holds no lock: before it
+/// takes one, and after it gave one back.
+pub(super) fn watched_unlocked<T>(mut look: impl FnMut() + 'static, work: impl FnOnce() -> T) -> T {
+    let mut held = 0;
+    let count = move |step| {
+        match step {
+            Step::Took(_) => held += 1,
+            Step::Gave(_) => held -= 1,
+            _ => {}
+        }
+        if held == 0 {
+            look();
+        }
+    };
+    watched(count, work)
+}
+
+/// What `work` answers if `other` is done in the middle of it, while it holds no
+/// lock: at the moment of this number, from 0 on. `None` where there are not so
+/// many.
+pub(super) fn with_other_at<T>(
+    moment: usize,
+    other: impl FnOnce() + 'static,
+    work: impl FnOnce() -> T,
+) -> Option<T> {
+    let other = Rc::new(RefCell::new(Some(other)));
+    let look = {
+        let (other, mut moment) = (Rc::clone(&other), moment);
+        move || match moment.checked_sub(1) {
+            Some(left) => moment = left,
+            None => {
+                if let Some(other) = other.take() {
+                    other();
+                }
+            }
+        }
+    };
+    let answer = watched_unlocked(look, work);
+    other.take().is_none().then_some(answer)
+}
+
+/// What `work` answers. It is handed a function that says how many locks are
+/// held.
+pub(super) fn with_locks_counted<T>(work: impl FnOnce(&dyn Fn() -> usize) -> T) -> T {
+    let held = Rc::new(Cell::new(0));
+    let count = {
+        let held = Rc::clone(&held);
+        move |step| match step {
+            Step::Took(_) => held.set(held.get() + 1),
+            Step::Gave(_) => held.set(held.get() - 1),
+            _ => {}
+        }
+    };
+    watched(count, || work(&|| held.get()))
 }
 
 /// The address of the lock that `work` takes first.
