@@ -3,7 +3,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
-use engine::disk::{Disk, Mode};
+use engine::disk::{Disk, Mode, RealDisk};
 use engine::sync::guide::Step;
 use engine::{Error, Maintenance, Progress, StorageEngine};
 
@@ -768,4 +768,35 @@ fn ex_2_13_what_there_was_no_room_for_leaves_no_file_each_time() {
     disk.set_faults(Faults::default());
     maintain(&engine);
     assert_eq!(all(&engine), "a=4 k=1");
+}
+
+#[test]
+fn ex_2_13_a_merge_takes_memory_for_a_piece_and_not_for_the_files() {
+    const KEYS: u32 = 12_000;
+    let dir = tempfile::tempdir().unwrap();
+    let disk = RealDisk::new(dir.path()).unwrap();
+    let options = Options {
+        file_bytes_max: 64 << 20,
+        ..buffered()
+    };
+    let engine = Bitcask::open(Arc::new(disk), options).unwrap();
+    for value in [[1; 1024], [2; 1024]] {
+        for key in 0..KEYS {
+            engine.put(&key.to_le_bytes(), &value).unwrap();
+        }
+    }
+    engine.seal_active().unwrap();
+    let used = allocation_counter::measure(|| engine.merge().unwrap());
+    let live = engine
+        .index
+        .files()
+        .values()
+        .map(|file| file.live())
+        .sum::<u32>();
+    assert_eq!(live, KEYS * (11 + 4 + 1024), "12 MB of 24 are left");
+    assert!(
+        used.bytes_max < 4 << 20,
+        "a merge of 24 MB took {} bytes of memory at a time",
+        used.bytes_max
+    );
 }
