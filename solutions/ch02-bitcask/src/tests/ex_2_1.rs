@@ -140,6 +140,7 @@ fn ex_2_1_a_time_is_kept_to_the_millisecond_that_it_lies_in() {
     for (expires, millis) in [
         (Duration::from_micros(1_999), 1),
         (Duration::MAX, u64::MAX),
+        (Duration::from_secs(u64::MAX / 2), u64::MAX),
         (Duration::ZERO, 0),
     ] {
         let record = Record::last(Says::Put {

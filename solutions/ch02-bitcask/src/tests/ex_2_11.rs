@@ -116,6 +116,9 @@ fn ex_2_11_a_hint_file_has_its_name_once_it_is_whole_and_durable() {
     let disk = SimDisk::new();
     hint().save(&device(&disk), 7).unwrap();
     assert_eq!(names(&disk), ["0000000007.hint"]);
+    let asked = disk.operations();
+    let writes = asked.iter().filter(|asked| **asked == Operation::Write);
+    assert_eq!(writes.count(), 1, "writes, to save a hint");
     for at in 0..=disk.changes() {
         for image in 0..EXTREMES + 20 {
             let cut = Cut { at, image };
