@@ -121,6 +121,8 @@ fn ex_2_4_a_leaf_is_split_anywhere() {
         let mut behind = front.split_off(index);
         assert_eq!(keys(&front), all[..index], "in front of {index}");
         assert_eq!(keys(&behind), all[index..], "behind");
+        let fresh = format!("{:?}", leaf(&all[..index]));
+        assert_eq!(format!("{front:?}"), fresh, "nothing else is left in front");
         front.insert(index, b"z");
         behind.insert(0, b"a");
         assert_eq!(front.key(index), b"z", "both go on taking keys");
