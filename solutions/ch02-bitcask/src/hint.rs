@@ -5,7 +5,7 @@
 //! can be made from the data file at any time, and is worth having only where
 //! it is much smaller.
 
-use engine::disk::{Disk, Mode};
+use engine::disk::Lent;
 use engine::{Error, Result};
 
 use crate::data_file::create_new;
@@ -46,8 +46,8 @@ const ENTRY_HEAD_BYTES: usize = 11;
 ///     11     …  key      any bytes
 /// ```
 #[derive(Debug)]
-pub struct Hint {
-    bytes: Vec<u8>,
+pub struct Hint<'f> {
+    bytes: Lent<'f>,
 }
 
 /// What a hint says of one key.
@@ -63,7 +63,7 @@ pub struct Entry<'h> {
     pub deletes: bool,
 }
 
-impl Hint {
+impl<'f> Hint<'f> {
     /// The hint of the data file of this number, whose seal ends at `data_end`.
     /// There is an entry for each of its records, in the order of the records.
     ///
@@ -95,7 +95,9 @@ impl Hint {
         bytes[24..32].copy_from_slice(&count.to_le_bytes());
         let crc32 = crc32fast::hash(&bytes[16..]);
         bytes[12..16].copy_from_slice(&crc32.to_le_bytes());
-        Hint { bytes }
+        Hint {
+            bytes: Lent::kept_by(bytes),
+        }
     }
 
     /// Writes the hint file of the data file of this number, which is sealed.
@@ -116,30 +118,23 @@ impl Hint {
         device.sync_dir()
     }
 
-    /// The hint file of the data file of this number. Whether that ends where
-    /// the hint says, the caller finds out.
+    /// The hint of the data file of this number, which are the bytes of its hint
+    /// file. Whether the data file ends where the hint says, the caller finds
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] and [`Error::Version`] where it is no such file;
-    /// [`Error::Io`].
+    /// [`Error::Corrupt`] and [`Error::Version`] where they are none.
     ///
     /// # Exercise 2.11
-    pub(crate) fn load(disk: &dyn Disk, number: u32) -> Result<Self> {
+    pub(crate) fn decode(number: u32, bytes: Lent<'f>) -> Result<Self> {
         let name = Name::new(number, Kind::Hint).to_string();
         let damage = |offset, what: &str| {
             let data = Name::new(number, Kind::Data);
             let what = format!("{what}; without this file, `{data}` is read instead");
             Err(Error::corrupt(&name, offset, what))
         };
-        let file = disk.open(&name, Mode::Read)?;
-        let len = u32::try_from(file.len()?).map_or(0, |len| len as usize);
-        if len < HEADER_BYTES {
-            return damage(0, "this is no hint file");
-        }
-        let mut bytes = vec![0; len];
-        file.read_exact_at(0, &mut bytes)?;
-        if bytes[..8] != MAGIC {
+        if bytes.len() < HEADER_BYTES || bytes[..8] != MAGIC {
             return damage(0, "this is no hint file");
         }
         let number_at =
