@@ -423,7 +423,7 @@ pub(crate) fn create_new(disk: &dyn Disk, number: u32) -> Result<Box<dyn File>> 
 }
 
 /// The map of a file, where the disk has maps.
-fn mapped(file: &dyn File) -> Result<Option<Box<dyn Map>>> {
+pub(crate) fn mapped(file: &dyn File) -> Result<Option<Box<dyn Map>>> {
     match file.map() {
         Ok(map) => Ok(Some(map)),
         Err(Error::Unsupported { .. }) => Ok(None),

@@ -5,7 +5,7 @@
 //! can be made from the data file at any time, and is worth having only where
 //! it is much smaller.
 
-use engine::disk::{Disk, Mode};
+use engine::disk::Lent;
 use engine::{Error, Result};
 
 use crate::data_file::create_new;
@@ -46,8 +46,8 @@ const ENTRY_HEAD_BYTES: usize = 11;
 ///     11     …  key      any bytes
 /// ```
 #[derive(Debug)]
-pub struct Hint {
-    bytes: Vec<u8>,
+pub struct Hint<'f> {
+    bytes: Lent<'f>,
 }
 
 /// What a hint says of one key.
@@ -63,7 +63,7 @@ pub struct Entry<'h> {
     pub deletes: bool,
 }
 
-impl Hint {
+impl<'f> Hint<'f> {
     /// The hint of the data file of this number, whose seal ends at `data_end`.
     /// There is an entry for each of its records, in the order of the records.
     ///
@@ -89,17 +89,19 @@ impl Hint {
         )
     }
 
-    /// The hint file of the data file of this number. Whether that ends where
-    /// the hint says, the caller finds out.
+    /// The hint of the data file of this number, which are the bytes of its hint
+    /// file. Whether the data file ends where the hint says, the caller finds
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] and [`Error::Version`] where it is no such file;
-    /// [`Error::Io`].
+    /// [`Error::Corrupt`] and [`Error::Version`] where they are none.
     ///
     /// # Exercise 2.11
-    pub(crate) fn load(disk: &dyn Disk, number: u32) -> Result<Self> {
-        todo!("exercise 2.11: The hint file of the data file of this number")
+    pub(crate) fn decode(number: u32, bytes: Lent<'f>) -> Result<Self> {
+        todo!(
+            "exercise 2.11: The hint of the data file of this number, which are the bytes of its hint file"
+        )
     }
 
     /// Its bytes, as they stand in its file.

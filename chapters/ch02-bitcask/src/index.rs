@@ -240,6 +240,13 @@ impl Default for PlacesByShard {
 }
 
 impl PlacesByShard {
+    /// With room for this many places, more or less.
+    pub(crate) fn with_capacity(places: usize) -> Self {
+        // The hash spreads them over the shards, but not evenly.
+        let each = places / SHARDS * 9 / 8;
+        PlacesByShard((0..SHARDS).map(|_| Vec::with_capacity(each)).collect())
+    }
+
     /// Adds the place of a key that has none.
     pub(crate) fn push(&mut self, hash: KeyHash, place: Place) {
         self.0[shard_of(hash)].push((hash, place));

@@ -29,10 +29,11 @@ use crate::header::HEADER_BYTES;
 use crate::hint::{Entry, Hint};
 use crate::layout::DATA_FILE;
 use crate::names::{Kind, Name};
-use crate::opening::{Newest, Source, names_on, read_whole, sources};
+use crate::opening::{Newest, Source, names_on, sources};
 use crate::place::file_len;
 use crate::record::{Record, SEAL_BYTES, Says};
 use crate::replay::{Records, end_of_sealed};
+use crate::whole::Whole;
 
 /// Who says which records are live.
 pub const JUDGE: Judge = Judge {
@@ -118,7 +119,7 @@ impl Seen {
 
 impl Counted {
     /// A sealed file, and what a hint says of it.
-    fn sealed(file: &DataFile, now: Duration) -> Result<(Self, Hint)> {
+    fn sealed(file: &DataFile, now: Duration) -> Result<(Self, Hint<'static>)> {
         let name = file.name();
         file.read_all(|bytes| {
             let mut records = Records::all(name.number, bytes);
@@ -132,7 +133,7 @@ impl Counted {
 
     /// The same of a file that an opening would copy, up to where its records
     /// end. What is no key's would not be in the copy.
-    fn to_copy(name: Name, bytes: &[u8], now: Duration) -> (Self, Hint) {
+    fn to_copy(name: Name, bytes: &[u8], now: Duration) -> (Self, Hint<'static>) {
         let (seen, entries) = all_of(&mut Records::all(name.number, bytes), now);
         let all = entries.iter().map(|entry| entry.len).sum();
         Counted::new(name, file_len(bytes.len()), all, seen, entries)
@@ -144,7 +145,7 @@ impl Counted {
         all: u32,
         records: Vec<Seen>,
         entries: Vec<Entry<'_>>,
-    ) -> (Self, Hint) {
+    ) -> (Self, Hint<'static>) {
         let hint = Hint::new(name.number, end, entries);
         let weight = Weight {
             all,
@@ -203,9 +204,10 @@ fn say_uncounted(disk: &dyn Disk, names: &[Name], files: &[Counted], notes: &mut
             None => (HEADER_BYTES, GARBAGE),
         };
         let file = name.to_string();
-        let Ok(bytes) = read_whole(disk, &file) else {
+        let Ok(whole) = Whole::open(disk, &file) else {
             continue;
         };
+        let Ok(bytes) = whole.bytes() else { continue };
         let records = Records::new(name.number, &bytes, from);
         let records = records.filter(|(_, record)| record.key().is_some());
         let offsets = records.map(|(offset, _)| offset as usize).collect();

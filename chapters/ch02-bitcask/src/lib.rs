@@ -15,6 +15,7 @@
 //! | [`cursor`], `chunk` | a scan, and its keys, some at a time |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 //! | [`hint`] | the keys of a data file, for a fast start |
+//! | `whole` | all bytes of a file |
 //! | [`opening`] | what an opening finds, and what it makes of it |
 //! | [`replacement`] | files that take the place of others |
 //! | [`garbage`], [`merge`] | which files to merge, and how |
@@ -54,6 +55,7 @@ pub mod replacement;
 pub mod replay;
 pub mod store;
 pub(crate) mod syncing;
+pub(crate) mod whole;
 
 pub use cursor::BitcaskCursor;
 pub use options::Options;

@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
-use engine::disk::{Disk, Mode};
+use engine::disk::Disk;
 use engine::{Error, Result};
 
 use crate::data_file::DataFile;
@@ -34,6 +34,7 @@ use crate::place::{Place, file_len};
 use crate::record::{Record, SEAL_BYTES, Says};
 use crate::replacement::Replacement;
 use crate::replay::{Ended, Records, end_of_active, end_of_sealed};
+use crate::whole::Whole;
 
 /// What an opening found.
 #[derive(Debug)]
@@ -68,12 +69,12 @@ pub(crate) fn open(device: &Device) -> Result<Opened> {
         });
     }
 
+    let hint_files = hint_files(disk, &names, &files)?;
     let mut hints = Vec::new();
-    for file in &mut files {
-        let has_hint = names.contains(&Name::new(file.number(), Kind::Hint));
-        let hint = match has_hint {
-            true => load_hint(disk, file)?,
-            false => hint_by_reading(file)?,
+    for (file, hint_file) in files.iter_mut().zip(&hint_files) {
+        let hint = match hint_file {
+            Some(hint_file) => hint_from(hint_file, file)?,
+            None => hint_by_reading(file)?,
         };
         file.ends_at(hint.data_end());
         hints.push(hint);
@@ -228,7 +229,7 @@ fn copied(device: &Device, header: Header, from: u32, bytes: &[u8]) -> Result<Da
 /// # Errors
 ///
 /// [`Error::Corrupt`] and [`Error::Io`].
-pub(crate) fn hint_by_reading(file: &DataFile) -> Result<Hint> {
+pub(crate) fn hint_by_reading(file: &DataFile) -> Result<Hint<'static>> {
     let (name, number) = (file.name().to_string(), file.number());
     file.read_all(|bytes| {
         let mut records = Records::all(number, bytes);
@@ -239,13 +240,27 @@ pub(crate) fn hint_by_reading(file: &DataFile) -> Result<Hint> {
     })
 }
 
-/// The hint file of a sealed file.
+/// The hint file of each of these data files that has one.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] and [`Error::Io`].
+fn hint_files(disk: &dyn Disk, names: &[Name], files: &[DataFile]) -> Result<Vec<Option<Whole>>> {
+    let hint_file = |file: &DataFile| {
+        let name = Name::new(file.number(), Kind::Hint);
+        let open = || Whole::open(disk, &name.to_string());
+        names.contains(&name).then(open).transpose()
+    };
+    files.iter().map(hint_file).collect()
+}
+
+/// The hint of a sealed file, from its hint file.
 ///
 /// # Errors
 ///
 /// [`Error::Corrupt`], [`Error::Version`] and [`Error::Io`].
-fn load_hint(disk: &dyn Disk, file: &DataFile) -> Result<Hint> {
-    let hint = Hint::load(disk, file.number())?;
+fn hint_from<'f>(hint_file: &'f Whole, file: &DataFile) -> Result<Hint<'f>> {
+    let hint = Hint::decode(file.number(), hint_file.bytes()?)?;
     let is_seal = |record: &Record<'_>| record.says == Says::Seal;
     let end = hint.data_end();
     if end > file.len() || !file.read(end.saturating_sub(SEAL_BYTES), is_seal)? {
@@ -263,7 +278,7 @@ fn load_hint(disk: &dyn Disk, file: &DataFile) -> Result<Hint> {
 /// The index of the newest record of each key.
 ///
 /// # Exercise 2.8
-fn merged(files: &[Arc<DataFile>], hints: &[Hint]) -> Index {
+fn merged(files: &[Arc<DataFile>], hints: &[Hint<'_>]) -> Index {
     todo!("exercise 2.8: The index of the newest record of each key")
 }
 
@@ -280,7 +295,7 @@ pub(crate) struct Newest<'h> {
 
 impl<'h> Newest<'h> {
     /// Where `hints` are in the order of their files, the oldest first.
-    pub(crate) fn of(hints: &'h [Hint]) -> Self {
+    pub(crate) fn of(hints: &'h [Hint<'_>]) -> Self {
         let mut entries: Vec<_> = hints.iter().map(Hint::entries).collect();
         let heads = entries.iter_mut().enumerate();
         let heads = heads.filter_map(|(index, entries)| {
@@ -314,20 +329,4 @@ impl<'h> Iterator for Newest<'h> {
 pub(crate) fn next_number(number: u32) -> Result<u32> {
     let what = "a data file behind number 4294967295";
     number.checked_add(1).ok_or(Error::Unsupported { what })
-}
-
-/// All bytes of a file.
-///
-/// # Errors
-///
-/// [`Error::Corrupt`] where it is longer than data files are; [`Error::Io`].
-pub(crate) fn read_whole(disk: &dyn Disk, name: &str) -> Result<Vec<u8>> {
-    let file = disk.open(name, Mode::Read)?;
-    let len = usize::try_from(file.len()?)
-        .ok()
-        .filter(|len| u32::try_from(*len).is_ok())
-        .ok_or_else(|| Error::corrupt(name, 0, "the file is longer than data files are"))?;
-    let mut bytes = vec![0; len];
-    file.read_exact_at(0, &mut bytes)?;
-    Ok(bytes)
 }

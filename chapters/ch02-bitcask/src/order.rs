@@ -21,7 +21,7 @@ const LEAF_KEYS: usize = 256;
 const LEAF_BYTES: usize = 8 << 10;
 
 /// Some keys, in order, back to back.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Leaf {
     bytes: Vec<u8>,
     /// Where each key ends in `bytes`.
@@ -70,6 +70,12 @@ impl Leaf {
         self.ends.push(narrow(self.bytes.len()));
     }
 
+    /// Takes out all keys.
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
     /// Takes out the key at `index`.
     ///
     /// # Exercise 2.4
@@ -116,10 +122,12 @@ impl Keys {
     /// The keys that `keys` yields, in ascending order and each once.
     pub fn from_sorted<'k>(keys: impl Iterator<Item = &'k [u8]>) -> Self {
         let mut all = Keys::default();
+        // Filled again and again: each copy has just the room that it needs.
         let mut leaf = Leaf::default();
         for key in keys {
             if leaf.len() == LEAF_KEYS || leaf.bytes.len() + key.len() > LEAF_BYTES {
-                all.push_leaf(std::mem::take(&mut leaf));
+                all.push_leaf(leaf.clone());
+                leaf.clear();
             }
             leaf.push(key);
         }

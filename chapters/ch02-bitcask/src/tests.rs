@@ -21,6 +21,7 @@ mod layout;
 mod locks;
 mod meanwhile;
 mod suite;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;

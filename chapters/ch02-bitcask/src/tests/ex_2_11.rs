@@ -1,22 +1,21 @@
 use std::sync::Arc;
 
 use conformance::Budget;
-use conformance::sim::{Cut, EXTREMES, Fail, Faults, Operation, Part, SimDisk};
-use engine::disk::Disk;
+use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
+use engine::disk::{Disk, Lent};
 use engine::{Error, Result, StorageEngine};
 use proptest::prelude::*;
 
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
 use crate::tests::files::{bytes_of, disk_with, name, names};
-use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{
     all, buffered, device, fail_next, is_poisoned, open, open_again, options, same_bytes,
 };
 use crate::{Bitcask, Options};
 
 /// The hint of file 7 with two entries.
-fn hint() -> Hint {
+fn hint() -> Hint<'static> {
     let put = Entry {
         key: b"key",
         offset: 28,
@@ -39,13 +38,18 @@ fn saved() -> Vec<u8> {
     bytes_of(&disk, &name(7, Kind::Hint))
 }
 
-/// What loading says of a file with these bytes.
-fn load(bytes: &[u8]) -> Result<Hint> {
-    let disk = disk_with(&[(name(7, Kind::Hint), bytes.to_vec())]);
-    Hint::load(&disk, 7)
+/// What decoding says of a file 7 with these bytes.
+fn decode(bytes: &[u8]) -> Result<Hint<'_>> {
+    Hint::decode(7, Lent::in_place(bytes))
 }
 
-fn same(found: &Hint, expected: &Hint) -> bool {
+/// The hint file of this data file on the disk.
+fn decode_on(disk: &SimDisk, number: u32) -> Result<Hint<'static>> {
+    let bytes = bytes_of(disk, &name(number, Kind::Hint));
+    Hint::decode(number, Lent::kept_by(bytes))
+}
+
+fn same(found: &Hint<'_>, expected: &Hint<'_>) -> bool {
     found.entries().eq(expected.entries())
         && (found.count(), found.data_end()) == (expected.count(), expected.data_end())
 }
@@ -90,25 +94,16 @@ fn ex_2_11_the_bytes_of_a_hint_file() {
 }
 
 #[test]
-fn ex_2_11_what_was_saved_is_loaded() {
-    let loaded = load(&saved()).unwrap();
+fn ex_2_11_what_was_saved_is_decoded() {
+    let bytes = saved();
+    let loaded = decode(&bytes).unwrap();
     assert!(same(&loaded, &hint()), "it is another: {loaded:?}");
     let disk = SimDisk::new();
     Hint::new(7, 39, Vec::new())
         .save(&device(&disk), 7)
         .unwrap();
-    let loaded = Hint::load(&disk, 7).unwrap();
+    let loaded = decode_on(&disk, 7).unwrap();
     assert_eq!((loaded.count(), loaded.data_end()), (0, 39), "of no key");
-}
-
-#[test]
-fn ex_2_11_short_reads_make_no_difference() {
-    let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
-    disk.set_faults(Faults {
-        read_max: Some(1),
-        ..Faults::default()
-    });
-    assert!(same(&Hint::load(&disk, 7).unwrap(), &hint()));
 }
 
 #[test]
@@ -125,7 +120,7 @@ fn ex_2_11_a_hint_file_has_its_name_once_it_is_whole_and_durable() {
             let left = SimDisk::from_image(&disk.cut(cut));
             let is_there = names(&left).contains(&name(7, Kind::Hint));
             if is_there {
-                let loaded = Hint::load(&left, 7);
+                let loaded = decode_on(&left, 7);
                 let when = cut.meaning();
                 let loaded = loaded.unwrap_or_else(|error| {
                     panic!("after a power cut behind change {at} ({when}): {error}")
@@ -147,7 +142,7 @@ fn ex_2_11_what_an_earlier_attempt_has_left_is_replaced() {
     let disk = disk_with(&[(name(7, Kind::New), left)]);
     hint().save(&device(&disk), 7).unwrap();
     assert_eq!(names(&disk), ["0000000007.hint"]);
-    assert!(same(&Hint::load(&disk, 7).unwrap(), &hint()));
+    assert!(same(&decode_on(&disk, 7).unwrap(), &hint()));
 }
 
 #[test]
@@ -182,36 +177,10 @@ fn ex_2_11_what_is_no_hint_file_is_named_at_its_first_byte() {
     let sound = saved();
     let expected = damaged(0, "this is no hint file");
     for len in 0..32 {
-        let found = load(&sound[..len]);
+        let found = decode(&sound[..len]);
         assert_eq!(found.unwrap_err(), expected, "{len} bytes of it");
     }
-    assert_eq!(load(&[b'x'; 100]).unwrap_err(), expected, "letters");
-}
-
-/// What loading says of a hint file that is so long, and must not be read.
-fn load_unread(len: u64) -> Error {
-    let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
-    let disk = Meanwhile::new(disk, Operation::Read);
-    disk.says_len(len);
-    disk.does(move || panic!("a hint file of {len} bytes is read: its length comes first"));
-    Hint::load(&disk, 7).unwrap_err()
-}
-
-#[test]
-fn ex_2_11_nothing_is_read_of_a_file_that_is_too_short_or_too_long() {
-    let expected = damaged(0, "this is no hint file");
-    for len in [0, 31] {
-        assert_eq!(load_unread(len), expected, "{len} bytes");
-    }
-    // So long that nobody finds memory for it, not even by mistake.
-    let long = u64::MAX << 32 | 100;
-    let answer = std::panic::catch_unwind(|| load_unread(long));
-    assert_eq!(
-        answer.ok(),
-        Some(expected),
-        "what loading says of a hint file of {long} bytes, or None where it panics: that it \
-         is longer than `u32::MAX` comes before there is memory for it"
-    );
+    assert_eq!(decode(&[b'x'; 100]).unwrap_err(), expected, "letters");
 }
 
 #[test]
@@ -224,25 +193,7 @@ fn ex_2_11_another_version_is_named_before_anything_else() {
         found: 7,
         supported: 1,
     };
-    assert_eq!(load(&bytes).unwrap_err(), expected);
-}
-
-#[test]
-fn ex_2_11_a_hint_file_that_cannot_be_read_is_not_damaged() {
-    let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
-    let before = disk.operations().len();
-    Hint::load(&disk, 7).unwrap();
-    for at in before..disk.operations().len() {
-        let asked = disk.operations()[at];
-        let disk = disk_with(&[(name(7, Kind::Hint), saved())]);
-        disk.set_faults(Faults {
-            fail: Some(Fail::Once(at)),
-            ..Faults::default()
-        });
-        let error = Hint::load(&disk, 7).unwrap_err();
-        let is_io = matches!(error, Error::Io { .. });
-        assert!(is_io, "the disk failed at `{}`: {error}", asked.name());
-    }
+    assert_eq!(decode(&bytes).unwrap_err(), expected);
 }
 
 #[test]
@@ -251,7 +202,7 @@ fn ex_2_11_a_hint_of_another_file_is_none() {
     let what = "this is the hint of another data file; without this file, \
                 `0000000008.data` is read instead";
     let expected = Error::corrupt("0000000008.hint", 16, what);
-    assert_eq!(Hint::load(&disk, 8).unwrap_err(), expected);
+    assert_eq!(decode_on(&disk, 8).unwrap_err(), expected);
 }
 
 #[test]
@@ -260,7 +211,7 @@ fn ex_2_11_every_flipped_bit_and_every_other_length_is_found() {
     for (offset, bit) in (0..sound.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
         let mut bytes = sound.clone();
         bytes[offset] ^= 1 << bit;
-        let error = load(&bytes).unwrap_err();
+        let error = decode(&bytes).unwrap_err();
         let is_named = match (&error, offset) {
             (Error::Version { .. }, 8..12) => true,
             (Error::Corrupt { offset: at, .. }, 0..8) => *at == 0,
@@ -271,27 +222,27 @@ fn ex_2_11_every_flipped_bit_and_every_other_length_is_found() {
     }
     let expected = damaged(12, "the checksum does not match");
     for len in 32..sound.len() {
-        assert_eq!(load(&sound[..len]).unwrap_err(), expected, "{len} bytes");
+        assert_eq!(decode(&sound[..len]).unwrap_err(), expected, "{len} bytes");
     }
     let longer = [&sound[..], b"x"].concat();
-    assert_eq!(load(&longer).unwrap_err(), expected, "a byte more");
+    assert_eq!(decode(&longer).unwrap_err(), expected, "a byte more");
 }
 
 #[test]
 fn ex_2_11_whatever_bytes_there_are_nothing_panics() {
     let sound = saved();
-    assert!(load(&sound).is_ok());
+    assert!(decode(&sound).is_ok());
     let runner = &mut Budget::QUICK.runner("ex_2_11 nothing panics");
     let garbage = prop::collection::vec(any::<u8>(), 0..100);
     let run = runner.run(&(0..sound.len(), garbage), |(len, garbage)| {
         let bytes = [&sound[..len], &garbage].concat();
-        let loaded = load(&bytes);
+        let loaded = decode(&bytes);
         prop_assert!(loaded.is_err() || bytes == sound);
         // Entries that do not add up, under a checksum that does.
         let mut bytes = [&sound[..32], &garbage].concat();
         let crc32 = crc32fast::hash(&bytes[16..]);
         bytes[12..16].copy_from_slice(&crc32.to_le_bytes());
-        let hint = load(&bytes).unwrap();
+        let hint = decode(&bytes).unwrap();
         prop_assert!(hint.entries().count() <= garbage.len());
         Ok(())
     });
@@ -314,7 +265,7 @@ fn closed(options: Options) -> SimDisk {
 fn ex_2_11_closing_writes_the_hint_files_that_are_missing() {
     let disk = closed(with_hints());
     assert_eq!(names(&disk), ["0000000001.data", "0000000001.hint"]);
-    let hint = Hint::load(&disk, 1).unwrap();
+    let hint = decode_on(&disk, 1).unwrap();
     let entries = hint.entries();
     let keys: Vec<(&[u8], bool)> = entries.map(|entry| (entry.key, entry.deletes)).collect();
     let expected = [(&b"a"[..], false), (b"b", false), (b"c", true)];

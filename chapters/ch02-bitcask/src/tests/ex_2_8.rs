@@ -19,7 +19,7 @@ fn entry(key: &str, offset: u32, deletes: bool) -> Entry<'_> {
     }
 }
 
-fn entries(hint: &Hint) -> Vec<Entry<'_>> {
+fn entries<'h>(hint: &'h Hint<'_>) -> Vec<Entry<'h>> {
     hint.entries().collect()
 }
 
