@@ -1,5 +1,6 @@
 //! What the index of chapter 2 costs: allocated bytes per entry beyond the
-//! bytes of its key, the order of the keys included.
+//! bytes of its key, the order of the keys included; and what other ways to
+//! keep the order would cost.
 //!
 //! ```console
 //! cargo run --release -p bench --bin index_memory
@@ -8,17 +9,22 @@
 //! Tables grow by doubling, so the cost depends on how many keys there are. It
 //! is printed at a million, and where it is worst between half a million and two
 //! millions; once for keys that were put one by one, in random order, and once
-//! for the same database after it was opened again.
+//! for the same database after it was opened again. What an allocator adds to an
+//! allocation, and rounds it up to, comes on top: it is paid for each leaf here,
+//! and for each key where each key is allocated.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use bench::data::{Key, key};
+use bitcask::order::Keys;
 use bitcask::{Bitcask, Options};
 use engine::disk::RealDisk;
-use engine::{Durability, StorageEngine};
+use engine::{Durability, KeyRange, Order, StorageEngine};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -73,7 +79,56 @@ fn main() -> Result<(), Box<dyn Error>> {
     let opened = black_box(opened.expect("it was opened")?);
     let bytes = beyond_keys(growth.bytes_current, MOST);
     println!("opened again: {bytes:.1} bytes an entry ({MOST} keys)");
-    Ok(Box::new(opened).close()?)
+    Box::new(opened).close()?;
+
+    let keys = &keys[..1_000_000];
+    println!("\nthe order alone, of a million keys that came in random order:");
+    compare(
+        "BTreeSet<Vec<u8>>",
+        keys,
+        |set: &mut BTreeSet<Vec<u8>>, key| _ = set.insert(key.to_vec()),
+        |set, take| set.iter().for_each(|key| take(key)),
+    );
+    compare(
+        "BTreeSet<Box<[u8]>>",
+        keys,
+        |set: &mut BTreeSet<Box<[u8]>>, key| _ = set.insert(key.into()),
+        |set, take| set.iter().for_each(|key| take(key)),
+    );
+    compare("packed leaves", keys, Keys::insert, |keys, take| {
+        keys.visit(&KeyRange::all(), Order::Ascending, |key| {
+            take(key);
+            true
+        });
+    });
+    Ok(())
+}
+
+/// Prints what it costs to keep the order of these keys in that way.
+fn compare<K: Default>(
+    name: &str,
+    keys: &[Key],
+    insert: impl Fn(&mut K, &[u8]),
+    visit: impl Fn(&K, &mut dyn FnMut(&[u8])),
+) {
+    let mut order = K::default();
+    let mut inserting = Duration::ZERO;
+    let grown = measure(|| {
+        let start = Instant::now();
+        keys.iter().for_each(|key| insert(&mut order, key));
+        inserting = start.elapsed();
+    });
+    let start = Instant::now();
+    visit(&order, &mut |key| _ = black_box(key));
+    let visiting = start.elapsed();
+    let each = |time: Duration| time.as_nanos() as f64 / keys.len() as f64;
+    println!(
+        "{name:20} {:5.1} bytes a key, {} allocations; {:4.0} ns to insert, {:4.0} ns to visit",
+        beyond_keys(grown.bytes_current, keys.len()),
+        grown.count_current,
+        each(inserting),
+        each(visiting),
+    );
 }
 
 /// How many of the allocated bytes each entry costs beyond those of its key.
