@@ -14,8 +14,9 @@ use std::time::Instant;
 
 use bitcask::{Bitcask, Options};
 use conformance::explore::{Effort, explore_with};
-use conformance::{Budget, Level, Powers, Subject, budget, log_engine, subject, suite};
+use conformance::{Budget, Level, Powers, Subject, budget, subject, suite};
 use engine::Durability;
+use gallery::log_engine;
 use memory::DurableMemory;
 
 /// What the full budget has to reach for each engine.
