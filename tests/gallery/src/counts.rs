@@ -12,7 +12,7 @@ use crate::log_engine::steps::{Right, Steps};
 use crate::log_engine::table::Table;
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<ChunksCounted>(Charge(
         "chunks-counted",
         Clause::CountedCosts,

@@ -12,7 +12,7 @@ use crate::log_engine::replay::Read;
 use crate::log_engine::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<ChecksumNotCompared>(Charge(
         "checksum-not-compared",
         Clause::DamageIsFound,

@@ -12,7 +12,7 @@ use crate::log_engine::format;
 use crate::log_engine::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<SignedBytes>(Charge(
         "signed-bytes",
         Clause::OrderedScans,

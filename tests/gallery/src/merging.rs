@@ -18,7 +18,7 @@ use crate::segmented_log::segment::{Index, Listed, Place, Table, Writer};
 use crate::segmented_log::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_segments::<DeletesDropped>(Charge(
         "deletes-dropped",
         Clause::Sync,

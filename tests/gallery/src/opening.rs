@@ -13,7 +13,7 @@ use crate::log_engine::replay::{Read, Replayed};
 use crate::log_engine::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<NewLogNotSynced>(Charge(
         "new-log-not-synced",
         Clause::Sync,

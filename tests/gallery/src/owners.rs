@@ -14,7 +14,7 @@ use crate::log_engine;
 use crate::log_engine::steps::Steps;
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<LockNotTaken>(Charge(
         "lock-not-taken",
         Clause::OneOwner,

@@ -13,7 +13,7 @@ use crate::log_engine::replay::Replayed;
 use crate::log_engine::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<SyncTriedAgain>(Charge(
         "sync-tried-again",
         Clause::Poison,

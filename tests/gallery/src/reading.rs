@@ -9,7 +9,7 @@ use crate::exhibit::{Charge, Exhibit};
 use crate::log_engine::log::OPEN;
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<ErrorPassedOver>(Charge(
         "error-passed-over",
         Clause::OrderedScans,

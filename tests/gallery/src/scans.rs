@@ -11,7 +11,7 @@ use crate::log_engine::steps::Steps;
 use crate::log_engine::table::{self, CHUNK, Entries};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<PrefixEndWraps>(Charge(
         "prefix-end-wraps",
         Clause::OrderedScans,

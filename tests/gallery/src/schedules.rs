@@ -16,7 +16,7 @@ use crate::log_engine::log::{NEW, OPEN};
 use crate::log_engine::steps::{Right, Steps};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<CopiedBeforeLock>(Charge(
         "copied-before-the-lock",
         Clause::Sync,

@@ -12,7 +12,7 @@ use crate::segmented_log::steps::{Right, Steps};
 use crate::segmented_log::{SEGMENT_BYTES, Store};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_segments::<SealedNotSynced>(Charge(
         "sealed-not-synced",
         Clause::Sync,

@@ -11,7 +11,7 @@ use crate::log_engine::steps::{Right, Steps};
 use crate::log_engine::table::Table;
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_steps::<SyncOnlyFlushes>(Charge(
         "sync-only-flushes",
         Clause::Sync,

@@ -17,7 +17,7 @@ use crate::log_engine::steps::Steps;
 use crate::log_engine::table::{self, Table};
 
 /// The exhibits of this room.
-pub const EXHIBITS: &[Exhibit] = &[
+pub static EXHIBITS: &[Exhibit] = &[
     Exhibit::of_calls::<CopiedThenSwapped>(Charge(
         "copied-then-swapped",
         Clause::OneOrder,
