@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! engine ◄── every chapter      a chapter's tests ──► conformance ──► engine
-//! bench ──► gallery ──► conformance
+//! bench, explore ──► gallery ──► conformance
 //! every chapter ◄── registry ◄── workbook, bench, menu
 //! menu ◄── workbook, bench
 //! ```
@@ -23,7 +23,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
@@ -39,6 +39,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "menu",
             "registry",
         ],
+    ),
+    (
+        "explore",
+        &["bitcask", "conformance", "engine", "gallery", "memory"],
     ),
     ("figures", &["bitcask", "conformance", "engine", "memory"]),
     ("gallery", &["conformance", "engine"]),

@@ -2,7 +2,7 @@
 //! prints which outcomes of which operations were reached:
 //!
 //! ```console
-//! cargo run -p bench --bin explore [-- ENGINE…]
+//! cargo run -p explore [ENGINE…]
 //! ```
 //!
 //! `STRATA_BUDGET=full` tries more, and then too few images are a failure, too;
