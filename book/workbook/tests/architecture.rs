@@ -2,9 +2,13 @@
 //!
 //! ```text
 //! engine ◄── every chapter      a chapter's tests ──► conformance ──► engine
+//! bench, explore ──► gallery ──► conformance
 //! every chapter ◄── registry ◄── workbook, bench, menu
 //! menu ◄── workbook, bench
 //! ```
+//!
+//! The gallery is a crate of its own so that whoever has an engine judged
+//! compiles the judge, and none of the engines that the judge is tried on.
 //!
 //! The registry is a crate of its own so that `cargo run` compiles the engines
 //! and none of what the benches measure them with, and so that a feature of it
@@ -19,7 +23,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
@@ -30,12 +34,18 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "bitcask",
             "conformance",
             "engine",
+            "gallery",
             "memory",
             "menu",
             "registry",
         ],
     ),
+    (
+        "explore",
+        &["bitcask", "conformance", "engine", "gallery", "memory"],
+    ),
     ("figures", &["bitcask", "conformance", "engine", "memory"]),
+    ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),
     ("registry", &["bitcask", "engine", "memory"]),
     ("workbook", &["engine", "figures", "menu", "registry"]),

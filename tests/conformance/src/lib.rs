@@ -14,19 +14,14 @@
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
 //! | [`report`] | [`Failure`]: what a person reads |
 //! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
-//! | [`log_engine`] | the smallest engine that keeps every clause |
-//! | [`segmented_log`] | the smallest that merges and keeps every clause |
-//! | [`gallery`] | engines that each break one |
 //! | [`suite`] | runs checks and ends tests |
 //! | [`watch`] | notices when an engine does not return |
 //! | [`panics`] | notices when it panics |
 
 pub mod budget;
 pub mod explore;
-pub mod gallery;
 pub mod level;
 pub mod levels;
-pub mod log_engine;
 pub mod model;
 pub mod panics;
 pub mod place;
@@ -34,7 +29,6 @@ pub mod play;
 pub mod report;
 pub mod schedules;
 pub mod script;
-pub mod segmented_log;
 pub mod sim;
 #[cfg(test)]
 mod snapshot_engine;

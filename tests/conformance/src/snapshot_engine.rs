@@ -1,5 +1,5 @@
 //! A map in memory that each sync writes out as a whole: what the explorer and
-//! the faults are tried on beside the log engine, right and with mistakes.
+//! the faults are tried on, right and with mistakes.
 //!
 //! The file `snapshot` holds a checksum and then each entry with its lengths.
 //! It is never changed: a new one is written beside it, synced, and renamed.

@@ -252,7 +252,7 @@ async fn copying_a_block_takes_the_commands_and_leaves_the_rest() {
         copied,
         json!([
             "cargo run -q -- status",
-            "cargo run -q -p conformance --example gallery empty-value-absent",
+            "cargo run -q -p gallery empty-value-absent",
         ])
     );
     // Nor does a mouse select the prompt.

@@ -2,7 +2,7 @@
 //!
 //! A benchmark that measures only time can be won by being wrong. Each of these
 //! is wrong in a way that makes it fast, or could; each is called out by the
-//! bench, and none is measured unless it is named. All are the suite's log
+//! bench, and none is measured unless it is named. All are the gallery's log
 //! engine, honest but for one thing.
 
 use std::collections::HashMap;
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
-use conformance::{gallery, log_engine};
 use engine::{StorageEngine, Write};
+use gallery::log_engine;
 use menu::engine::{
     CHEAT_BUFFERS_WRITES, CHEAT_DROPS_PUTS, CHEAT_STALE_READS, CHEAT_SYNCS_LATER, HONEST_LOG,
 };
@@ -77,7 +77,7 @@ fn contender(engine: menu::engine::Engine, open: Open) -> Contender {
     }
 }
 
-/// A wrong engine of the suite's gallery.
+/// A wrong engine of the gallery.
 fn exhibit(name: &str) -> gallery::Exhibit {
     let mut exhibits = gallery::all().into_iter();
     exhibits

@@ -1,30 +1,13 @@
-//! Level reopen, and every level that can be, on the real disk.
+//! Level reopen, and levels that are not reached yet.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use conformance::{Level, Subject, log_engine};
+use conformance::Level;
 use engine::{Error, StorageEngine};
 
 use crate::small::{Mistake, Small};
 use crate::{rejection, small};
-
-fn log() -> Subject {
-    conformance::subject!("the log engine", log_engine::open)
-}
-
-#[test]
-fn the_log_engine_passes() {
-    log().check(Level::Core);
-    log().check(Level::Concurrent);
-    log().check(Level::Reopen);
-}
-
-#[test]
-fn the_log_engine_passes_on_the_real_disk() {
-    log().on_real_disk().check(Level::Core);
-    log().on_real_disk().check(Level::Reopen);
-}
 
 #[test]
 fn an_engine_in_memory_is_rejected_where_it_forgets() {

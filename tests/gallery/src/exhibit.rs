@@ -1,0 +1,124 @@
+//! A wrong engine, its charge, and its trial.
+
+use std::fmt;
+use std::sync::Arc;
+
+use conformance::suite::{self, Rejection, judge};
+use conformance::{Budget, Clause, Level, Subject, subject};
+use engine::disk::Disk;
+use engine::{Durability, Result, StorageEngine};
+
+use crate::calls::{Called, Calls};
+use crate::log_engine::LogEngine;
+use crate::log_engine::steps::Steps;
+use crate::segmented_log::{self, SegmentedLog};
+
+/// A wrong engine, and what it is accused of.
+#[derive(Clone, Copy)]
+pub struct Exhibit {
+    /// Its name, in kebab case.
+    pub name: &'static str,
+    /// The clause that it breaks.
+    pub clause: Clause,
+    /// The level that finds out.
+    pub level: Level,
+    /// What it does, in a sentence.
+    pub crime: &'static str,
+    /// Why a good engineer would write it.
+    pub excuse: &'static str,
+    open: Open,
+    subject: fn(&Exhibit) -> Subject,
+}
+
+type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
+
+impl Exhibit {
+    /// The log engine, taking one step as `S` does.
+    pub(crate) const fn of_steps<S: Steps>(charge: Charge) -> Self {
+        Exhibit::new(charge, |disk, durability| {
+            Ok(Box::new(LogEngine::<S>::open(disk, durability)?))
+        })
+    }
+
+    /// The log engine, answering one call as `C` does.
+    pub(crate) const fn of_calls<C: Calls>(charge: Charge) -> Self {
+        Exhibit::new(charge, |disk, durability| {
+            Ok(Box::new(Called::<C>::open(disk, durability)?))
+        })
+    }
+
+    /// The segmented log, taking one step as `S` does.
+    pub(crate) const fn of_segments<S: segmented_log::steps::Steps>(charge: Charge) -> Self {
+        let exhibit = Exhibit::new(charge, |disk, durability| {
+            Ok(Box::new(SegmentedLog::<S>::open(disk, durability)?))
+        });
+        Exhibit {
+            subject: |exhibit| segmented_log::subject_of::<S>(exhibit.name),
+            ..exhibit
+        }
+    }
+
+    pub(crate) const fn new(charge: Charge, open: Open) -> Self {
+        let Charge(name, clause, level, crime, excuse) = charge;
+        Exhibit {
+            name,
+            clause,
+            level,
+            crime,
+            excuse,
+            open,
+            subject: |exhibit| subject!(exhibit.name, exhibit.open),
+        }
+    }
+
+    /// Opens the engine.
+    ///
+    /// # Errors
+    ///
+    /// What a right engine answers, or what a wrong one does.
+    pub fn open(
+        &self,
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+    ) -> Result<Box<dyn StorageEngine>> {
+        (self.open)(disk, durability)
+    }
+
+    /// The engine, as the suite takes it.
+    pub fn subject(&self) -> Subject {
+        (self.subject)(self).claims(&[self.level])
+    }
+
+    /// What the suite says about the engine, as a reader's tests would say it.
+    pub fn report(&self, budget: &Budget) -> String {
+        match self.judge(budget) {
+            Ok(()) => format!("{} is not rejected by level {}.\n", self.name, self.level),
+            Err(rejection) => suite::report(&self.subject(), self.level, &rejection),
+        }
+    }
+
+    /// What the level that should reject the engine finds.
+    ///
+    /// # Errors
+    ///
+    /// The rejection. `Ok` means a hole in the suite.
+    pub fn judge(&self, budget: &Budget) -> Result<(), Rejection> {
+        judge(&self.subject(), self.level, budget, |_| true)
+    }
+}
+
+impl fmt::Debug for Exhibit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Exhibit").field(&self.name).finish()
+    }
+}
+
+/// Name, clause, level, crime and excuse of an exhibit.
+#[derive(Clone, Copy)]
+pub(crate) struct Charge(
+    pub(crate) &'static str,
+    pub(crate) Clause,
+    pub(crate) Level,
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+);
