@@ -14,6 +14,11 @@ use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fail_next, is_poisoned, open, options, promptly, value};
 use crate::{Bitcask, Options};
 
+/// What is wrong where whoever waits for a sync waits for ever.
+const ASLEEP: &str = "a sync has ended, and somebody who waits for that still waits: they \
+                      are woken after it, also where it failed, and find it written that \
+                      nobody syncs";
+
 /// How many syncs of the device there were.
 fn syncs(engine: &Bitcask) -> u64 {
     engine.stats()[Counter::Syncs]
@@ -111,20 +116,23 @@ fn ex_2_9_one_at_a_time_syncs_and_the_others_wait() {
     let syncing = Arc::new(Syncing::default());
     let (running, log) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Vec::new())));
     syncing.wait_for((1, 1), || Ok((1, 1))).unwrap();
-    thread::scope(|scope| {
-        for end in 2..10 {
-            let (syncing, running, log) = (&syncing, &running, &log);
-            scope.spawn(move || {
-                let sync = || {
-                    *running.lock() += 1;
-                    (0..100).for_each(|_| thread::yield_now());
-                    log.lock().push(*running.lock());
-                    *running.lock() -= 1;
-                    Ok((1, end))
-                };
-                syncing.wait_for((1, end), sync).unwrap();
-            });
-        }
+    let logged = Arc::clone(&log);
+    promptly(ASLEEP, move || {
+        thread::scope(|scope| {
+            for end in 2..10 {
+                let (syncing, running, log) = (&syncing, &running, &logged);
+                scope.spawn(move || {
+                    let sync = || {
+                        *running.lock() += 1;
+                        (0..100).for_each(|_| thread::yield_now());
+                        log.lock().push(*running.lock());
+                        *running.lock() -= 1;
+                        Ok((1, end))
+                    };
+                    syncing.wait_for((1, end), sync).unwrap();
+                });
+            }
+        });
     });
     let log = log.lock();
     assert!(log.iter().all(|&running| running == 1), "{log:?} at a time");
@@ -255,9 +263,12 @@ fn ex_2_9_all_who_wait_share_one_sync() {
         Ok(())
     });
     engine.sync().unwrap();
-    for thread in std::mem::take(&mut *threads.lock()) {
-        thread.join().unwrap().unwrap();
-    }
+    let threads = std::mem::take(&mut *threads.lock());
+    promptly(ASLEEP, move || {
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+    });
     assert_eq!(
         syncs(&engine) - before,
         2,
@@ -286,7 +297,7 @@ fn ex_2_9_a_sync_that_began_before_a_write_is_none_of_its_own() {
     });
     engine.put(b"b", b"2").unwrap();
     let thread = thread.lock().take().unwrap();
-    thread.join().unwrap().unwrap();
+    promptly(ASLEEP, move || thread.join().unwrap()).unwrap();
     for image in 0..EXTREMES {
         let at = disk.disk.changes();
         let left = SimDisk::from_image(&disk.disk.cut(Cut { at, image }));
@@ -333,6 +344,30 @@ fn ex_2_9_a_failed_sync_poisons() {
 }
 
 #[test]
+fn ex_2_9_what_waits_in_memory_is_not_written_to_a_device_that_failed() {
+    let (disk, engine) = with_one_write(buffered());
+    let writer = Arc::clone(&engine);
+    disk.does(move || {
+        writer.put(b"b", b"2")?;
+        Err(Error::NoSpace {
+            file: "the device".to_owned(),
+        })
+    });
+    let failed = engine.sync();
+    assert!(is_poisoned(&failed), "the sync that failed: {failed:?}");
+    let asked = disk.disk.operations().len();
+    // Whoever wrote b before that, and comes to its turn after it.
+    let second = engine.sync_to((1, u32::MAX));
+    assert!(is_poisoned(&second), "a sync behind it: {second:?}");
+    assert_eq!(
+        disk.disk.operations().len(),
+        asked,
+        "b=2 waited in memory when the sync failed, and the next one has written it \
+         before it noticed"
+    );
+}
+
+#[test]
 fn ex_2_9_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
     for _ in 0..20 {
         let (disk, engine) = with_one_write(buffered());
@@ -354,9 +389,7 @@ fn ex_2_9_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
         let first = engine.sync();
         assert!(is_poisoned(&first), "the sync that failed: {first:?}");
         let thread = thread.lock().take().unwrap();
-        let second = promptly("nobody wakes those who wait when a sync fails", move || {
-            thread.join().unwrap()
-        });
+        let second = promptly(ASLEEP, move || thread.join().unwrap());
         assert!(is_poisoned(&second), "who waited for it: {second:?}");
     }
 }
