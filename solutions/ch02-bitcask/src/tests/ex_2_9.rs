@@ -14,10 +14,8 @@ use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fail_next, is_poisoned, open, options, promptly, value};
 use crate::{Bitcask, Options};
 
-/// What is wrong where whoever waits for a sync waits for ever.
-const ASLEEP: &str = "a sync has ended, and somebody who waits for that still waits: they \
-                      are woken after it, also where it failed, and find it written that \
-                      nobody syncs";
+/// What is wrong where whoever waits for a sync is not woken.
+const ASLEEP: &str = "somebody still waits for a sync that has ended";
 
 /// How many syncs of the device there were.
 fn syncs(engine: &Bitcask) -> u64 {
