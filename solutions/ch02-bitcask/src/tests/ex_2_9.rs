@@ -1,15 +1,18 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
 use engine::sync::Mutex;
+use engine::sync::guide::Step;
 use engine::{Counter, Durability, Error, StorageEngine};
 
 use crate::names::Kind;
 use crate::syncing::Syncing;
 use crate::tests::files::said;
+use crate::tests::locks::watched;
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fail_next, is_poisoned, open, options, promptly, value};
 use crate::{Bitcask, Options};
@@ -107,6 +110,41 @@ fn ex_2_9_a_sync_that_failed_has_made_nothing_durable() {
         },
     );
     assert_eq!(again, (Ok(()), true), "the next one calls it again");
+}
+
+#[test]
+fn ex_2_9_all_who_wait_are_woken_when_nobody_syncs_any_more() {
+    let full = Error::NoSpace {
+        file: "a".to_owned(),
+    };
+    for answer in [Ok((1, 100)), Err(full)] {
+        let (syncing, steps) = (Syncing::default(), Rc::new(RefCell::new(Vec::new())));
+        let (noted, synced) = (Rc::clone(&steps), Rc::clone(&steps));
+        let look = move |step| {
+            noted.borrow_mut().push(match step {
+                Step::Took(_) => "lock(",
+                Step::Gave(_) => ")",
+                Step::Wakes { all: true, .. } => "wake all",
+                Step::Wakes { all: false, .. } => "wake one",
+                _ => return,
+            });
+        };
+        let sync = || {
+            synced.borrow_mut().push("sync");
+            answer.clone()
+        };
+        let done = watched(look, || syncing.wait_for((1, 100), sync));
+        assert_eq!(done.is_ok(), answer.is_ok(), "{done:?}");
+        let steps = steps.take();
+        let last = |step| steps.iter().rposition(|taken| *taken == step);
+        assert!(
+            last("wake all") > last("lock("),
+            "whoever is woken has to find that nobody syncs: all are, behind the last \
+             change, also where the sync failed; it answered {answer:?}, and the steps \
+             were: {}",
+            steps.join(" ")
+        );
+    }
 }
 
 #[test]
