@@ -353,6 +353,44 @@ fn ex_2_5_what_lives_is_counted_in_the_file_where_it_is() {
     assert_eq!(counts, (50, 50), "a lives here, and b is buried");
 }
 
+#[test]
+fn ex_2_5_two_keys_of_one_hash_may_be_in_two_files() {
+    let [one, other] = TWINS;
+    let shelf = Shelf::new();
+    // In front of it, so that the two do not stand at the same offset.
+    shelf.apply(&[put(b"apple", b"red"), put(one, b"1")]);
+    let next = DataFile::create(&shelf.device, Header::of(8), 4000).unwrap();
+    let place = Place {
+        file: 8,
+        offset: next.end(),
+    };
+    let record = Record::last(Says::Put {
+        key: other,
+        value: b"2",
+        expires: None,
+    });
+    let mut bytes = Vec::new();
+    record.append_to(&mut bytes, place);
+    next.append(&bytes);
+    shelf.index.add_file(&Arc::new(next));
+    let mut step = Move::of(0, put(other, b"2"));
+    let len = record.encoded_len();
+    step.to = Some(At { place, len });
+    shelf.index.apply(&[step]);
+    for (key, value) in [(one, "1"), (other, "2")] {
+        let found = shelf
+            .index
+            .find(key, KeyHash::of(key), |_, record| shown(record));
+        let expected = format!("put {}={value}", text(key));
+        assert_eq!(
+            found,
+            Ok(Some(expected)),
+            "one of two keys that have the same hash, in files 7 and 8: each place says \
+             itself in which file it is"
+        );
+    }
+}
+
 /// The values of a, b and c, each of them with a `*` where a scan would not
 /// come by the key.
 fn view(shelf: &Shelf) -> String {

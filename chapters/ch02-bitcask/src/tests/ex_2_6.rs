@@ -253,6 +253,28 @@ fn ex_2_6_the_record_behind_a_sync_is_a_mark_of_it() {
 }
 
 #[test]
+fn ex_2_6_a_mark_says_how_far_the_sync_came_and_not_where_it_stands() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, buffered());
+    engine.put(b"a", b"1").unwrap();
+    let file = engine.index.files()[&1].clone();
+    file.write_out().unwrap();
+    let written_out = file.end();
+    engine.put(b"b", b"2").unwrap();
+    // What only waits in memory no sync makes durable.
+    file.sync(&engine.device).unwrap();
+    engine.put(b"c", b"3").unwrap();
+    file.write_out().unwrap();
+    let mark = format!("synced {written_out}");
+    assert_eq!(
+        written(&disk),
+        ["put a=1", "put b=2", &mark, "put c=3"],
+        "b=2 was written behind what the sync made durable: a mark that vouches for it, \
+         too, has an opening take a torn tail for damage"
+    );
+}
+
+#[test]
 fn ex_2_6_a_mark_may_stand_without_a_batch() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());

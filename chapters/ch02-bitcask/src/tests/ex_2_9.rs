@@ -1,18 +1,24 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
 use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
 use engine::sync::Mutex;
+use engine::sync::guide::Step;
 use engine::{Counter, Durability, Error, StorageEngine};
 
 use crate::names::Kind;
 use crate::syncing::Syncing;
 use crate::tests::files::said;
+use crate::tests::locks::watched;
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fail_next, is_poisoned, open, options, promptly, value};
 use crate::{Bitcask, Options};
+
+/// What is wrong where whoever waits for a sync is not woken.
+const ASLEEP: &str = "somebody still waits for a sync that has ended";
 
 /// How many syncs of the device there were.
 fn syncs(engine: &Bitcask) -> u64 {
@@ -107,24 +113,62 @@ fn ex_2_9_a_sync_that_failed_has_made_nothing_durable() {
 }
 
 #[test]
+fn ex_2_9_all_who_wait_are_woken_when_nobody_syncs_any_more() {
+    let full = Error::NoSpace {
+        file: "a".to_owned(),
+    };
+    for answer in [Ok((1, 100)), Err(full)] {
+        let (syncing, steps) = (Syncing::default(), Rc::new(RefCell::new(Vec::new())));
+        let (noted, synced) = (Rc::clone(&steps), Rc::clone(&steps));
+        let look = move |step| {
+            noted.borrow_mut().push(match step {
+                Step::Took(_) => "lock(",
+                Step::Gave(_) => ")",
+                Step::Wakes { all: true, .. } => "wake all",
+                Step::Wakes { all: false, .. } => "wake one",
+                _ => return,
+            });
+        };
+        let sync = || {
+            synced.borrow_mut().push("sync");
+            answer.clone()
+        };
+        let done = watched(look, || syncing.wait_for((1, 100), sync));
+        assert_eq!(done.is_ok(), answer.is_ok(), "{done:?}");
+        let steps = steps.take();
+        let last = |step| steps.iter().rposition(|taken| *taken == step);
+        assert!(
+            last("wake all") > last("lock("),
+            "whoever is woken has to find that nobody syncs: all are, behind the last \
+             change, also where the sync failed; it answered {answer:?}, and the steps \
+             were: {}",
+            steps.join(" ")
+        );
+    }
+}
+
+#[test]
 fn ex_2_9_one_at_a_time_syncs_and_the_others_wait() {
     let syncing = Arc::new(Syncing::default());
     let (running, log) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(Vec::new())));
     syncing.wait_for((1, 1), || Ok((1, 1))).unwrap();
-    thread::scope(|scope| {
-        for end in 2..10 {
-            let (syncing, running, log) = (&syncing, &running, &log);
-            scope.spawn(move || {
-                let sync = || {
-                    *running.lock() += 1;
-                    (0..100).for_each(|_| thread::yield_now());
-                    log.lock().push(*running.lock());
-                    *running.lock() -= 1;
-                    Ok((1, end))
-                };
-                syncing.wait_for((1, end), sync).unwrap();
-            });
-        }
+    let logged = Arc::clone(&log);
+    promptly(ASLEEP, move || {
+        thread::scope(|scope| {
+            for end in 2..10 {
+                let (syncing, running, log) = (&syncing, &running, &logged);
+                scope.spawn(move || {
+                    let sync = || {
+                        *running.lock() += 1;
+                        (0..100).for_each(|_| thread::yield_now());
+                        log.lock().push(*running.lock());
+                        *running.lock() -= 1;
+                        Ok((1, end))
+                    };
+                    syncing.wait_for((1, end), sync).unwrap();
+                });
+            }
+        });
     });
     let log = log.lock();
     assert!(log.iter().all(|&running| running == 1), "{log:?} at a time");
@@ -255,9 +299,12 @@ fn ex_2_9_all_who_wait_share_one_sync() {
         Ok(())
     });
     engine.sync().unwrap();
-    for thread in std::mem::take(&mut *threads.lock()) {
-        thread.join().unwrap().unwrap();
-    }
+    let threads = std::mem::take(&mut *threads.lock());
+    promptly(ASLEEP, move || {
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+    });
     assert_eq!(
         syncs(&engine) - before,
         2,
@@ -286,7 +333,7 @@ fn ex_2_9_a_sync_that_began_before_a_write_is_none_of_its_own() {
     });
     engine.put(b"b", b"2").unwrap();
     let thread = thread.lock().take().unwrap();
-    thread.join().unwrap().unwrap();
+    promptly(ASLEEP, move || thread.join().unwrap()).unwrap();
     for image in 0..EXTREMES {
         let at = disk.disk.changes();
         let left = SimDisk::from_image(&disk.disk.cut(Cut { at, image }));
@@ -333,6 +380,30 @@ fn ex_2_9_a_failed_sync_poisons() {
 }
 
 #[test]
+fn ex_2_9_what_waits_in_memory_is_not_written_to_a_device_that_failed() {
+    let (disk, engine) = with_one_write(buffered());
+    let writer = Arc::clone(&engine);
+    disk.does(move || {
+        writer.put(b"b", b"2")?;
+        Err(Error::NoSpace {
+            file: "the device".to_owned(),
+        })
+    });
+    let failed = engine.sync();
+    assert!(is_poisoned(&failed), "the sync that failed: {failed:?}");
+    let asked = disk.disk.operations().len();
+    // Whoever wrote b before that, and comes to its turn after it.
+    let second = engine.sync_to((1, u32::MAX));
+    assert!(is_poisoned(&second), "a sync behind it: {second:?}");
+    assert_eq!(
+        disk.disk.operations().len(),
+        asked,
+        "b=2 waited in memory when the sync failed, and the next one has written it \
+         before it noticed"
+    );
+}
+
+#[test]
 fn ex_2_9_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
     for _ in 0..20 {
         let (disk, engine) = with_one_write(buffered());
@@ -354,9 +425,7 @@ fn ex_2_9_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
         let first = engine.sync();
         assert!(is_poisoned(&first), "the sync that failed: {first:?}");
         let thread = thread.lock().take().unwrap();
-        let second = promptly("nobody wakes those who wait when a sync fails", move || {
-            thread.join().unwrap()
-        });
+        let second = promptly(ASLEEP, move || thread.join().unwrap());
         assert!(is_poisoned(&second), "who waited for it: {second:?}");
     }
 }
