@@ -72,6 +72,8 @@ fn ex_2_6_two_keys_of_one_hash_may_be_in_one_batch() {
     engine.write(&batch).unwrap();
     assert_eq!(value(&engine, one).as_deref(), Some("3"));
     assert_eq!(value(&engine, other).as_deref(), Some("2"));
+    let both = format!("{}=2 {}=3", text(other), text(one));
+    assert_eq!(all(&engine), both, "a scan");
     let batch = [put(other, b"4"), Write::Delete { key: one }];
     engine.write(&batch).unwrap();
     assert_eq!(value(&engine, one), None);
