@@ -39,6 +39,30 @@ fn ex_2_10_a_full_file_is_sealed_and_the_next_one_takes_writes() {
 }
 
 #[test]
+fn ex_2_10_a_mark_and_a_seal_fit_in_whatever_room_is_left() {
+    for len in 0..60 {
+        let disk = SimDisk::new();
+        let options = Options {
+            file_bytes_max: HEADER_BYTES + 100,
+            ..options()
+        };
+        let engine = open(&disk, options);
+        engine.put(b"a", &vec![b'v'; len]).unwrap();
+        engine.sync().unwrap();
+        engine.put(b"b", b"2").unwrap();
+        engine.seal_active().unwrap();
+        for name in names(&disk) {
+            assert_eq!(
+                bytes_of(&disk, &name).len(),
+                28 + 100,
+                "how long {name} is, behind a value of {len} bytes, a mark of its sync and \
+                 b=2: a file gets no longer than the room that was made for it"
+            );
+        }
+    }
+}
+
+#[test]
 fn ex_2_10_the_bytes_at_the_end_of_a_sealed_file() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());

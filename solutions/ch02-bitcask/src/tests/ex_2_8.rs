@@ -180,6 +180,21 @@ fn ex_2_8_what_lives_in_each_file_is_counted() {
 }
 
 #[test]
+fn ex_2_8_a_file_ends_behind_its_seal_and_not_where_its_room_does() {
+    let mut bytes = file(Header::of(1), &[put("a", "1"), seal()]);
+    let end = bytes.len();
+    bytes.resize(4096, 0);
+    let disk = disk_with(&[(name(1, Kind::Data), bytes)]);
+    let engine = open(&disk, options());
+    let files = engine.index.files();
+    assert_eq!(
+        usize::try_from(files[&1].end()).unwrap(),
+        end,
+        "where file 1 ends: room that nothing was written to is no garbage"
+    );
+}
+
+#[test]
 fn ex_2_8_the_index_has_the_files_to_which_nothing_leads_too() {
     let sealed = |number, record| {
         let bytes = file(Header::of(number), &[record, seal()]);
