@@ -287,7 +287,8 @@ fn ex_2_10_where_a_failed_write_cannot_be_covered_the_engine_is_poisoned() {
     let (disk, engine, failed) = run(Some(Fail::From(at)));
     assert!(
         is_poisoned(&failed),
-        "b may stand in the file, and could not be covered: {failed:?}"
+        "b may stand in the file, and what should cover it could not be written, so the \
+         engine must be poisoned, and `append` must say so; it says {failed:?}"
     );
     let asked = disk.operations().len();
     let put = engine.put(b"c", b"3");
@@ -359,7 +360,12 @@ fn ex_2_10_a_seal_that_cannot_be_synced_or_named_poisons() {
         disk.does(|| Err(failure));
         let failed = engine.put(b"c", b"3");
         let expected = Err(Error::poisoned(cause));
-        assert_eq!(failed, expected, "nobody knows what is durable");
+        assert_eq!(
+            failed,
+            expected,
+            "after a {} that failed nobody knows what a power cut leaves",
+            operation.name()
+        );
         assert_eq!(all(&engine), "a=1 b=2", "reads go on");
         assert_eq!(engine.put(b"d", b"4"), expected);
         assert_eq!(engine.seal_active(), expected, "nobody syncs again");

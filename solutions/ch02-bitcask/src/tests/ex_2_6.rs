@@ -243,7 +243,8 @@ fn ex_2_6_the_record_behind_a_sync_is_a_mark_of_it() {
             "put c=3",
             "put d=4"
         ],
-        "the first batch behind a sync tells of it, and it alone"
+        "the first batch behind a sync tells of it, and it alone; where the list ends early, \
+         the next record was encoded for another place than the one where it stands"
     );
     assert_eq!(all(&engine), "a=1 b=2 c=3 d=4");
     file.sync(&engine.device).unwrap();

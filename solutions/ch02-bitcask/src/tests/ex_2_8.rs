@@ -1,6 +1,7 @@
 use conformance::sim::{Content, SimDisk};
 use engine::{Error, StorageEngine, Write};
 
+use crate::data_file::DataFile;
 use crate::header::Header;
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
@@ -169,14 +170,17 @@ fn ex_2_8_what_lives_in_each_file_is_counted() {
     ]);
     let engine = open(&disk, options());
     let files = engine.index.files();
-    let counts = |number| (files[&number].live(), files[&number].graves());
-    assert_eq!(counts(1), (14, 0), "b=22 alone: a is deleted");
+    let counts = |number| {
+        let file: &DataFile = &files[&number];
+        format!("live {}, graves {}", file.live(), file.graves())
+    };
+    assert_eq!(counts(1), "live 14, graves 0", "b=22 alone: a is deleted");
     assert_eq!(
         counts(2),
-        (15, 24),
+        "live 15, graves 24",
         "d=333; the deletes of a and c, though c is back in file 3"
     );
-    assert_eq!(counts(3), (13, 0), "c=1");
+    assert_eq!(counts(3), "live 13, graves 0", "c=1");
 }
 
 #[test]
