@@ -36,7 +36,7 @@ pub const LIMITS: Limits = Limits {
 
 /// The largest batch as records, in bytes: an empty key weighs nothing against
 /// the limits, but its record does.
-const RECORDS_BYTES_MAX: u32 = 1 << 30;
+pub(crate) const RECORDS_BYTES_MAX: u32 = 1 << 30;
 
 /// The longest that data files are allowed to get: offsets have 32 bits.
 const FILE_BYTES_MAX: u32 = 1 << 31;
@@ -439,7 +439,7 @@ fn record(write: Write<'_>, expires: Option<Duration>, goes_on: bool) -> Record<
 /// # Errors
 ///
 /// [`Error::TooLarge`].
-fn batch_len(batch: &[Write<'_>], expires: Option<Duration>) -> Result<u32> {
+pub(crate) fn batch_len(batch: &[Write<'_>], expires: Option<Duration>) -> Result<u32> {
     let len = |write: &Write<'_>| record(*write, expires, false).encoded_len() as usize;
     let bytes = batch.iter().map(len).fold(0, usize::saturating_add);
     match u32::try_from(bytes) {

@@ -39,6 +39,30 @@ fn ex_2_10_a_full_file_is_sealed_and_the_next_one_takes_writes() {
 }
 
 #[test]
+fn ex_2_10_a_mark_and_a_seal_fit_in_whatever_room_is_left() {
+    for len in 0..60 {
+        let disk = SimDisk::new();
+        let options = Options {
+            file_bytes_max: HEADER_BYTES + 100,
+            ..options()
+        };
+        let engine = open(&disk, options);
+        engine.put(b"a", &vec![b'v'; len]).unwrap();
+        engine.sync().unwrap();
+        engine.put(b"b", b"2").unwrap();
+        engine.seal_active().unwrap();
+        for name in names(&disk) {
+            assert_eq!(
+                bytes_of(&disk, &name).len(),
+                28 + 100,
+                "how long {name} is, behind a value of {len} bytes, a mark of its sync and \
+                 b=2: a file gets no longer than the room that was made for it"
+            );
+        }
+    }
+}
+
+#[test]
 fn ex_2_10_the_bytes_at_the_end_of_a_sealed_file() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());
@@ -263,7 +287,8 @@ fn ex_2_10_where_a_failed_write_cannot_be_covered_the_engine_is_poisoned() {
     let (disk, engine, failed) = run(Some(Fail::From(at)));
     assert!(
         is_poisoned(&failed),
-        "b may stand in the file, and could not be covered: {failed:?}"
+        "b may stand in the file, and what should cover it could not be written, so the \
+         engine must be poisoned, and `append` must say so; it says {failed:?}"
     );
     let asked = disk.operations().len();
     let put = engine.put(b"c", b"3");
@@ -335,7 +360,12 @@ fn ex_2_10_a_seal_that_cannot_be_synced_or_named_poisons() {
         disk.does(|| Err(failure));
         let failed = engine.put(b"c", b"3");
         let expected = Err(Error::poisoned(cause));
-        assert_eq!(failed, expected, "nobody knows what is durable");
+        assert_eq!(
+            failed,
+            expected,
+            "after a {} that failed nobody knows what a power cut leaves",
+            operation.name()
+        );
         assert_eq!(all(&engine), "a=1 b=2", "reads go on");
         assert_eq!(engine.put(b"d", b"4"), expected);
         assert_eq!(engine.seal_active(), expected, "nobody syncs again");

@@ -218,7 +218,12 @@ fn ex_2_11_every_flipped_bit_and_every_other_length_is_found() {
             (Error::Corrupt { offset: at, .. }, _) => *at == 12,
             _ => false,
         };
-        assert!(is_named, "bit {bit} of byte {offset}: {error}");
+        assert!(
+            is_named,
+            "bit {bit} of byte {offset} was turned over, and it says: {error}. A flip in the \
+             magic is named at 0, one in the version is a version, and any other is found by \
+             the checksum, at 12"
+        );
     }
     let expected = damaged(12, "the checksum does not match");
     for len in 32..sound.len() {

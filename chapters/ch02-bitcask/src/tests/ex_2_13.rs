@@ -171,10 +171,36 @@ fn ex_2_13_where_nothing_lives_nothing_is_left() {
 
 #[test]
 fn ex_2_13_a_copy_needs_no_more_room_than_what_it_holds() {
-    let (disk, _engine) = after_a_merge(&["a1 b1 a2", "b2 c1 a3"]);
+    let (disk, engine) = after_a_merge(&["a1 b1 a2", "b2 c1 a3"]);
+    let copy = engine.index.files()[&3].clone();
+    assert_eq!(
+        (copy.len(), copy.end()),
+        (28 + 3 * 13 + 11, 28 + 3 * 13 + 11),
+        "the room that was made for it, and where it ends"
+    );
     let len = bytes_of(&disk, &name(3, Kind::Data)).len();
     assert_eq!(len, 28 + 3 * 13 + 11, "its length: header, records, seal");
     assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+}
+
+#[test]
+fn ex_2_13_records_are_not_written_one_by_one() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    for number in 0..200_u8 {
+        engine.put(&[number], b"1").unwrap();
+    }
+    engine.delete(&[0]).unwrap();
+    engine.seal_active().unwrap();
+    let asked = disk.operations().len();
+    engine.merge().unwrap();
+    let mut operations = disk.operations().split_off(asked);
+    operations.retain(|operation| *operation == Operation::Write);
+    assert!(
+        operations.len() <= 5,
+        "{} writes, to copy 199 short records",
+        operations.len()
+    );
 }
 
 #[test]

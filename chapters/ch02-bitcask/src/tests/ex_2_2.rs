@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk, Unsynced};
 use engine::disk::{Counted, Disk, Mode};
@@ -9,7 +10,7 @@ use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::names::Kind;
 use crate::place::Place;
-use crate::record::Record;
+use crate::record::{Record, Says};
 use crate::tests::files::{bytes_of, name, put, said, shown};
 use crate::tests::locks::{with_locks_counted, with_other_at};
 use crate::tests::meanwhile::Meanwhile;
@@ -205,6 +206,49 @@ fn ex_2_2_records_of_every_length_are_read_with_and_without_a_map() {
             assert_eq!(found, format!("put k={value}"), "without a map: {no_map}");
         }
     }
+}
+
+#[test]
+fn ex_2_2_a_long_record_that_expires_is_read_as_a_whole() {
+    for no_map in [false, true] {
+        let disk = SimDisk::new();
+        disk.set_faults(Faults {
+            no_map,
+            ..Faults::default()
+        });
+        let (device, file) = create(&disk);
+        let value = "v".repeat(1000);
+        let record = Record::last(Says::Put {
+            key: b"k",
+            value: value.as_bytes(),
+            expires: Some(Duration::from_secs(1)),
+        });
+        let offset = append(&file, record);
+        append(&file, put("a", "1"));
+        file.write_out().unwrap();
+        file.sync(&device).unwrap();
+        let found = file.read(offset, |found| *found == record);
+        assert_eq!(
+            found,
+            Ok(true),
+            "its time is part of it, too; without a map: {no_map}"
+        );
+    }
+}
+
+#[test]
+fn ex_2_2_what_is_mapped_is_read_without_asking_the_disk() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    let offsets = [put("a", "1"), put("b", &"v".repeat(1000))].map(|put| append(&file, put));
+    file.write_out().unwrap();
+    file.sync(&device).unwrap();
+    let asked = disk.operations().len();
+    for offset in offsets {
+        read(&file, offset).unwrap();
+    }
+    let operations = disk.operations().split_off(asked);
+    assert_eq!(operations, [], "what the disk was asked for");
 }
 
 #[test]

@@ -109,7 +109,11 @@ fn ex_2_4_among_many_keys_one_is_found_at_once() {
         assert_eq!(leaf.find(key.as_bytes()), Ok(index), "{key}");
         let at = key.as_bytes();
         let range = KeyRange::new(Excluded(at), Included(at));
-        assert_eq!(leaf.within(&range), index + 1..index + 1);
+        assert_eq!(
+            leaf.within(&range),
+            index + 1..index + 1,
+            "the indices of the keys in {range:?}: none, behind that key"
+        );
     }
 }
 

@@ -303,6 +303,13 @@ fn ex_2_7_a_file_to_which_nothing_was_ever_written_is_nothing() {
         let mut bytes = file(Header::of(1), &[]);
         bytes.resize(bytes.len() + room, 0);
         let disk = disk_with(&[(name(1, Kind::Active), bytes)]);
+        for is_newest in [true, false] {
+            assert_eq!(
+                read_active(&disk, 1, is_newest),
+                Ok(None),
+                "what counts of {room} zeros behind a header, in the newest file: {is_newest}"
+            );
+        }
         drop(open(&disk, options()));
         assert_eq!(names(&disk), [""; 0], "nobody needs it");
     }

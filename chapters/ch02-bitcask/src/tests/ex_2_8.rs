@@ -1,6 +1,7 @@
 use conformance::sim::{Content, SimDisk};
 use engine::{Error, StorageEngine, Write};
 
+use crate::data_file::DataFile;
 use crate::header::Header;
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
@@ -169,14 +170,32 @@ fn ex_2_8_what_lives_in_each_file_is_counted() {
     ]);
     let engine = open(&disk, options());
     let files = engine.index.files();
-    let counts = |number| (files[&number].live(), files[&number].graves());
-    assert_eq!(counts(1), (14, 0), "b=22 alone: a is deleted");
+    let counts = |number| {
+        let file: &DataFile = &files[&number];
+        format!("live {}, graves {}", file.live(), file.graves())
+    };
+    assert_eq!(counts(1), "live 14, graves 0", "b=22 alone: a is deleted");
     assert_eq!(
         counts(2),
-        (15, 24),
+        "live 15, graves 24",
         "d=333; the deletes of a and c, though c is back in file 3"
     );
-    assert_eq!(counts(3), (13, 0), "c=1");
+    assert_eq!(counts(3), "live 13, graves 0", "c=1");
+}
+
+#[test]
+fn ex_2_8_a_file_ends_behind_its_seal_and_not_where_its_room_does() {
+    let mut bytes = file(Header::of(1), &[put("a", "1"), seal()]);
+    let end = bytes.len();
+    bytes.resize(4096, 0);
+    let disk = disk_with(&[(name(1, Kind::Data), bytes)]);
+    let engine = open(&disk, options());
+    let files = engine.index.files();
+    assert_eq!(
+        usize::try_from(files[&1].end()).unwrap(),
+        end,
+        "where file 1 ends: room that nothing was written to is no garbage"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use engine::{Error, Result, StorageEngine, Write};
 use super::{fail_next, maintain, open, options};
 use crate::Bitcask;
 use crate::header::Header;
-use crate::judge::notes;
+use crate::judge::{JUDGE, notes};
 use crate::names::{Kind, Name};
 use crate::place::Place;
 use crate::record::{Record, Says};
@@ -99,6 +99,16 @@ fn the_newest_record_of_each_key_is_live_whatever_file_it_is_in() {
     let counts = notes(&disk, NOW).unwrap();
     let counts: Vec<_> = counts.counts("0000000001.data").collect();
     assert_eq!(counts, [("live", 1), ("garbage", 2)]);
+}
+
+#[test]
+fn whoever_asks_for_the_judge_is_told_of_what_is_live_by_now() {
+    let disk = SimDisk::new();
+    let long_ago = Duration::from_secs(1);
+    let records = [expiring(b"a", long_ago), put(b"b", b"1"), Says::Seal];
+    file(&disk, Header::of(1), Kind::Data, &records);
+    let notes = (JUDGE.notes)(&disk).unwrap();
+    assert_eq!(said_by(&disk, &notes), "1.data: garbage live");
 }
 
 #[test]

@@ -107,6 +107,91 @@ fn what_is_no_record_is_said_and_drawn() {
     assert_eq!(parts, [FILE, BROKEN, REST].concat());
 }
 
+/// What is drawn of the header of file 7, these records and these bytes,
+/// behind the header.
+fn drawn(records: &[Record<'_>], rest: &[u8]) -> String {
+    let mut bytes = Header::of(7).to_bytes().to_vec();
+    for record in records {
+        let offset = u32::try_from(bytes.len()).unwrap();
+        record.append_to(&mut bytes, Place { file: 7, offset });
+    }
+    bytes.extend_from_slice(rest);
+    let mut parts = String::new();
+    (DATA_FILE.dissect)(&bytes, &mut parts);
+    parts.strip_prefix(FILE).unwrap().to_owned()
+}
+
+#[test]
+fn room_is_drawn_behind_records_and_what_is_none_behind_a_seal() {
+    let put = Record {
+        says: Says::Put {
+            key: b"apple",
+            value: b"red",
+            expires: None,
+        },
+        goes_on: true,
+    };
+    assert_eq!(drawn(&[put], &[]), SOUND, "no room, nothing of it");
+    let room = "    47 room for more\n    47 zeros \"\\x00\\x00\\x00\"\n";
+    assert_eq!(drawn(&[put], &[0; 3]), [SOUND, room].concat());
+    let behind = drawn(&[Record::last(Says::Seal)], b"abc");
+    let lines: Vec<&str> = behind.lines().collect();
+    assert!(
+        lines[0].ends_with("seal") && !behind.contains("record") && !behind.contains("room"),
+        "behind a seal stands neither a record nor room: {behind}"
+    );
+}
+
+#[test]
+fn an_empty_value_has_no_row() {
+    let put = Record::last(Says::Put {
+        key: b"a",
+        value: b"",
+        expires: None,
+    });
+    let parts = drawn(&[put], &[]);
+    assert!(parts.contains("key \"a\""), "{parts}");
+    assert!(!parts.contains(" value "), "{parts}");
+}
+
+#[test]
+fn a_file_is_known_by_its_name() {
+    for (name, is_data, is_hint) in [
+        ("0000000001.data", true, false),
+        ("4294967295.active", true, false),
+        ("0000000001.hint", false, true),
+        ("1.data", false, false),
+        ("00000000001.data", false, false),
+        ("+000000001.data", false, false),
+        ("4294967296.data", false, false),
+        ("0000000001.text", false, false),
+        ("0000000001", false, false),
+    ] {
+        let found = ((DATA_FILE.is_named)(name), (HINT_FILE.is_named)(name));
+        assert_eq!(
+            found,
+            (is_data, is_hint),
+            "whether {name} is (data, a hint)"
+        );
+    }
+}
+
+#[test]
+fn an_entry_of_a_hint_is_as_long_as_a_record_at_the_least() {
+    for (len, is_sound) in [(HEAD_BYTES - 1, false), (HEAD_BYTES, true)] {
+        let entry = Entry {
+            key: b"",
+            offset: HEADER_BYTES,
+            len,
+            deletes: true,
+        };
+        let hint = Hint::new(7, 83, vec![entry]);
+        let mut parts = String::new();
+        (HINT_FILE.dissect)(hint.bytes(), &mut parts);
+        assert_eq!(!parts.contains("<-"), is_sound, "{parts}");
+    }
+}
+
 #[test]
 fn a_hint_file_is_drawn_key_by_key() {
     let entry = |key, offset, deletes| Entry {

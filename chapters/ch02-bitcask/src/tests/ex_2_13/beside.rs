@@ -17,7 +17,7 @@ use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::place::Place;
 use crate::record::{HEAD_BYTES, SEAL_BYTES};
-use crate::tests::files::{name, names};
+use crate::tests::files::{bytes_of, name, names};
 use crate::tests::locks::{address_of, locks_taken, watched};
 use crate::tests::{all, buffered, fill, maintain, open, open_again, options};
 
@@ -58,6 +58,33 @@ fn ex_2_13_where_there_is_no_room_for_proof_the_file_is_sealed() {
     assert_eq!(engine.get(b"k").unwrap().as_deref(), Some(&b"2"[..]));
     assert_eq!(engine.get(b"v").unwrap(), Some(value));
     assert!(disk.violations().is_empty(), "{:?}", disk.violations());
+}
+
+#[test]
+fn ex_2_13_proof_and_a_seal_fit_in_whatever_room_is_left() {
+    for left in SEAL_BYTES..=4 * SEAL_BYTES {
+        let disk = SimDisk::new();
+        let engine = open(&disk, buffered());
+        fill(&engine, "k1 a1 a2 a3 a4");
+        engine.put(b"k", b"2").unwrap();
+        engine.sync().unwrap();
+        // Beside it and the mark of this sync.
+        let room = 4096 - (HEADER_BYTES + 13) - SEAL_BYTES - left;
+        let value = vec![b'v'; (room - HEAD_BYTES - 1) as usize];
+        engine.put(b"v", &value).unwrap();
+        maintain(&engine);
+        engine.seal_active().unwrap();
+        // Where it had to be sealed for that, it was merged, too.
+        let names = names(&disk);
+        for name in names.iter().filter(|name| name.starts_with("0000000002")) {
+            let len = bytes_of(&disk, name).len();
+            assert!(
+                len <= 4096,
+                "{name} is {len} bytes long, of 4096: of {left} that were left, a mark took \
+                 those that the seal needs"
+            );
+        }
+    }
 }
 
 #[test]
