@@ -18,6 +18,7 @@ mod ex_2_9;
 mod files;
 mod judge;
 mod layout;
+mod limits;
 mod locks;
 mod meanwhile;
 mod suite;

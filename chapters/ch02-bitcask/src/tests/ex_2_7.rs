@@ -183,7 +183,11 @@ fn ex_2_7_a_batch_without_its_end_was_synced_too() {
     let mark = synced(offsets[2]);
     let (mut bytes, offsets) = first_file(&[and(put("a", "1")), put("b", "2"), mark]);
     bytes[offsets[2] as usize - 1] ^= 1;
-    assert_eq!(end(&bytes), damaged(offsets[1], MISMATCH));
+    assert_eq!(
+        end(&bytes),
+        damaged(offsets[1], MISMATCH),
+        "the mark behind a broken batch tells of all of it"
+    );
 }
 
 #[test]
@@ -193,7 +197,11 @@ fn ex_2_7_a_mark_is_compared_with_the_end_of_the_last_whole_batch() {
     let mark = synced(offsets[1]);
     let (mut bytes, offsets) = first_file(&[and(put("a", "1")), put("b", "2"), mark]);
     bytes[offsets[2] as usize - 1] ^= 1;
-    assert_eq!(end(&bytes), damaged(offsets[1], MISMATCH));
+    assert_eq!(
+        end(&bytes),
+        damaged(offsets[1], MISMATCH),
+        "nothing counts, since the batch is broken, and the mark tells of a part of it"
+    );
 }
 
 #[test]

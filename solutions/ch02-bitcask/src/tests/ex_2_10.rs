@@ -379,7 +379,7 @@ fn ex_2_10_who_waits_for_an_end_in_a_sealed_file_is_served() {
     engine.put(b"a", b"1").unwrap();
     engine.seal_active().unwrap();
     let served = engine.syncing.wait_for((1, 41), || {
-        panic!("all of file 1 is durable, and nobody was told")
+        panic!("all of file 1 is durable, and `seal` has not noted it, by `reached`")
     });
     assert_eq!(served, Ok(()));
 }

@@ -5,7 +5,7 @@ use engine::{Counter, Error, KeyRange, Order, StorageEngine, Write};
 
 use crate::Bitcask;
 use crate::names::Kind;
-use crate::store::{LIMITS, RECORDS_BYTES_MAX, batch_len};
+use crate::store::LIMITS;
 use crate::tests::files::{bytes_of, name, said};
 use crate::tests::{TWINS, all, buffered, fail_next, open, options, same_bytes, text, value};
 
@@ -322,33 +322,6 @@ fn ex_2_6_the_largest_key_is_written_and_a_larger_one_refused() {
     );
     assert_eq!(value(&engine, b"a"), None, "nothing of the batch was done");
     assert_eq!(disk.operations().len(), asked);
-}
-
-#[test]
-fn ex_2_6_a_batch_may_be_so_long_as_records_and_no_longer() {
-    // The same bytes time and again: only what they weigh matters.
-    let value = vec![b'v'; 16 << 20];
-    let mut batch = [Write::Put {
-        key: b"",
-        value: &value,
-    }; 64];
-    let refused = batch_len(&batch, None);
-    let bytes = 64 * (11 + value.len());
-    let expected = Error::TooLarge {
-        what: "batch",
-        bytes,
-        bytes_max: 1 << 30,
-    };
-    assert_eq!(
-        refused,
-        Err(expected),
-        "64 values of 16 MiB and their heads"
-    );
-    batch[0] = Write::Put {
-        key: b"",
-        value: &value[64 * 11..],
-    };
-    assert_eq!(batch_len(&batch, None), Ok(RECORDS_BYTES_MAX), "1 GiB");
 }
 
 #[test]
