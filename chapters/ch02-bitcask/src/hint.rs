@@ -114,10 +114,12 @@ impl<'f> Hint<'f> {
         u32::from_le_bytes(self.bytes[20..24].try_into().expect("four bytes"))
     }
 
-    /// How many keys it tells of.
+    /// How many keys it tells of: what its header says, and no more than there
+    /// is room for.
     pub fn count(&self) -> usize {
         let count = self.bytes[24..32].try_into().expect("eight bytes");
-        usize::try_from(u64::from_le_bytes(count)).unwrap_or(usize::MAX)
+        let room = (self.bytes.len() - HEADER_BYTES) / ENTRY_HEAD_BYTES;
+        usize::try_from(u64::from_le_bytes(count)).map_or(room, |count| count.min(room))
     }
 
     /// What it says of each key, in the order of the keys.
