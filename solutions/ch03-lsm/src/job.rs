@@ -1,0 +1,131 @@
+//! Making tables of entries: what a flush and a compaction have in common.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use engine::{Order, Result};
+
+use crate::files::Files;
+use crate::levels::Levels;
+use crate::merging::Merging;
+use crate::names::Name;
+use crate::sorted::{LevelSource, Sorted};
+use crate::source::Source;
+use crate::state::Logged;
+use crate::table::{Table, TableBuilder};
+
+/// How many bytes of entries one piece has.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Tables that are made of the entries of a memtable or of other tables, a piece
+/// at a time.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) inputs: Inputs,
+    /// The level to which the tables go.
+    pub(crate) into: usize,
+    /// How long they get.
+    table_bytes: u64,
+    /// What there is below, which a tombstone may hide.
+    levels: Arc<Levels<Arc<Table>>>,
+    entries: Merging<Sorted>,
+    /// The table that is being made.
+    unfinished: Option<TableBuilder>,
+    /// Those that are made. They are durable, but for their names.
+    pub(crate) made: Vec<Arc<Table>>,
+}
+
+/// What a job makes superfluous.
+#[derive(Debug)]
+pub(crate) enum Inputs {
+    /// A memtable, and its log.
+    Memtable(Arc<Logged>),
+    /// Tables.
+    Tables(Vec<Arc<Table>>),
+}
+
+impl Job {
+    /// A memtable that becomes a table of level 0.
+    pub(crate) fn flush(frozen: &Arc<Logged>, levels: &Arc<Levels<Arc<Table>>>) -> Result<Self> {
+        let entries = frozen.memtable.source(u64::MAX, Order::Ascending);
+        let inputs = Inputs::Memtable(Arc::clone(frozen));
+        Job::new(inputs, vec![Sorted::Memtable(entries)], (0, u64::MAX), levels)
+    }
+
+    /// Tables of one level, the newest first, and of the level `into`, which
+    /// become tables of that one, each this long.
+    pub(crate) fn compaction(
+        upper: &[Arc<Table>],
+        lower: &[Arc<Table>],
+        (into, table_bytes): (usize, u64),
+        levels: &Arc<Levels<Arc<Table>>>,
+    ) -> Result<Self> {
+        let source = |table: &Arc<Table>| Sorted::Table(table.source(Order::Ascending));
+        let mut sources: Vec<Sorted> = upper.iter().map(source).collect();
+        let lower_source = LevelSource::new(lower.to_vec(), Order::Ascending);
+        sources.push(Sorted::Level(lower_source));
+        let inputs = Inputs::Tables([upper, lower].concat());
+        Job::new(inputs, sources, (into, table_bytes), levels)
+    }
+
+    fn new(
+        inputs: Inputs,
+        sources: Vec<Sorted>,
+        (into, table_bytes): (usize, u64),
+        levels: &Arc<Levels<Arc<Table>>>,
+    ) -> Result<Self> {
+        let mut entries = Merging::new(sources, Order::Ascending);
+        entries.seek(Bound::Unbounded)?;
+        Ok(Job {
+            inputs,
+            into,
+            table_bytes,
+            levels: Arc::clone(levels),
+            entries,
+            unfinished: None,
+            made: Vec::new(),
+        })
+    }
+
+    /// Does the next piece, and answers whether there is more to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](engine::Error::Corrupt) where a table that is read is
+    /// damaged; [`Error::NoSpace`](engine::Error::NoSpace),
+    /// [`Error::Io`](engine::Error::Io) and
+    /// [`Error::Poisoned`](engine::Error::Poisoned). It cannot go on then.
+    ///
+    /// # Exercise 3.13
+    pub(crate) fn piece(&mut self, files: &Files) -> Result<bool> {
+        let mut bytes = 0;
+        while bytes < PIECE_BYTES {
+            let Some(key) = self.entries.key() else {
+                self.finish_table(files)?;
+                return Ok(false);
+            };
+            let value = self.entries.value();
+            bytes += key.len() + value.map_or(0, <[u8]>::len);
+            if value.is_some() || self.levels.may_hold_below(self.into, key) {
+                let table = match &mut self.unfinished {
+                    Some(table) => table,
+                    none => none.insert(files.begin_table()?),
+                };
+                table.add(key, value)?;
+            }
+            self.entries.advance()?;
+            let is_full = |table: &TableBuilder| table.bytes() >= self.table_bytes;
+            if self.unfinished.as_ref().is_some_and(is_full) {
+                self.finish_table(files)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish_table(&mut self, files: &Files) -> Result<()> {
+        if let Some(table) = self.unfinished.take() {
+            self.made.push(files.finish_table(table)?);
+        }
+        Ok(())
+    }
+}

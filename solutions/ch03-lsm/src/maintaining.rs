@@ -1,0 +1,303 @@
+//! Background work: flushes and compactions, a piece at a time, and the removal
+//! of what they have made superfluous.
+//!
+//! ```text
+//! log 4 ── memtable 4 ─┐ flush
+//!                      └──> table 5 (level 0) ─┐ compaction
+//!                           table 3 (level 0) ─┼──> tables 6, 7 (level 1)
+//!                           table 2 (level 1) ─┘
+//! ```
+//!
+//! In this order a crash between any two steps loses nothing, and leaves nothing
+//! that the next opening does not remove: the tables are written and synced, and
+//! then their names; the manifest's edit is appended and synced; readers find the
+//! new tables; and what they replace is removed once nobody reads it.
+
+use std::sync::Arc;
+
+use engine::{Maintenance, Progress, Result};
+
+use crate::job::{Inputs, Job};
+use crate::levels::Levels;
+use crate::log::Log;
+use crate::manifest::{Edit, Manifest, Tables};
+use crate::names::Name;
+use crate::picking::{Pick, Rule, Shape, pick};
+use crate::state::{Logged, State};
+use crate::store::Lsm;
+use crate::table::Table;
+
+/// The work that goes on, and what earlier work has left.
+#[derive(Debug)]
+pub(crate) struct Maintaining {
+    pub(crate) manifest: Manifest,
+    /// What the manifest tells.
+    pub(crate) tables: Tables,
+    /// Goes first: a compaction waits while a memtable is flushed.
+    flush: Option<Task>,
+    compaction: Option<Task>,
+    /// Tables and logs that are superfluous, until nobody reads them any more …
+    old_tables: Vec<Arc<Table>>,
+    old_logs: Vec<Arc<Log>>,
+    /// … and then their names, until they are removed.
+    unread: Vec<Name>,
+    /// How many writes there were at the last step.
+    seen: u64,
+}
+
+/// A job, and whether its tables are all made.
+#[derive(Debug)]
+struct Task {
+    job: Job,
+    is_made: bool,
+}
+
+impl Maintaining {
+    pub(crate) fn new(manifest: Manifest, tables: Tables) -> Self {
+        Maintaining {
+            manifest,
+            tables,
+            flush: None,
+            compaction: None,
+            old_tables: Vec::new(),
+            old_logs: Vec::new(),
+            unread: Vec::new(),
+            seen: 0,
+        }
+    }
+}
+
+impl Maintenance for Lsm {
+    /// Removes a file that nobody reads any more; or does a piece of a flush; or
+    /// a piece of a compaction. What is due only once nobody writes is done when
+    /// nobody has written since the last step.
+    fn step(&self) -> Result<Progress> {
+        let mut maintaining = self.maintaining.lock();
+        let seen = self.present.seen();
+        let rule = match maintaining.seen == seen {
+            true => Rule::Idle,
+            false => Rule::Urgent,
+        };
+        maintaining.seen = seen;
+        self.step_by(&mut maintaining, rule)
+    }
+}
+
+impl Lsm {
+    /// A step, where what is due is told by `rule`.
+    pub(crate) fn step_by(&self, maintaining: &mut Maintaining, rule: Rule) -> Result<Progress> {
+        self.files.device.check()?;
+        if self.remove_one(maintaining)? {
+            return Ok(Progress::Worked);
+        }
+        let state = self.present.state();
+        if maintaining.flush.is_none() {
+            maintaining.flush = begin_flush(&state)?;
+        }
+        if maintaining.flush.is_none() && maintaining.compaction.is_none() {
+            let shape = self.shape();
+            let Some(pick) = pick(&state.levels, &shape, rule) else {
+                return Ok(Progress::Idle);
+            };
+            if pick.is_move {
+                self.move_tables(maintaining, &pick)?;
+                return Ok(Progress::Worked);
+            }
+            maintaining.compaction = Some(begin_compaction(&state, &pick, shape.table_bytes)?);
+        }
+        let slot = match maintaining.flush.is_some() {
+            true => &mut maintaining.flush,
+            false => &mut maintaining.compaction,
+        };
+        let mut task = slot.take().expect("one of them goes on");
+        match self.advance(maintaining, &mut task) {
+            Ok(true) => {}
+            Ok(false) => self.keep(maintaining, task),
+            Err(error) if task.is_made => {
+                self.keep(maintaining, task);
+                return Err(error);
+            }
+            Err(error) => {
+                abandon(maintaining, task);
+                return Err(error);
+            }
+        }
+        Ok(Progress::Worked)
+    }
+
+    /// Takes the task one piece further, and answers whether it is done.
+    fn advance(&self, maintaining: &mut Maintaining, task: &mut Task) -> Result<bool> {
+        if !task.is_made {
+            task.is_made = !task.job.piece(&self.files)?;
+        }
+        if task.is_made {
+            self.publish(maintaining, &task.job)?;
+        }
+        Ok(task.is_made)
+    }
+
+    fn keep(&self, maintaining: &mut Maintaining, task: Task) {
+        match task.job.inputs {
+            Inputs::Memtable(_) => maintaining.flush = Some(task),
+            Inputs::Tables(_) => maintaining.compaction = Some(task),
+        }
+    }
+
+    /// Lets the tables that a job has made count, in place of what they were made
+    /// of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io), and it can be tried again;
+    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    ///
+    /// # Exercise 3.11
+    fn publish(&self, maintaining: &mut Maintaining, job: &Job) -> Result<()> {
+        if !job.made.is_empty() {
+            self.files.device.sync_dir()?;
+        }
+        let mut edit = Edit {
+            log: maintaining.tables.log,
+            ..Edit::default()
+        };
+        let into = u8::try_from(job.into).expect("levels are few");
+        edit.added = job.made.iter().map(|table| (into, table.info().clone())).collect();
+        match &job.inputs {
+            Inputs::Memtable(frozen) => edit.log = number_behind(frozen),
+            Inputs::Tables(tables) => {
+                edit.removed = tables.iter().map(|table| table.info().number).collect();
+            }
+        }
+        self.record(maintaining, &edit)?;
+        let added = job.made.iter().map(|table| (job.into, Arc::clone(table)));
+        self.present.change(|state| State {
+            levels: Arc::new(state.levels.with(added.collect(), &edit.removed)),
+            frozen: match &job.inputs {
+                Inputs::Memtable(flushed) => without(&state.frozen, flushed),
+                Inputs::Tables(_) => state.frozen.clone(),
+            },
+            active: Arc::clone(&state.active),
+        });
+        match &job.inputs {
+            Inputs::Memtable(frozen) => maintaining.old_logs.extend(frozen.log.get().cloned()),
+            Inputs::Tables(tables) => maintaining.old_tables.extend(tables.iter().cloned()),
+        }
+        self.reckon();
+        Ok(())
+    }
+
+    /// Moves tables to the next level as they are.
+    fn move_tables(&self, maintaining: &mut Maintaining, pick: &Pick<Arc<Table>>) -> Result<()> {
+        let into = u8::try_from(pick.into).expect("levels are few");
+        let edit = Edit {
+            added: pick.upper.iter().map(|table| (into, table.info().clone())).collect(),
+            removed: pick.upper.iter().map(|table| table.info().number).collect(),
+            log: maintaining.tables.log,
+        };
+        self.record(maintaining, &edit)?;
+        let added = pick.upper.iter().map(|table| (pick.into, Arc::clone(table)));
+        self.present.change(|state| State {
+            levels: Arc::new(state.levels.with(added.collect(), &edit.removed)),
+            ..state.clone()
+        });
+        self.reckon();
+        Ok(())
+    }
+
+    /// Makes an edit durable.
+    fn record(&self, maintaining: &mut Maintaining, edit: &Edit) -> Result<()> {
+        let mut tables = maintaining.tables.clone();
+        tables.apply(edit.clone()).expect("an edit of our own makes sense");
+        maintaining.manifest.append(&self.files.device, edit, &tables)?;
+        maintaining.tables = tables;
+        Ok(())
+    }
+
+    /// Removes one of the files that are superfluous, if nobody reads it any
+    /// more, and answers whether it did.
+    fn remove_one(&self, maintaining: &mut Maintaining) -> Result<bool> {
+        let Maintaining { old_tables, old_logs, unread, .. } = maintaining;
+        if let Some(index) = old_tables.iter().position(|table| Arc::strong_count(table) == 1) {
+            unread.push(Name::Table(old_tables.swap_remove(index).info().number));
+        }
+        if let Some(index) = old_logs.iter().position(|log| Arc::strong_count(log) == 1) {
+            unread.push(Name::Log(old_logs.swap_remove(index).number()));
+        }
+        let Some(&name) = unread.last() else {
+            return Ok(false);
+        };
+        self.files.remove(name)?;
+        unread.pop();
+        Ok(true)
+    }
+
+    /// Ends what goes on here: the engine is being closed, and nobody reads. What
+    /// is in memory is flushed.
+    pub(crate) fn end_maintaining(&self) -> Result<()> {
+        let mut maintaining = self.maintaining.lock();
+        if let Some(task) = maintaining.compaction.take() {
+            abandon(&mut maintaining, task);
+        }
+        while !self.present.state().frozen.is_empty() {
+            if maintaining.flush.is_none() {
+                maintaining.flush = begin_flush(&self.present.state())?;
+            }
+            let mut task = maintaining.flush.take().expect("something waits to be flushed");
+            match self.advance(&mut maintaining, &mut task) {
+                Ok(true) => {}
+                Ok(false) => maintaining.flush = Some(task),
+                Err(error) => return Err(error),
+            }
+        }
+        let Maintaining { manifest, tables, .. } = &mut *maintaining;
+        manifest.rewrite(&self.files.device, tables)?;
+        while self.remove_one(&mut maintaining)? {}
+        self.files.device.sync_dir()
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        let options = &self.files.options;
+        Shape {
+            memtable_bytes: options.memtable_bytes as u64,
+            table_bytes: options.table_bytes,
+            level0_tables: options.level0_tables,
+            ratio: options.level_ratio,
+            ..Shape::default()
+        }
+    }
+}
+
+/// The flush of the oldest memtable that waits for one.
+fn begin_flush(state: &State) -> Result<Option<Task>> {
+    let Some(frozen) = state.frozen.last() else {
+        return Ok(None);
+    };
+    let job = Job::flush(frozen, &state.levels)?;
+    let is_made = false;
+    Ok(Some(Task { job, is_made }))
+}
+
+fn begin_compaction(state: &State, pick: &Pick<Arc<Table>>, table_bytes: u64) -> Result<Task> {
+    let into = (pick.into, table_bytes);
+    let job = Job::compaction(&pick.upper, &pick.lower, into, &state.levels)?;
+    let is_made = false;
+    Ok(Task { job, is_made })
+}
+
+/// A job cannot go on: the tables that it has made are not needed.
+fn abandon(maintaining: &mut Maintaining, task: Task) {
+    let Job { made, unfinished, .. } = task.job;
+    maintaining.unread.extend(unfinished.map(|table| Name::Table(table.number())));
+    maintaining.old_tables.extend(made);
+}
+
+/// The number from which on logs count once this memtable is flushed.
+fn number_behind(flushed: &Logged) -> u32 {
+    flushed.log.get().map_or(0, |log| log.number() + 1)
+}
+
+fn without(frozen: &[Arc<Logged>], flushed: &Arc<Logged>) -> Vec<Arc<Logged>> {
+    let others = frozen.iter().filter(|other| !Arc::ptr_eq(other, flushed));
+    others.cloned().collect()
+}
