@@ -8,6 +8,7 @@ pub mod compression;
 pub mod levels;
 pub mod memtable;
 pub mod merging;
+pub mod node;
 pub mod picking;
 pub mod skip_list;
 pub mod source;
