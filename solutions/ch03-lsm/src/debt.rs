@@ -8,7 +8,8 @@
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Progress, Result};
 
-use crate::picking::{Rule, owed};
+use crate::picking;
+use crate::costs::owed;
 use crate::store::Lsm;
 
 /// How many times as many tables level 0 may have as are worth a compaction.
@@ -34,7 +35,7 @@ impl Lsm {
         let shape = self.shape();
         let memtable_bytes = shape.memtable_bytes;
         let waiting = state.frozen.len() as u64;
-        let level0 = state.levels.tables.first().map_or(0, Vec::len) as u64;
+        let level0 = state.levels.tables(0).len() as u64;
         let most = LEVEL0_TIMES * shape.level0_tables as u64;
         let room = most.saturating_sub(level0 + waiting) * memtable_bytes;
         let due = waiting * memtable_bytes + owed(&state.levels, &shape);
@@ -69,7 +70,7 @@ impl Lsm {
             let Some(mut maintaining) = maintaining else {
                 return Ok(());
             };
-            match self.step_by(&mut maintaining, Rule::Urgent) {
+            match self.step_by(&mut maintaining, picking::urgent) {
                 Ok(Progress::Worked) => {}
                 Ok(Progress::Idle) => {
                     self.debt.taken.store(0, Ordering::Relaxed);

@@ -106,7 +106,7 @@ impl Job {
             };
             let value = self.entries.value();
             bytes += key.len() + value.map_or(0, <[u8]>::len);
-            if value.is_some() || self.levels.may_hold_below(self.into, key) {
+            if value.is_some() || hides_something(&self.levels, self.into, key) {
                 let table = match &mut self.unfinished {
                     Some(table) => table,
                     none => none.insert(files.begin_table()?),
@@ -128,4 +128,14 @@ impl Job {
         }
         Ok(())
     }
+}
+
+/// Whether a tombstone that is written to this level hides anything. Below it,
+/// that is; and in level 0 itself, where all tables are older than one that is
+/// being made.
+///
+/// # Exercise 3.13
+fn hides_something(levels: &Levels<Arc<Table>>, level: usize, key: &[u8]) -> bool {
+    let may_hold = |table: &Arc<Table>| table.info().overlaps(&(key..=key));
+    levels.is_below(level, &(key..=key)) || level == 0 && levels.tables(0).iter().any(may_hold)
 }

@@ -6,7 +6,7 @@
 //! | [`options`] | [`Options`]: what it is opened with |
 //! | `state` | the memtables and tables there are at one moment |
 //! | `writer` | writing: to the log first, then to the memtable |
-//! | [`arena`], [`skip_list`], [`memtable`] | the newest writes, in order, in memory |
+//! | [`arena`], [`node`], [`skip_list`], [`memtable`] | the newest writes, in order, in memory |
 //! | [`log`] | the same on disk, and how it is replayed |
 //! | [`varint`], [`block`], [`compression`], [`bloom`], [`table`] | sorted entries in files that never change |
 //! | [`cache`] | blocks that are kept in memory |
@@ -34,6 +34,7 @@ pub mod block;
 pub mod bloom;
 pub mod cache;
 pub mod compression;
+pub(crate) mod costs;
 pub mod cursor;
 pub(crate) mod debt;
 pub(crate) mod device;
@@ -46,9 +47,11 @@ pub mod manifest;
 pub mod memtable;
 pub mod merging;
 pub mod names;
+pub mod node;
 pub(crate) mod opening;
 pub mod options;
 pub mod picking;
+pub mod shape;
 pub mod skip_list;
 pub mod snapshot;
 pub(crate) mod sorted;

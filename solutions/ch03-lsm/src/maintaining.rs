@@ -22,7 +22,8 @@ use crate::levels::Levels;
 use crate::log::Log;
 use crate::manifest::{Edit, Manifest, Tables};
 use crate::names::Name;
-use crate::picking::{Pick, Rule, Shape, pick};
+use crate::picking::{self, Pick};
+use crate::shape::Shape;
 use crate::state::{Logged, State};
 use crate::store::Lsm;
 use crate::table::Table;
@@ -44,6 +45,9 @@ pub(crate) struct Maintaining {
     /// How many writes there were at the last step.
     seen: u64,
 }
+
+/// Says what to compact, if anything.
+pub(crate) type Rule = fn(&Levels<Arc<Table>>, &Shape) -> Option<Pick<Arc<Table>>>;
 
 /// A job, and whether its tables are all made.
 #[derive(Debug)]
@@ -75,8 +79,8 @@ impl Maintenance for Lsm {
         let mut maintaining = self.maintaining.lock();
         let seen = self.present.seen();
         let rule = match maintaining.seen == seen {
-            true => Rule::Idle,
-            false => Rule::Urgent,
+            true => picking::idle,
+            false => picking::urgent,
         };
         maintaining.seen = seen;
         self.step_by(&mut maintaining, rule)
@@ -96,7 +100,7 @@ impl Lsm {
         }
         if maintaining.flush.is_none() && maintaining.compaction.is_none() {
             let shape = self.shape();
-            let Some(pick) = pick(&state.levels, &shape, rule) else {
+            let Some(pick) = rule(&state.levels, &shape) else {
                 return Ok(Progress::Idle);
             };
             if pick.is_move {
@@ -171,8 +175,9 @@ impl Lsm {
         }
         self.record(maintaining, &edit)?;
         let added = job.made.iter().map(|table| (job.into, Arc::clone(table)));
+        let levels = self.present.state().levels.with(added.collect(), &edit.removed)?;
         self.present.change(|state| State {
-            levels: Arc::new(state.levels.with(added.collect(), &edit.removed)),
+            levels: Arc::new(levels),
             frozen: match &job.inputs {
                 Inputs::Memtable(flushed) => without(&state.frozen, flushed),
                 Inputs::Tables(_) => state.frozen.clone(),
@@ -189,16 +194,17 @@ impl Lsm {
 
     /// Moves tables to the next level as they are.
     fn move_tables(&self, maintaining: &mut Maintaining, pick: &Pick<Arc<Table>>) -> Result<()> {
-        let into = u8::try_from(pick.into).expect("levels are few");
+        let into = u8::try_from(pick.next_level).expect("levels are few");
         let edit = Edit {
-            added: pick.upper.iter().map(|table| (into, table.info().clone())).collect(),
-            removed: pick.upper.iter().map(|table| table.info().number).collect(),
+            added: pick.inputs.iter().map(|table| (into, table.info().clone())).collect(),
+            removed: pick.inputs.iter().map(|table| table.info().number).collect(),
             log: maintaining.tables.log,
         };
         self.record(maintaining, &edit)?;
-        let added = pick.upper.iter().map(|table| (pick.into, Arc::clone(table)));
+        let added = pick.inputs.iter().map(|table| (pick.next_level, Arc::clone(table)));
+        let levels = self.present.state().levels.with(added.collect(), &edit.removed)?;
         self.present.change(|state| State {
-            levels: Arc::new(state.levels.with(added.collect(), &edit.removed)),
+            levels: Arc::new(levels),
             ..state.clone()
         });
         self.reckon();
@@ -279,8 +285,8 @@ fn begin_flush(state: &State) -> Result<Option<Task>> {
 }
 
 fn begin_compaction(state: &State, pick: &Pick<Arc<Table>>, table_bytes: u64) -> Result<Task> {
-    let into = (pick.into, table_bytes);
-    let job = Job::compaction(&pick.upper, &pick.lower, into, &state.levels)?;
+    let into = (pick.next_level, table_bytes);
+    let job = Job::compaction(&pick.inputs, &pick.next_inputs, into, &state.levels)?;
     let is_made = false;
     Ok(Task { job, is_made })
 }

@@ -55,11 +55,12 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let device = &files.device;
 
     let mut tables = read_manifest(device, &names)?;
-    let mut levels = Levels::default();
+    let mut found = Vec::new();
     for (level, info) in tables.tables.values() {
         let table = open_table(&files, &names, info.clone())?;
-        levels = levels.with(vec![(usize::from(*level), table)], &[]);
+        found.push((usize::from(*level), table));
     }
+    let mut levels = Levels::new(LEVELS).with(found, &[])?;
     levels.check()?;
 
     let flushed = flush_logs(&files, &names, &tables, &Arc::new(levels.clone()))?;
@@ -72,7 +73,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
         log: number,
     };
     tables.apply(edit).expect("an edit of our own makes sense");
-    levels = levels.with(flushed.into_iter().map(|table| (0, table)).collect(), &[]);
+    levels = levels.with(flushed.into_iter().map(|table| (0, table)).collect(), &[])?;
     let mut manifest = Manifest::default();
     manifest.rewrite(device, &tables)?;
 

@@ -159,13 +159,13 @@ pub(crate) fn everything(
             sources.push(Sorted::Memtable(logged.memtable.source(seq, order)));
         }
     }
-    for (level, tables) in state.levels.tables.iter().enumerate() {
-        let mut tables = tables.iter().filter(|table| may_hold(table, range));
-        if level == 0 {
-            sources.extend(tables.map(|table| Sorted::Table(table.source(order))));
-            continue;
-        }
-        let tables: Vec<_> = tables.by_ref().cloned().collect();
+    let tables = |level| {
+        let tables = state.levels.tables(level).iter();
+        tables.filter(|table| may_hold(table, range))
+    };
+    sources.extend(tables(0).map(|table| Sorted::Table(table.source(order))));
+    for level in 1..state.levels.count() {
+        let tables: Vec<_> = tables(level).cloned().collect();
         match tables.as_slice() {
             [] => {}
             [table] => sources.push(Sorted::Table(table.source(order))),

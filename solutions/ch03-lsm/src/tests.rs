@@ -1,1 +1,23 @@
 //! The tests of chapter 3.
+
+mod arena;
+mod memtable;
+mod skip_list;
+
+use std::cell::Cell;
+
+thread_local! {
+    static COMPARED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A node was compared with a place.
+pub(crate) fn compared() {
+    COMPARED.set(COMPARED.get() + 1);
+}
+
+/// How many nodes this thread compares with places while it does `work`.
+fn comparisons(work: impl FnOnce()) -> u64 {
+    let before = COMPARED.get();
+    work();
+    COMPARED.get() - before
+}
