@@ -3,6 +3,7 @@
 mod arena;
 mod memtable;
 mod skip_list;
+mod suite;
 
 use std::cell::Cell;
 

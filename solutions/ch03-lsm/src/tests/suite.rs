@@ -1,0 +1,164 @@
+//! What the suite says of the engine.
+
+use std::sync::Arc;
+
+use conformance::{Level, Powers, Subject, subject};
+use engine::disk::Disk;
+use engine::{
+    Cursor, Durability, KeyRange, Limits, Maintenance, Order, Progress, Result, Stats,
+    StorageEngine, Write,
+};
+
+use crate::compression::Compression;
+use crate::{Lsm, Options};
+
+/// Memtables and tables so short that scripts fill many of them.
+fn short(durability: Durability) -> Options {
+    Options {
+        durability,
+        memtable_bytes: 512,
+        table_bytes: 512,
+        block_bytes: 128,
+        cache_bytes: 16 << 10,
+        level0_tables: 2,
+        level_ratio: 3,
+        ..Options::default()
+    }
+}
+
+/// A memtable that no script fills.
+fn in_memory(durability: Durability) -> Options {
+    Options {
+        durability,
+        memtable_bytes: 1 << 20,
+        compression: Compression::None,
+        ..Options::default()
+    }
+}
+
+/// The engine without its maintenance.
+fn bare(options: fn(Durability) -> Options) -> Subject {
+    subject!("Lsm", move |disk: Arc<dyn Disk>, durability| {
+        Lsm::open(disk, options(durability))
+    })
+}
+
+/// The engine, and flushes and compactions that are stepped.
+fn stepped(options: fn(Durability) -> Options) -> Subject {
+    subject!(
+        "Lsm",
+        move |disk: Arc<dyn Disk>, durability| Lsm::open(disk, options(durability)),
+        |lsm| Powers {
+            maintenance: Some(lsm),
+            ..Powers::default()
+        }
+    )
+}
+
+/// An engine that does all the work that is due behind each write: these levels
+/// ask for none.
+struct Eager(Lsm);
+
+impl StorageEngine for Eager {
+    fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        self.0.get_into(key, value)
+    }
+
+    fn write(&self, batch: &[Write<'_>]) -> Result<()> {
+        self.0.write(batch)?;
+        // What fails here is put off.
+        while let Ok(Progress::Worked) = self.0.step() {}
+        Ok(())
+    }
+
+    fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
+        self.0.scan(range, order)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.0.sync()
+    }
+
+    fn close(self: Box<Self>) -> Result<()> {
+        Box::new(self.0).close()
+    }
+
+    fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+
+    fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+}
+
+fn eager() -> Subject {
+    let open = |disk: Arc<dyn Disk>, durability| {
+        let options = Options {
+            memtable_bytes: 64,
+            ..short(durability)
+        };
+        Lsm::open(disk, options).map(Eager)
+    };
+    subject!("Lsm, which does all that is due behind each write", open)
+}
+
+#[test]
+fn in_memory_core() {
+    bare(in_memory).check(Level::Core);
+}
+
+#[test]
+fn in_memory_concurrent() {
+    bare(in_memory).check(Level::Concurrent);
+}
+
+#[test]
+fn in_memory_reopen() {
+    bare(in_memory).check(Level::Reopen);
+}
+
+#[test]
+fn in_memory_crash() {
+    bare(in_memory).check(Level::Crash);
+}
+
+#[test]
+fn in_memory_faults() {
+    bare(in_memory).check(Level::Faults);
+}
+
+#[test]
+fn short_core() {
+    bare(short).check(Level::Core);
+}
+
+#[test]
+fn short_concurrent() {
+    bare(short).check(Level::Concurrent);
+}
+
+#[test]
+fn eager_core() {
+    eager().check(Level::Core);
+}
+
+#[test]
+fn eager_concurrent() {
+    eager().check(Level::Concurrent);
+}
+
+#[test]
+fn stepped_reopen() {
+    stepped(short).check(Level::Reopen);
+}
+
+#[test]
+fn stepped_crash() {
+    stepped(short).check(Level::Crash);
+}
+
+#[test]
+fn stepped_faults() {
+    stepped(short).check(Level::Faults);
+}
