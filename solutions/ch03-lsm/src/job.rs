@@ -8,7 +8,6 @@ use engine::{Order, Result};
 use crate::files::Files;
 use crate::levels::Levels;
 use crate::merging::Merging;
-use crate::names::Name;
 use crate::sorted::{LevelSource, Sorted};
 use crate::source::Source;
 use crate::state::Logged;
@@ -30,7 +29,7 @@ pub(crate) struct Job {
     levels: Arc<Levels<Arc<Table>>>,
     entries: Merging<Sorted>,
     /// The table that is being made.
-    unfinished: Option<TableBuilder>,
+    pub(crate) unfinished: Option<TableBuilder>,
     /// Those that are made. They are durable, but for their names.
     pub(crate) made: Vec<Arc<Table>>,
 }

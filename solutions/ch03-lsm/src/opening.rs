@@ -26,6 +26,7 @@ use crate::manifest::{self, Edit, Manifest, Tables};
 use crate::memtable::Memtable;
 use crate::names::Name;
 use crate::options::Options;
+use crate::shape::Shape;
 use crate::state::{Logged, State};
 use crate::table::Table;
 
@@ -60,7 +61,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
         let table = open_table(&files, &names, info.clone())?;
         found.push((usize::from(*level), table));
     }
-    let mut levels = Levels::new(LEVELS).with(found, &[])?;
+    let mut levels = Levels::new(Shape::default().levels).with(found, &[])?;
     levels.check()?;
 
     let flushed = flush_logs(&files, &names, &tables, &Arc::new(levels.clone()))?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use engine::{KeyRange, Order, Result};
 
+use crate::levels::Levels;
 use crate::memtable::MemtableSource;
 use crate::merging::Merging;
 use crate::source::Source;
@@ -173,6 +174,17 @@ pub(crate) fn everything(
         }
     }
     Merging::new(sources, order)
+}
+
+/// The tables that may hold `key`, the newest first: of level 0 any, and of each
+/// other level one at most.
+pub(crate) fn tables_of<'l>(
+    levels: &'l Levels<Arc<Table>>,
+    key: &'l [u8],
+) -> impl Iterator<Item = &'l Arc<Table>> {
+    let may_hold = move |table: &&Arc<Table>| table.info().overlaps(&(key..=key));
+    let level0 = levels.tables(0).iter().filter(may_hold);
+    level0.chain((1..levels.count()).filter_map(move |level| levels.table_of(level, key)))
 }
 
 /// Whether a key of the table may lie in `range`.

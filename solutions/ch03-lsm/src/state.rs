@@ -5,10 +5,16 @@ use std::sync::Arc;
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::sync::{Mutex, OnceLock, PLACES, place_of_this_thread};
 
-use crate::levels::Levels;
+use crate::levels::{Described, Levels};
 use crate::log::Log;
 use crate::memtable::Memtable;
-use crate::table::Table;
+use crate::table::{Table, TableInfo};
+
+impl Described for Table {
+    fn info(&self) -> &TableInfo {
+        Table::info(self)
+    }
+}
 
 /// A memtable, and the log that holds the same.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ use crate::maintaining::Maintaining;
 use crate::opening::{self, Opened};
 use crate::options::Options;
 use crate::snapshot::LsmSnapshot;
+use crate::sorted::tables_of;
 use crate::state::{Present, State};
 use crate::syncing::Syncing;
 use crate::writer::Writer;
@@ -88,7 +89,7 @@ impl Lsm {
                 return Ok(is_there);
             }
         }
-        for table in state.levels.candidates(key) {
+        for table in tables_of(&state.levels, key) {
             match table.get(key, value) {
                 Ok(Some(is_there)) => return Ok(is_there),
                 Ok(None) => {}

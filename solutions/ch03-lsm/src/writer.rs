@@ -95,7 +95,7 @@ impl Lsm {
     fn log_of<'w>(&self, writer: &'w mut Writer, len: u32) -> Result<(&'w Log, &'w mut Tail)> {
         if writer.log.is_none() {
             let header = Header {
-                number: self.files.numbers.next()?,
+                number: self.files.next_number()?,
                 previous: writer.previous,
             };
             let room = self.files.options.memtable_bytes.saturating_add(len as usize);
