@@ -24,16 +24,22 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// The files on `disk`, where the next one gets this number.
-    pub(crate) fn new(disk: Arc<dyn Disk>, options: Options, number: u32) -> Self {
+    /// The files on `disk`.
+    pub(crate) fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let counters = Arc::new(Counters::new());
         Files {
             device: Device::new(Counted::new(disk, Arc::clone(&counters))),
             cache: Arc::new(BlockCache::new(options.cache_bytes)),
-            number: AtomicU32::new(number),
+            number: AtomicU32::new(1),
             options,
             counters,
         }
+    }
+
+    /// This number was used, or one behind it.
+    pub(crate) fn pass_number(&self, number: u32) {
+        let next = number.saturating_add(1);
+        self.number.fetch_max(next, Ordering::Relaxed);
     }
 
     /// A number that no file has had.

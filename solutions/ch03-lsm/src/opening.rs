@@ -48,14 +48,13 @@ pub(crate) struct Opened {
 /// # Exercise 3.12
 pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let names = names_on(&*disk)?;
-    let last = names.iter().filter_map(|name| name.number()).max();
-    let number = last.unwrap_or(0).checked_add(1).ok_or(Error::Unsupported {
-        what: "a file behind number 4294967294",
-    })?;
-    let files = Files::new(disk, options, number);
+    let files = Files::new(disk, options);
     let device = &files.device;
-
     let mut tables = read_manifest(device, &names)?;
+    for number in names.iter().filter_map(|name| name.number()) {
+        files.pass_number(number);
+    }
+    files.pass_number(tables.log);
     let mut found = Vec::new();
     for (level, info) in tables.tables.values() {
         let table = open_table(&files, &names, info.clone())?;
@@ -71,7 +70,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let edit = Edit {
         added: flushed.iter().map(|table| (0, table.info().clone())).collect(),
         removed: Vec::new(),
-        log: number,
+        log: files.next_number()?,
     };
     tables.apply(edit).expect("an edit of our own makes sense");
     levels = levels.with(flushed.into_iter().map(|table| (0, table)).collect(), &[])?;
