@@ -56,12 +56,12 @@ impl Files {
         number.map_err(|_| Error::Unsupported { what })
     }
 
-    /// A table that has no entries yet.
+    /// A table that has no entries yet, and its number.
     ///
     /// # Errors
     ///
     /// [`Error::NoSpace`] and [`Error::Io`].
-    pub(crate) fn begin_table(&self) -> Result<TableBuilder> {
+    pub(crate) fn begin_table(&self) -> Result<(u32, TableBuilder)> {
         let number = self.next_number()?;
         let name = Name::Table(number).to_string();
         let file = self.device.disk().open(&name, Mode::CreateNew)?;
@@ -70,7 +70,7 @@ impl Files {
             compression: self.options.compression,
             bloom_bits_per_key: self.options.bloom_bits_per_key,
         };
-        Ok(TableBuilder::new(file, number, options))
+        Ok((number, TableBuilder::new(file, number, options)))
     }
 
     /// The table with the entries that it was given. It is durable, but for its

@@ -28,8 +28,8 @@ pub(crate) struct Job {
     /// What there is below, which a tombstone may hide.
     levels: Arc<Levels<Arc<Table>>>,
     entries: Merging<Sorted>,
-    /// The table that is being made.
-    pub(crate) unfinished: Option<TableBuilder>,
+    /// The number of the table that is being made, and the table.
+    pub(crate) unfinished: Option<(u32, TableBuilder)>,
     /// Those that are made. They are durable, but for their names.
     pub(crate) made: Vec<Arc<Table>>,
 }
@@ -106,15 +106,16 @@ impl Job {
             let value = self.entries.value();
             bytes += key.len() + value.map_or(0, <[u8]>::len);
             if value.is_some() || hides_something(&self.levels, self.into, key) {
-                let table = match &mut self.unfinished {
-                    Some(table) => table,
+                let (_, table) = match &mut self.unfinished {
+                    Some(unfinished) => unfinished,
                     none => none.insert(files.begin_table()?),
                 };
                 table.add(key, value)?;
             }
             self.entries.advance()?;
-            let is_full = |table: &TableBuilder| table.bytes() >= self.table_bytes;
-            if self.unfinished.as_ref().is_some_and(is_full) {
+            if let Some((_, table)) = &self.unfinished
+                && table.bytes() >= self.table_bytes
+            {
                 self.finish_table(files)?;
             }
         }
@@ -122,7 +123,7 @@ impl Job {
     }
 
     fn finish_table(&mut self, files: &Files) -> Result<()> {
-        if let Some(table) = self.unfinished.take() {
+        if let Some((_, table)) = self.unfinished.take() {
             self.made.push(files.finish_table(table)?);
         }
         Ok(())

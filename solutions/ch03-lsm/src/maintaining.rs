@@ -294,7 +294,7 @@ fn begin_compaction(state: &State, pick: &Pick<Arc<Table>>, table_bytes: u64) ->
 /// A job cannot go on: the tables that it has made are not needed.
 fn abandon(maintaining: &mut Maintaining, task: Task) {
     let Job { made, unfinished, .. } = task.job;
-    maintaining.unread.extend(unfinished.map(|table| Name::Table(table.number())));
+    maintaining.unread.extend(unfinished.map(|(number, _)| Name::Table(number)));
     maintaining.old_tables.extend(made);
 }
 
