@@ -53,16 +53,14 @@ impl Manifest {
     pub(crate) fn append(&mut self, device: &Device, edit: &Edit, tables: &Tables) -> Result<()> {
         let bytes = edit.encode(self.end)?;
         let end = self.end + bytes.len() as u64;
-        match self.file.take() {
-            Some(file) if end <= self.end_max => {
-                file.write_at(self.end, &bytes)?;
-                device.sync(&*file)?;
-                self.file = Some(file);
-                self.end = end;
-                Ok(())
-            }
-            _ => self.rewrite(device, tables),
-        }
+        let Some(file) = self.file.take().filter(|_| end <= self.end_max) else {
+            return self.rewrite(device, tables);
+        };
+        file.write_at(self.end, &bytes)?;
+        device.sync(&*file)?;
+        self.file = Some(file);
+        self.end = end;
+        Ok(())
     }
 
     /// Writes a manifest that tells of these tables alone, in place of the one

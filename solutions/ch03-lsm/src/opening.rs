@@ -28,7 +28,7 @@ use crate::names::Name;
 use crate::options::Options;
 use crate::shape::Shape;
 use crate::state::{Logged, State};
-use crate::table::Table;
+use crate::table::{Table, TableInfo};
 
 /// What an opening found.
 #[derive(Debug)]
@@ -63,17 +63,16 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let mut levels = Levels::new(Shape::default().levels).with(found, &[])?;
     levels.check()?;
 
-    let flushed = flush_logs(&files, &names, &tables, &Arc::new(levels.clone()))?;
+    let flushed = flush_logs(&files, &names, &tables, &mut levels)?;
     if !flushed.is_empty() {
         device.sync_dir()?;
     }
     let edit = Edit {
-        added: flushed.iter().map(|table| (0, table.info().clone())).collect(),
+        added: flushed.into_iter().map(|info| (0, info)).collect(),
         removed: Vec::new(),
         log: files.next_number()?,
     };
     tables.apply(edit).expect("an edit of our own makes sense");
-    levels = levels.with(flushed.into_iter().map(|table| (0, table)).collect(), &[])?;
     let mut manifest = Manifest::default();
     manifest.rewrite(device, &tables)?;
 
@@ -122,7 +121,7 @@ fn read_manifest(device: &Device, names: &[Name]) -> Result<Tables> {
     }
 }
 
-fn open_table(files: &Files, names: &[Name], info: crate::table::TableInfo) -> Result<Arc<Table>> {
+fn open_table(files: &Files, names: &[Name], info: TableInfo) -> Result<Arc<Table>> {
     let name = Name::Table(info.number);
     if !names.contains(&name) {
         return Err(Error::corrupt(&name.to_string(), 0, "the table is missing"));
@@ -130,7 +129,8 @@ fn open_table(files: &Files, names: &[Name], info: crate::table::TableInfo) -> R
     files.open_table(info)
 }
 
-/// Tables of level 0 with what the logs hold that count, the oldest first.
+/// Adds tables to level 0 with what the logs hold that count, and answers what
+/// they are.
 ///
 /// # Errors
 ///
@@ -141,8 +141,8 @@ fn flush_logs(
     files: &Files,
     names: &[Name],
     tables: &Tables,
-    levels: &Arc<Levels<Arc<Table>>>,
-) -> Result<Vec<Arc<Table>>> {
+    levels: &mut Levels<Arc<Table>>,
+) -> Result<Vec<TableInfo>> {
     let mut logs = Vec::new();
     for name in names {
         if let Name::Log(number) = *name
@@ -162,9 +162,12 @@ fn flush_logs(
         let memtable = replay_log(*number, &whole.bytes()?, is_newest, before, tables.log)?;
         before = Some(*number);
         if !memtable.is_empty() {
-            let mut job = Job::flush(&Arc::new(Logged::new(memtable)), levels)?;
+            let below = Arc::new(levels.clone());
+            let mut job = Job::flush(&Arc::new(Logged::new(memtable)), &below)?;
             while job.piece(files)? {}
-            flushed.append(&mut job.made);
+            flushed.extend(job.made.iter().map(|table| table.info().clone()));
+            let made = job.made.into_iter().map(|table| (0, table));
+            *levels = levels.with(made.collect(), &[])?;
         }
     }
     Ok(flushed)

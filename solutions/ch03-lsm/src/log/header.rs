@@ -19,8 +19,8 @@ pub type HeaderBytes = [u8; HEADER_BYTES as usize];
 /// ```text
 /// offset  size  field
 ///      0     8  magic     "STRATA3L"
-///      8     4  version   of this format: 1
-///     12     4  crc32     over everything behind it, up to the first record
+///      8     4  crc32     over all other fields
+///     12     4  version   of this format: 1
 ///     16     4  number    of this log
 ///     20     4  previous  number of the log before it; 0 where there is none
 /// ```
@@ -38,11 +38,11 @@ impl Header {
     pub fn to_bytes(self) -> HeaderBytes {
         let mut bytes = [0; HEADER_BYTES as usize];
         bytes[..8].copy_from_slice(&MAGIC);
-        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12..16].copy_from_slice(&VERSION.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.number.to_le_bytes());
         bytes[20..].copy_from_slice(&self.previous.to_le_bytes());
-        let crc32 = crc32fast::hash(&bytes[16..]);
-        bytes[12..16].copy_from_slice(&crc32.to_le_bytes());
+        let crc32 = checksum(&bytes);
+        bytes[8..12].copy_from_slice(&crc32.to_le_bytes());
         bytes
     }
 
@@ -60,7 +60,10 @@ impl Header {
         if header[..8] != MAGIC {
             return damage(0, "this is no log");
         }
-        let version = u32_at(header, 8);
+        if checksum(header) != u32_at(header, 8) {
+            return damage(8, "the checksum of the header does not match");
+        }
+        let version = u32_at(header, 12);
         if version != VERSION {
             return Err(Error::Version {
                 file: name.to_owned(),
@@ -68,15 +71,20 @@ impl Header {
                 supported: VERSION,
             });
         }
-        if crc32fast::hash(&header[16..]) != u32_at(header, 12) {
-            return damage(12, "the checksum of the header does not match");
-        }
         if u32_at(header, 16) != number {
             return damage(16, "this is the log of another number");
         }
         let previous = u32_at(header, 20);
         Ok(Header { number, previous })
     }
+}
+
+/// The checksum is looked at before the version: a torn header has any.
+fn checksum(header: &HeaderBytes) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&header[..8]);
+    hasher.update(&header[12..]);
+    hasher.finalize()
 }
 
 fn u32_at(bytes: &HeaderBytes, at: usize) -> u32 {
