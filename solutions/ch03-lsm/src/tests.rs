@@ -1,1 +1,5 @@
 //! The tests of chapter 3.
+
+mod block;
+mod hex;
+mod varint;
