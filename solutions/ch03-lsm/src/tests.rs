@@ -2,6 +2,7 @@
 
 mod block;
 mod bloom;
+mod cache;
 mod compression;
 mod hex;
 mod varint;
