@@ -1,9 +1,19 @@
 //! The tests of chapter 3.
 
 mod arena;
+mod block;
+mod bloom;
+mod cache;
+mod compression;
+mod damage;
+mod hex;
 mod memtable;
 mod skip_list;
 mod suite;
+mod table;
+mod table_source;
+mod tables;
+mod varint;
 
 use std::cell::Cell;
 
