@@ -31,6 +31,12 @@ impl Described for TableInfo {
     }
 }
 
+impl<T: Described> Described for &T {
+    fn info(&self) -> &TableInfo {
+        (**self).info()
+    }
+}
+
 impl<T: Described> Described for Arc<T> {
     fn info(&self) -> &TableInfo {
         (**self).info()

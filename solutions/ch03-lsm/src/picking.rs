@@ -17,6 +17,7 @@
 use crate::costs::{Run, hull};
 use crate::levels::{Described, Levels, Totals};
 use crate::shape::{Shape, Targets};
+use crate::table::TableInfo;
 
 /// Tables to compact: those of one level with those of the next that overlap
 /// them.
@@ -37,11 +38,51 @@ pub struct Pick<T> {
 }
 
 impl<T: Described> Pick<T> {
-    /// The bytes that are read for it.
+    /// The bytes that are read for it: none where it moves.
     pub fn bytes(&self) -> u64 {
         match self.is_move {
             true => 0,
             false => Totals::of(self.inputs.iter().chain(&self.next_inputs)).bytes,
+        }
+    }
+}
+
+impl<'l, T: Described> Pick<&'l T> {
+    /// These tables of a level, into `next_level`. What stands between the two
+    /// levels is empty.
+    pub(crate) fn new(
+        levels: &'l Levels<T>,
+        level: usize,
+        inputs: Vec<&'l T>,
+        next_level: usize,
+    ) -> Self {
+        let next = levels.overlapping(next_level, &hull(&inputs));
+        let next_inputs: Vec<&T> = levels.tables(next_level)[next].iter().collect();
+        let may_die = |info: &TableInfo| !levels.is_below(next_level, &info.keys());
+        let mut infos = inputs.iter().map(Described::info);
+        let loses = infos.any(|info| info.tombstones > 0 && may_die(info));
+        // Several tables of level 0 that go together overlap each other.
+        let merges = !next_inputs.is_empty() || (level == 0 && inputs.len() > 1);
+        Pick {
+            level,
+            inputs,
+            next_level,
+            next_inputs,
+            is_move: !merges && !loses,
+        }
+    }
+
+    /// The same, but it holds on to the tables.
+    fn cloned(self) -> Pick<T>
+    where
+        T: Clone,
+    {
+        Pick {
+            level: self.level,
+            inputs: self.inputs.into_iter().cloned().collect(),
+            next_level: self.next_level,
+            next_inputs: self.next_inputs.into_iter().cloned().collect(),
+            is_move: self.is_move,
         }
     }
 }
@@ -72,7 +113,7 @@ fn is_untidy<T: Described>(levels: &Levels<T>, shape: &Shape) -> bool {
     for level in 0..levels.bottom() {
         let above = levels.totals(level);
         bytes = bytes.saturating_add(above.bytes);
-        entries = entries.saturating_add(above.entries + above.tombstones);
+        entries = entries.saturating_add(above.entries.saturating_add(above.tombstones));
     }
     let bottom = levels.totals(levels.bottom());
     let is_much = |part: u64, whole: u64| part.saturating_mul(shape.ratio) > whole;
@@ -95,41 +136,26 @@ fn fullest<T: Described>(levels: &Levels<T>, shape: &Shape, targets: &Targets) -
 /// What to compact of a level that has tables.
 fn pick<T: Described + Clone>(levels: &Levels<T>, targets: &Targets, level: usize) -> Pick<T> {
     let tables = levels.tables(level);
-    let inputs = match level {
-        0 => connected(tables),
+    let (inputs, next_level) = match level {
+        0 => (connected(&tables.iter().collect::<Vec<_>>()), targets.base),
         _ => {
             let excess = levels.bytes(level).saturating_sub(targets.bytes[level]);
-            tables[Run::cheapest(levels, level, excess).tables].to_vec()
+            let run = Run::cheapest(levels, level, excess);
+            (tables[run.tables].iter().collect(), level + 1)
         }
     };
-    let next_level = targets.base.max(level + 1);
-    let next = levels.overlapping(next_level, &hull(&inputs));
-    let next_inputs = levels.tables(next_level)[next].to_vec();
-    let alone = next_inputs.is_empty() && (level > 0 || inputs.len() == 1);
-    Pick {
-        is_move: alone && !loses_tombstones(levels, next_level, &inputs),
-        level,
-        inputs,
-        next_level,
-        next_inputs,
-    }
-}
-
-/// Answers whether one of these tables has tombstones that may die at a level.
-fn loses_tombstones<T: Described>(levels: &Levels<T>, level: usize, inputs: &[T]) -> bool {
-    let mut infos = inputs.iter().map(Described::info);
-    infos.any(|info| info.tombstones > 0 && !levels.is_below(level, &info.keys()))
+    Pick::new(levels, level, inputs, next_level).cloned()
 }
 
 /// The last of these tables, which is the oldest, and all that overlap it or
 /// one another. They are a stretch of keys without a gap, and what overlaps the
 /// stretch overlaps one of them.
-pub(crate) fn connected<T: Described + Clone>(tables: &[T]) -> Vec<T> {
-    let mut found = tables[tables.len() - 1..].to_vec();
+pub(crate) fn connected<'l, T: Described>(tables: &[&'l T]) -> Vec<&'l T> {
+    let mut found = vec![*tables.last().expect("level 0 has a table")];
     loop {
         let keys = hull(&found);
         let overlap = tables.iter().filter(|table| table.info().overlaps(&keys));
-        let wider: Vec<T> = overlap.cloned().collect();
+        let wider: Vec<&'l T> = overlap.copied().collect();
         if wider.len() == found.len() {
             return wider;
         }

@@ -1,3 +1,5 @@
 //! The tests of chapter 3.
 
+mod levels;
 mod merging;
+mod picking;
