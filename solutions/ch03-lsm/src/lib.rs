@@ -12,7 +12,8 @@
 //! | [`cache`] | blocks that are kept in memory |
 //! | [`source`], [`merging`] | a walk over entries, and many walks as one |
 //! | `sorted`, [`cursor`], [`snapshot`] | a scan, and one moment for several |
-//! | [`levels`], [`picking`] | which tables stand where, and what to compact |
+//! | [`levels`], [`shape`], [`costs`], [`picking`] | which tables stand where, and what to compact |
+//! | [`simulation`] | what those decisions amount to, without files |
 //! | [`manifest`] | the same on disk |
 //! | `files`, `job`, `maintaining` | tables in the making, flushes and compactions |
 //! | `debt` | the share of that work that writers do |
@@ -34,7 +35,7 @@ pub mod block;
 pub mod bloom;
 pub mod cache;
 pub mod compression;
-pub(crate) mod costs;
+pub mod costs;
 pub mod cursor;
 pub(crate) mod debt;
 pub(crate) mod device;
@@ -52,6 +53,7 @@ pub(crate) mod opening;
 pub mod options;
 pub mod picking;
 pub mod shape;
+pub mod simulation;
 pub mod skip_list;
 pub mod snapshot;
 pub(crate) mod sorted;
