@@ -19,12 +19,17 @@ pub mod record;
 pub mod replay;
 
 use header::{HEADER_BYTES, Header};
-use record::{Record, Says};
+use record::{HEAD_BYTES, Record, Says};
+
+/// What a mark and the record that ends a log take.
+const MARKS_BYTES: u32 = 2 * HEAD_BYTES;
 
 /// An open log.
 pub struct Log {
     header: Header,
     file: Box<dyn File>,
+    /// How long it may get. There is room for as much.
+    room: u32,
     /// Up to where it is durable.
     durable: AtomicU32,
 }
@@ -41,7 +46,7 @@ pub struct Tail {
 }
 
 impl Log {
-    /// A new log, with room for this many bytes. Its name is durable.
+    /// A new log, with room for so many bytes of records. Its name is durable.
     ///
     /// # Errors
     ///
@@ -49,6 +54,7 @@ impl Log {
     /// [`Error::Io`](engine::Error::Io) and
     /// [`Error::Poisoned`](engine::Error::Poisoned).
     pub(crate) fn create(device: &Device, header: Header, room: u32) -> Result<(Self, Tail)> {
+        let room = HEADER_BYTES.saturating_add(room).saturating_add(MARKS_BYTES);
         let name = Name::Log(header.number).to_string();
         let file = device.disk().open(&name, Mode::CreateNew)?;
         file.allocate(u64::from(room))?;
@@ -56,6 +62,7 @@ impl Log {
         let log = Log {
             header,
             file,
+            room,
             durable: AtomicU32::new(0),
         };
         let tail = Tail {
@@ -74,6 +81,14 @@ impl Log {
     /// Up to where it is durable.
     pub fn durable(&self) -> u32 {
         self.durable.load(Ordering::Acquire)
+    }
+
+    /// Whether a record of this length can be appended, and the log be ended
+    /// whatever becomes of it. What fails for want of room leaves a log that
+    /// cannot be ended either, since that takes room, too.
+    pub(crate) fn has_room(&self, tail: &Tail, len: u32) -> bool {
+        let end = tail.end().saturating_add(len);
+        end.saturating_add(MARKS_BYTES) <= self.room
     }
 
     /// Makes durable what was written; `written` bytes of it, or more.

@@ -53,7 +53,9 @@ impl Lsm {
     ///
     /// An error leaves no trace of the batch, not even after reopening.
     pub(crate) fn make(&self, writer: &mut Writer, batch: &[Write<'_>], len: u32) -> Result<()> {
-        if writer.active.memtable.bytes() >= self.files.options.memtable_bytes {
+        let is_full = writer.active.memtable.bytes() >= self.files.options.memtable_bytes;
+        let has_room = |(log, tail): &(Arc<Log>, Tail)| log.has_room(tail, len);
+        if is_full || !writer.log.as_ref().is_none_or(has_room) {
             self.rotate(writer, 0)?;
         }
         self.append(writer, batch, len)?;
@@ -98,8 +100,8 @@ impl Lsm {
                 number: self.files.next_number()?,
                 previous: writer.previous,
             };
-            let room = self.files.options.memtable_bytes.saturating_add(len as usize);
-            let room = u32::try_from(room).unwrap_or(u32::MAX).min(ROOM_BYTES);
+            let memtable_bytes = u32::try_from(self.files.options.memtable_bytes);
+            let room = memtable_bytes.unwrap_or(u32::MAX).min(ROOM_BYTES).max(len);
             let (log, tail) = Log::create(&self.files.device, header, room)?;
             let log = Arc::new(log);
             writer.active.log.get_or_init(|| Arc::clone(&log));

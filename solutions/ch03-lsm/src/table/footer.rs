@@ -5,7 +5,7 @@ use engine::{Error, Result};
 use super::stored::Handle;
 
 /// The last bytes of every table's file.
-pub const MAGIC: [u8; 8] = *b"STRATA-3";
+pub const MAGIC: [u8; 8] = *b"STRATA3T";
 /// The version of the format that is written and read here.
 pub const VERSION: u32 = 1;
 /// The length of a footer.
@@ -30,7 +30,7 @@ pub type FooterBytes = [u8; FOOTER_BYTES];
 ///     44     4  number      of this table
 ///     48     4  version     of this format: 1
 ///     52     4  crc32       over everything before
-///     56     8  magic       "STRATA-3"
+///     56     8  magic       "STRATA3T"
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer {
