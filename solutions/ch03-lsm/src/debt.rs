@@ -8,8 +8,8 @@
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Progress, Result};
 
-use crate::picking;
 use crate::costs::owed;
+use crate::picking;
 use crate::store::Lsm;
 
 /// How many times as many tables level 0 may have as are worth a compaction.

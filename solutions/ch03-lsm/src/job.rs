@@ -48,7 +48,12 @@ impl Job {
     pub(crate) fn flush(frozen: &Arc<Logged>, levels: &Arc<Levels<Arc<Table>>>) -> Result<Self> {
         let entries = frozen.memtable.source(u64::MAX, Order::Ascending);
         let inputs = Inputs::Memtable(Arc::clone(frozen));
-        Job::new(inputs, vec![Sorted::Memtable(entries)], (0, u64::MAX), levels)
+        Job::new(
+            inputs,
+            vec![Sorted::Memtable(entries)],
+            (0, u64::MAX),
+            levels,
+        )
     }
 
     /// Tables of one level, the newest first, and of the level `into`, which

@@ -54,7 +54,9 @@ impl Log {
     /// [`Error::Io`](engine::Error::Io) and
     /// [`Error::Poisoned`](engine::Error::Poisoned).
     pub(crate) fn create(device: &Device, header: Header, room: u32) -> Result<(Self, Tail)> {
-        let room = HEADER_BYTES.saturating_add(room).saturating_add(MARKS_BYTES);
+        let room = HEADER_BYTES
+            .saturating_add(room)
+            .saturating_add(MARKS_BYTES);
         let name = Name::Log(header.number).to_string();
         let file = device.disk().open(&name, Mode::CreateNew)?;
         file.allocate(u64::from(room))?;
@@ -113,7 +115,11 @@ impl Log {
             self.append(tail, Says::Synced { up_to: durable });
         }
         let offset = tail.end();
-        let record = Record { log: self.number(), offset, says };
+        let record = Record {
+            log: self.number(),
+            offset,
+            says,
+        };
         record.append_to(&mut tail.pending);
     }
 

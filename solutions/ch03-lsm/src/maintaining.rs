@@ -166,7 +166,11 @@ impl Lsm {
             ..Edit::default()
         };
         let into = u8::try_from(job.into).expect("levels are few");
-        edit.added = job.made.iter().map(|table| (into, table.info().clone())).collect();
+        edit.added = job
+            .made
+            .iter()
+            .map(|table| (into, table.info().clone()))
+            .collect();
         match &job.inputs {
             Inputs::Memtable(frozen) => edit.log = number_behind(frozen),
             Inputs::Tables(tables) => {
@@ -175,7 +179,11 @@ impl Lsm {
         }
         self.record(maintaining, &edit)?;
         let added = job.made.iter().map(|table| (job.into, Arc::clone(table)));
-        let levels = self.present.state().levels.with(added.collect(), &edit.removed)?;
+        let levels = self
+            .present
+            .state()
+            .levels
+            .with(added.collect(), &edit.removed)?;
         self.present.change(|state| State {
             levels: Arc::new(levels),
             frozen: match &job.inputs {
@@ -196,13 +204,28 @@ impl Lsm {
     fn move_tables(&self, maintaining: &mut Maintaining, pick: &Pick<Arc<Table>>) -> Result<()> {
         let into = u8::try_from(pick.next_level).expect("levels are few");
         let edit = Edit {
-            added: pick.inputs.iter().map(|table| (into, table.info().clone())).collect(),
-            removed: pick.inputs.iter().map(|table| table.info().number).collect(),
+            added: pick
+                .inputs
+                .iter()
+                .map(|table| (into, table.info().clone()))
+                .collect(),
+            removed: pick
+                .inputs
+                .iter()
+                .map(|table| table.info().number)
+                .collect(),
             log: maintaining.tables.log,
         };
         self.record(maintaining, &edit)?;
-        let added = pick.inputs.iter().map(|table| (pick.next_level, Arc::clone(table)));
-        let levels = self.present.state().levels.with(added.collect(), &edit.removed)?;
+        let added = pick
+            .inputs
+            .iter()
+            .map(|table| (pick.next_level, Arc::clone(table)));
+        let levels = self
+            .present
+            .state()
+            .levels
+            .with(added.collect(), &edit.removed)?;
         self.present.change(|state| State {
             levels: Arc::new(levels),
             ..state.clone()
@@ -214,8 +237,12 @@ impl Lsm {
     /// Makes an edit durable.
     fn record(&self, maintaining: &mut Maintaining, edit: &Edit) -> Result<()> {
         let mut tables = maintaining.tables.clone();
-        tables.apply(edit.clone()).expect("an edit of our own makes sense");
-        maintaining.manifest.append(&self.files.device, edit, &tables)?;
+        tables
+            .apply(edit.clone())
+            .expect("an edit of our own makes sense");
+        maintaining
+            .manifest
+            .append(&self.files.device, edit, &tables)?;
         maintaining.tables = tables;
         Ok(())
     }
@@ -223,8 +250,16 @@ impl Lsm {
     /// Removes one of the files that are superfluous, if nobody reads it any
     /// more, and answers whether it did.
     fn remove_one(&self, maintaining: &mut Maintaining) -> Result<bool> {
-        let Maintaining { old_tables, old_logs, unread, .. } = maintaining;
-        if let Some(index) = old_tables.iter().position(|table| Arc::strong_count(table) == 1) {
+        let Maintaining {
+            old_tables,
+            old_logs,
+            unread,
+            ..
+        } = maintaining;
+        if let Some(index) = old_tables
+            .iter()
+            .position(|table| Arc::strong_count(table) == 1)
+        {
             unread.push(Name::Table(old_tables.swap_remove(index).info().number));
         }
         if let Some(index) = old_logs.iter().position(|log| Arc::strong_count(log) == 1) {
@@ -249,17 +284,24 @@ impl Lsm {
             if maintaining.flush.is_none() {
                 maintaining.flush = begin_flush(&self.present.state())?;
             }
-            let mut task = maintaining.flush.take().expect("something waits to be flushed");
+            let mut task = maintaining
+                .flush
+                .take()
+                .expect("something waits to be flushed");
             match self.advance(&mut maintaining, &mut task) {
                 Ok(true) => {}
                 Ok(false) => maintaining.flush = Some(task),
                 Err(error) => return Err(error),
             }
         }
-        let Maintaining { manifest, tables, .. } = &mut *maintaining;
-        manifest.rewrite(&self.files.device, tables)?;
+        let Maintaining {
+            manifest, tables, ..
+        } = &mut *maintaining;
+        if !manifest.is_proven() {
+            manifest.rewrite(&self.files.device, tables)?;
+        }
         while self.remove_one(&mut maintaining)? {}
-        self.files.device.sync_dir()
+        Ok(())
     }
 
     pub(crate) fn shape(&self) -> Shape {
@@ -293,8 +335,12 @@ fn begin_compaction(state: &State, pick: &Pick<Arc<Table>>, table_bytes: u64) ->
 
 /// A job cannot go on: the tables that it has made are not needed.
 fn abandon(maintaining: &mut Maintaining, task: Task) {
-    let Job { made, unfinished, .. } = task.job;
-    maintaining.unread.extend(unfinished.map(|(number, _)| Name::Table(number)));
+    let Job {
+        made, unfinished, ..
+    } = task.job;
+    maintaining
+        .unread
+        .extend(unfinished.map(|(number, _)| Name::Table(number)));
     maintaining.old_tables.extend(made);
 }
 

@@ -5,8 +5,9 @@
 //! file was written, and each later one of a change: a flush, a compaction. An
 //! edit is durable before anything that it makes superfluous is removed.
 //!
-//! A manifest is written anew at every opening and closing, and when its edits
-//! have become many: to another file, which takes its place. So of what was
+//! A manifest is written anew at every closing, at an opening that finds an
+//! engine which was not closed, and when its edits have become many: to another
+//! file, which takes its place. So of what was
 //! there then, its header says that it is durable; and only an edit behind that
 //! can be a torn tail.
 
@@ -32,16 +33,34 @@ const EDITS_TIMES: u64 = 2;
 /// The manifest, open to be written.
 #[derive(Default)]
 pub struct Manifest {
-    /// None where the last write has failed: whatever it has left, the next one
-    /// writes the file anew.
+    /// None where an edit cannot be appended, as after a failed write: the next
+    /// one writes the file anew.
     file: Option<Box<dyn File>>,
     /// Where the next edit goes.
     end: u64,
     /// How long it may get.
     end_max: u64,
+    /// Whether all of it was durable before it got its name.
+    is_proven: bool,
 }
 
 impl Manifest {
+    /// The manifest that is there. All that it tells was durable before it got
+    /// its name; but nobody knows whether the name is, so an edit goes to another
+    /// file.
+    pub(crate) fn of_closed() -> Self {
+        Manifest {
+            is_proven: true,
+            ..Manifest::default()
+        }
+    }
+
+    /// Answers whether all that was recorded was durable before the file got its
+    /// name.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
     /// Makes `edit` durable, which leads to these tables.
     ///
     /// # Errors
@@ -53,6 +72,7 @@ impl Manifest {
     pub(crate) fn append(&mut self, device: &Device, edit: &Edit, tables: &Tables) -> Result<()> {
         let bytes = edit.encode(self.end)?;
         let end = self.end + bytes.len() as u64;
+        self.is_proven = false;
         let Some(file) = self.file.take().filter(|_| end <= self.end_max) else {
             return self.rewrite(device, tables);
         };
@@ -72,6 +92,7 @@ impl Manifest {
     ///
     /// # Exercise 3.10
     pub(crate) fn rewrite(&mut self, device: &Device, tables: &Tables) -> Result<()> {
+        self.is_proven = false;
         // Nobody can rename over a file that is open.
         self.file = None;
         let edit = tables.to_edit().encode(u64::from(HEADER_BYTES))?;
@@ -92,18 +113,20 @@ impl Manifest {
         self.file = Some(disk.open(&name, Mode::Write)?);
         self.end = end;
         self.end_max = end + EDITS_BYTES.max(EDITS_TIMES * end);
+        self.is_proven = true;
         Ok(())
     }
 }
 
-/// What the manifest with these bytes tells.
+/// What the manifest with these bytes tells, and whether all of that was durable
+/// before it got its name.
 ///
 /// # Errors
 ///
 /// [`Error::Corrupt`] and [`Error::Version`].
 ///
 /// # Exercise 3.10
-pub fn read(bytes: &[u8]) -> Result<Tables> {
+pub fn read(bytes: &[u8]) -> Result<(Tables, bool)> {
     let name = Name::Manifest.to_string();
     let Header { proven } = Header::decode(&name, bytes)?;
     let mut tables = Tables::default();
@@ -124,7 +147,7 @@ pub fn read(bytes: &[u8]) -> Result<Tables> {
     }
     match at < proven {
         true => Err(Error::corrupt(&name, at, "the manifest is cut off")),
-        false => Ok(tables),
+        false => Ok((tables, bytes.len() as u64 == proven)),
     }
 }
 

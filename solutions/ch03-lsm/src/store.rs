@@ -6,8 +6,8 @@ use std::sync::Arc;
 use engine::disk::{Disk, Lock};
 use engine::sync::Mutex;
 use engine::{
-    Counter, Cursor, Durability, KeyRange, Limits, Order, Result, Snapshot, Snapshots,
-    Stats, StorageEngine, Write,
+    Counter, Cursor, Durability, KeyRange, Limits, Order, Result, Snapshot, Snapshots, Stats,
+    StorageEngine, Write,
 };
 
 use crate::cursor::LsmCursor;
@@ -139,7 +139,9 @@ impl StorageEngine for Lsm {
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
         let (state, seq) = self.present.pin();
         let counters = Arc::clone(&self.files.counters);
-        Ok(Box::new(LsmCursor::new(state, seq, range, order, counters)?))
+        Ok(Box::new(LsmCursor::new(
+            state, seq, range, order, counters,
+        )?))
     }
 
     fn sync(&self) -> Result<()> {

@@ -142,7 +142,9 @@ impl Lsm {
         let number = log.number();
         self.syncing.reached((number, u32::MAX));
         writer.active.freeze(writer.seq);
-        let next = Arc::new(Logged::new(Memtable::new(self.files.options.memtable_bytes)));
+        let next = Arc::new(Logged::new(Memtable::new(
+            self.files.options.memtable_bytes,
+        )));
         self.present.change(|state| {
             let mut frozen = state.frozen.clone();
             frozen.insert(0, Arc::clone(&state.active));

@@ -204,9 +204,8 @@ fn change(bytes: &[u8]) -> Option<(Write<'_>, &[u8])> {
 ///
 /// [`Error::TooLarge`].
 pub fn record_len(batch: &[Write<'_>]) -> Result<u32> {
-    let len = |write: &Write<'_>| {
-        CHANGE_BYTES + write.key().len() + write.value().map_or(0, <[u8]>::len)
-    };
+    let len =
+        |write: &Write<'_>| CHANGE_BYTES + write.key().len() + write.value().map_or(0, <[u8]>::len);
     let changes = batch.iter().map(len).fold(0, usize::saturating_add);
     let bytes = changes.saturating_add(HEAD_BYTES as usize);
     match u32::try_from(bytes) {

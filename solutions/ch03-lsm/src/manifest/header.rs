@@ -51,9 +51,22 @@ impl Header {
         };
         let [
             magic @ ..,
-            v0, v1, v2, v3,
-            c0, c1, c2, c3,
-            p0, p1, p2, p3, p4, p5, p6, p7,
+            v0,
+            v1,
+            v2,
+            v3,
+            c0,
+            c1,
+            c2,
+            c3,
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p5,
+            p6,
+            p7,
         ] = *header;
         if magic != MAGIC {
             return damage(0, "this is no manifest");
