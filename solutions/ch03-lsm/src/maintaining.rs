@@ -247,6 +247,14 @@ impl Lsm {
         Ok(())
     }
 
+    /// Makes sure that the manifest will be found. Nothing is written before.
+    pub(crate) fn make_sure_of_manifest(&self) -> Result<()> {
+        let Maintaining {
+            manifest, tables, ..
+        } = &mut *self.maintaining.lock();
+        manifest.make_sure(&self.files.device, tables)
+    }
+
     /// Removes one of the files that are superfluous, if nobody reads it any
     /// more, and answers whether it did.
     fn remove_one(&self, maintaining: &mut Maintaining) -> Result<bool> {

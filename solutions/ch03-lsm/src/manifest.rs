@@ -55,6 +55,19 @@ impl Manifest {
         }
     }
 
+    /// Makes sure that the manifest has a name which is durable: without it, all
+    /// that comes later could not be found.
+    ///
+    /// # Errors
+    ///
+    /// As for [`append`](Self::append).
+    pub(crate) fn make_sure(&mut self, device: &Device, tables: &Tables) -> Result<()> {
+        match self.file {
+            Some(_) => Ok(()),
+            None => self.rewrite(device, tables),
+        }
+    }
+
     /// Answers whether all that was recorded was durable before the file got its
     /// name.
     pub(crate) fn is_proven(&self) -> bool {

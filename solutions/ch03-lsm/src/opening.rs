@@ -10,9 +10,8 @@
 //!
 //! After a close there are no logs and nothing else that does not count, all that
 //! the manifest tells was durable before it got its name, and an opening writes
-//! nothing. (Whether that name is durable nobody can tell. Without it, the one
-//! before would be there, and tell the same: a file is removed only when it is
-//! superfluous by both.)
+//! nothing. (Whether that name is durable nobody can tell. So before the first
+//! write the manifest is written anew all the same.)
 //!
 //! Until the third step nothing is changed but by new files, and an opening that
 //! fails leaves everything as it was.

@@ -26,6 +26,8 @@ pub(crate) struct Writer {
     previous: u32,
     /// The sequence number of the last write.
     seq: u64,
+    /// Whether the manifest has a name that is durable.
+    has_manifest: bool,
 }
 
 impl Writer {
@@ -36,6 +38,7 @@ impl Writer {
             log: None,
             previous: 0,
             seq: 0,
+            has_manifest: false,
         }
     }
 
@@ -96,6 +99,10 @@ impl Lsm {
     /// before the first write.
     fn log_of<'w>(&self, writer: &'w mut Writer, len: u32) -> Result<(&'w Log, &'w mut Tail)> {
         if writer.log.is_none() {
+            if !writer.has_manifest {
+                self.make_sure_of_manifest()?;
+                writer.has_manifest = true;
+            }
             let header = Header {
                 number: self.files.next_number()?,
                 previous: writer.previous,
