@@ -8,6 +8,8 @@ mod compression;
 mod damage;
 mod hex;
 mod levels;
+mod log;
+mod manifest;
 mod memtable;
 mod merging;
 mod picking;

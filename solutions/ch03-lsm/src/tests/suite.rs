@@ -31,11 +31,11 @@ fn short(durability: Durability) -> Options {
     }
 }
 
-/// A memtable that no script fills.
+/// A memtable that few scripts fill.
 fn in_memory(durability: Durability) -> Options {
     Options {
         durability,
-        memtable_bytes: 1 << 20,
+        memtable_bytes: 8 << 10,
         compression: Compression::None,
         ..Options::default()
     }
