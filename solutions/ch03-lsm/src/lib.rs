@@ -6,6 +6,7 @@ pub mod bloom;
 pub mod cache;
 pub mod compression;
 pub mod levels;
+pub mod link;
 pub mod memtable;
 pub mod merging;
 pub mod node;
