@@ -60,11 +60,6 @@ impl Link {
         of_next.cmp(&shared).then_with(by_byte)
     }
 
-    /// How many bytes the next node shares with that before it.
-    pub fn shared(self) -> usize {
-        usize::from(self.shared)
-    }
-
     /// The link as a word.
     pub fn to_word(self) -> u64 {
         self.to.to_word()

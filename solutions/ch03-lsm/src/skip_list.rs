@@ -149,8 +149,8 @@ impl SkipList {
 
     /// The first node behind this place, which itself is not before `node` and
     /// probably not far from it.
-    pub fn first_behind_near(&self, node: Node<'_>, place: &Place<'_>) -> Option<Node<'_>> {
-        let mut near = self.node(node.address());
+    pub fn first_behind_near<'l>(&'l self, node: Node<'l>, place: &Place<'_>) -> Option<Node<'l>> {
+        let mut near = node;
         for _ in 0..STEPS {
             near = self.after(near)?;
             if !near.is_before(place) {
@@ -244,39 +244,51 @@ impl SkipList {
         assert!(seq < u64::MAX, "the largest number is the head's");
         let mut writer = self.writer.lock();
         let height = writer.height();
-        let value = value.map(|value| self.store_value(&mut writer.values, value));
-        let words = height + Node::words(key);
-        let piece = self.nodes.take(&mut writer.nodes, words);
-        let node = self.node(piece.behind(height));
-        node.fill(key, seq, value);
-
+        let node = self.new_node(&mut writer, height, key, seq, value);
         self.move_finger(&mut writer.finger, &Place::newest(key, seq));
         for (level, finger) in writer.finger[..height].iter_mut().enumerate() {
             let before = self.node(*finger);
             let shared = before.shared(key);
             let next = before.next(level);
-            node.set_next(level, next.map(|next| self.link_on(key, shared, next)));
+            node.set_next(level, next.map(|next| self.link_on(next, key, shared)));
             before.set_next(level, Some(Link::new(node, shared)));
             *finger = node.address();
         }
-        self.height.fetch_max(height, Ordering::Relaxed);
-        self.words.fetch_add(words, Ordering::Relaxed);
+        let heights = height.max(self.height.load(Ordering::Relaxed));
+        self.height.store(heights, Ordering::Relaxed);
     }
 
-    fn store_value(&self, room: &mut Room, value: &[u8]) -> Address {
-        let words = node::value_words(value);
-        let address = self.values.take(room, words);
-        let (chunk, at) = self.values.words(address);
-        node::fill_value(&chunk[at..], value);
-        self.words.fetch_add(words, Ordering::Relaxed);
-        address
+    /// A node of so many levels that nobody knows of yet.
+    fn new_node(
+        &self,
+        writer: &mut Writer,
+        height: usize,
+        key: &[u8],
+        seq: u64,
+        value: Option<&[u8]>,
+    ) -> Node<'_> {
+        let mut words = height + Node::words(key);
+        let piece = self.nodes.take(&mut writer.nodes, words);
+        let node = self.node(piece.behind(height));
+        let value = value.map(|value| {
+            let value_words = node::value_words(value);
+            words += value_words;
+            let address = self.values.take(&mut writer.values, value_words);
+            let (chunk, at) = self.values.words(address);
+            node::fill_value(&chunk[at..], value);
+            address
+        });
+        node.fill(key, seq, value);
+        words += self.words.load(Ordering::Relaxed);
+        self.words.store(words, Ordering::Relaxed);
+        node
     }
 
     /// The link from a new node to the one that `next` leads to from the node
     /// before, with which the new key shares so many bytes.
-    fn link_on(&self, key: &[u8], shared: usize, next: Link) -> Link {
-        if next.shared() < shared {
-            // It leaves both at the same byte.
+    fn link_on(&self, next: Link, key: &[u8], shared: usize) -> Link {
+        if next.compare(key, shared).is_lt() {
+            // It departs from both keys at the same byte.
             return next;
         }
         let next = self.node(next.to);
@@ -292,8 +304,9 @@ impl SkipList {
     /// # Exercise 3.1
     fn move_finger(&self, finger: &mut [Address; LEVELS], place: &Place<'_>) {
         let falls_short = |&level: &usize| {
-            let next = self.node(finger[level]).next(level);
-            next.is_some_and(|next| self.node(next.to).is_before(place))
+            let from = Reached::new(self.node(finger[level]), place);
+            let next = from.node.next(level);
+            next.is_some_and(|next| self.step(from, next, place).is_some())
         };
         let (mut from, mut levels) = (self.head, self.height.load(Ordering::Relaxed));
         if self.node(finger[0]).is_before(place) {

@@ -291,8 +291,9 @@ fn ex_3_1_a_sorted_batch_among_others_costs_a_few_steps_a_key() {
             list.insert(&key(2 * number + 1, 16), 2, None);
         }
     });
+    // From the top, each would cost more than 40.
     assert!(
-        compared <= 12 * 1000,
+        compared <= 16 * 1000,
         "{compared} comparisons for 1000 keys"
     );
 }
