@@ -49,7 +49,15 @@ pub struct SkipList {
     /// How many levels have a node. Who sees too few of them searches longer,
     /// and finds the same.
     height: AtomicUsize,
-    /// How many words its nodes take.
+    written: Written,
+}
+
+/// What changes with each insert. It has cache lines of its own, since readers
+/// would have to fetch again whatever shared them.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Written {
+    /// How many words the nodes and the values take.
     words: AtomicUsize,
     writer: Mutex<Writer>,
 }
@@ -90,19 +98,21 @@ impl SkipList {
             values: Arena::default(),
             head,
             height: AtomicUsize::new(1),
-            words: AtomicUsize::new(0),
-            writer: Mutex::new(Writer {
-                nodes: room,
-                values: Room::new(bytes_max),
-                random: 0x9e37_79b9_7f4a_7c15,
-                finger: [head; LEVELS],
-            }),
+            written: Written {
+                words: AtomicUsize::new(0),
+                writer: Mutex::new(Writer {
+                    nodes: room,
+                    values: Room::new(bytes_max),
+                    random: 0x9e37_79b9_7f4a_7c15,
+                    finger: [head; LEVELS],
+                }),
+            },
         }
     }
 
-    /// How many bytes of memory its nodes take.
+    /// How many bytes of memory its nodes and their values take.
     pub fn bytes(&self) -> usize {
-        self.words.load(Ordering::Relaxed) * size_of::<u64>()
+        self.written.words.load(Ordering::Relaxed) * size_of::<u64>()
     }
 
     /// The node at this address, which is one of this list's.
@@ -242,7 +252,7 @@ impl SkipList {
     pub fn insert(&self, key: &[u8], seq: u64, value: Option<&[u8]>) {
         assert!(key.len() <= usize::from(u16::MAX), "a key's length fits");
         assert!(seq < u64::MAX, "the largest number is the head's");
-        let mut writer = self.writer.lock();
+        let mut writer = self.written.writer.lock();
         let height = writer.height();
         let node = self.new_node(&mut writer, height, key, seq, value);
         self.move_finger(&mut writer.finger, &Place::newest(key, seq));
@@ -279,8 +289,8 @@ impl SkipList {
             address
         });
         node.fill(key, seq, value);
-        words += self.words.load(Ordering::Relaxed);
-        self.words.store(words, Ordering::Relaxed);
+        words += self.written.words.load(Ordering::Relaxed);
+        self.written.words.store(words, Ordering::Relaxed);
         node
     }
 
