@@ -42,6 +42,7 @@ pub(crate) mod device;
 pub(crate) mod files;
 pub(crate) mod job;
 pub mod levels;
+pub mod link;
 pub mod log;
 pub(crate) mod maintaining;
 pub mod manifest;

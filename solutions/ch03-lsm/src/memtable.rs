@@ -53,7 +53,7 @@ impl Memtable {
     /// # Exercise 3.2
     pub fn get(&self, key: &[u8], seq: u64, value: &mut Vec<u8>) -> Option<bool> {
         let node = self.list.first_behind(&Place::newest(key, seq))?;
-        node.has_key(key).then(|| node.copy_value(value))
+        node.has_key(key).then(|| self.list.copy_value(node, value))
     }
 
     /// How many bytes of memory its entries take. Of what is set aside for
@@ -124,7 +124,7 @@ impl MemtableSource {
             };
         }
         self.at = node.map(|node| node.address());
-        self.is_put = node.is_some_and(|node| node.copy_value(&mut self.value));
+        self.is_put = node.is_some_and(|node| list.copy_value(node, &mut self.value));
     }
 }
 

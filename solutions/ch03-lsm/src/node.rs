@@ -2,29 +2,34 @@
 //!
 //! ```text
 //! word          what
-//! -1 - level    the next node of that level: its address, or 0
-//!  0            the key's length in bytes (16 bits); above it 0 for a
-//!               tombstone, else the value's length in bytes, and 1
+//! -1 - level    the link to the next node of that level, or 0
+//!  0            the key's length in bytes; in the upper half the address of
+//!               the value, or 0 for a tombstone
 //!  1            the sequence number
 //!  2 …          the key, at least one word of it
-//!  behind it    the value
 //! ```
 //!
 //! In a word of the key, its first byte is the highest: so words compare as
 //! their bytes do. The bytes that are missing in the last one are zeros. Where
 //! all words agree that two keys share, the shorter key is a prefix of the
 //! longer, and comes first.
+//!
+//! Values are apart, so that the nodes of a search lie close together: a word
+//! with the length in bytes, then the bytes.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 
 use engine::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arena::Address;
+use crate::link::Link;
 
 const WORD: usize = size_of::<u64>();
 /// Where a node's sequence number and its key are.
 const SEQ: usize = 1;
 const KEY: usize = 2;
+/// The address of a value is this far up in its word.
+const VALUE_SHIFT: u32 = 32;
 
 /// A place in front of a node, behind one, or where one would be: nodes are in
 /// the order of their keys, and the newest version of a key comes first.
@@ -57,6 +62,11 @@ impl<'k> Place<'k> {
         }
     }
 
+    /// The key whose versions are before the place or behind it.
+    pub fn key(&self) -> &'k [u8] {
+        self.key
+    }
+
     /// The place behind all versions of a key.
     pub fn behind(key: &'k [u8]) -> Self {
         Place {
@@ -81,29 +91,18 @@ impl<'a> Node<'a> {
         Node { address, chunk, at }
     }
 
-    /// How many words a node takes, without the addresses in front of it.
-    pub(crate) fn words(key: &[u8], value: Option<&[u8]>) -> usize {
-        KEY + key_words(key.len()) + value.map_or(0, |value| value.len().div_ceil(WORD))
+    /// How many words a node takes, without the links in front of it.
+    pub(crate) fn words(key: &[u8]) -> usize {
+        KEY + key_words(key.len())
     }
 
     /// Fills a node whose words are all 0. Nobody else knows of it yet.
-    pub(crate) fn fill(&self, key: &[u8], seq: u64, value: Option<&[u8]>) {
-        let value_len = value.map_or(0, |value| value.len() as u64 + 1);
-        self.set(0, value_len << u16::BITS | key.len() as u64);
+    pub(crate) fn fill(&self, key: &[u8], seq: u64, value: Option<Address>) {
+        let value = value.map_or(0, Address::to_word);
+        self.set(0, value << VALUE_SHIFT | key.len() as u64);
         self.set(SEQ, seq);
-        let value_at = KEY + key_words(key.len());
         for index in 0..key_words(key.len()) {
             self.set(KEY + index, key_word(key, index));
-        }
-        let words = &self.chunk[self.at + value_at..];
-        let (whole, rest) = value.unwrap_or_default().as_chunks::<WORD>();
-        for (word, bytes) in words.iter().zip(whole) {
-            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-        }
-        if !rest.is_empty() {
-            let mut bytes = [0; WORD];
-            bytes[..rest.len()].copy_from_slice(rest);
-            words[whole.len()].store(u64::from_le_bytes(bytes), Ordering::Relaxed);
         }
     }
 
@@ -113,16 +112,16 @@ impl<'a> Node<'a> {
         self.address
     }
 
-    /// The address of the next node of this level, which the node must reach.
+    /// The link to the next node of this level, which the node must reach.
     #[inline]
-    pub fn next(&self, level: usize) -> Option<Address> {
-        Address::from_word(self.chunk[self.at - 1 - level].load(Ordering::Acquire))
+    pub fn next(&self, level: usize) -> Option<Link> {
+        Link::from_word(self.chunk[self.at - 1 - level].load(Ordering::Acquire))
     }
 
     /// Puts another node behind this one, for all who look from now on: they
     /// see what was stored before.
-    pub(crate) fn set_next(&self, level: usize, next: Option<Address>) {
-        let next = next.map_or(0, Address::to_word);
+    pub(crate) fn set_next(&self, level: usize, next: Option<Link>) {
+        let next = next.map_or(0, Link::to_word);
         self.chunk[self.at - 1 - level].store(next, Ordering::Release);
     }
 
@@ -151,6 +150,14 @@ impl<'a> Node<'a> {
         usize::from(self.word(0) as u16)
     }
 
+    /// The byte of its key at this index, if it is so long.
+    pub(crate) fn key_byte(&self, index: usize) -> Option<u8> {
+        (index < self.key_len()).then(|| {
+            let word = self.word(KEY + index / WORD);
+            word.swap_bytes().to_le_bytes()[index % WORD]
+        })
+    }
+
     /// Whether the node lies before this place.
     #[inline]
     pub fn is_before(&self, place: &Place<'_>) -> bool {
@@ -174,42 +181,70 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// How many bytes its key and this one begin with alike.
+    pub fn shared(&self, key: &[u8]) -> usize {
+        let len = self.key_len().min(key.len());
+        for index in 0..key_words(len) {
+            let differ = self.word(KEY + index) ^ key_word(key, index);
+            if differ != 0 {
+                let alike = differ.leading_zeros() / u8::BITS;
+                return len.min(index * WORD + alike as usize);
+            }
+        }
+        len
+    }
+
     /// Whether this is its key.
     pub fn has_key(&self, key: &[u8]) -> bool {
-        self.key_len() == key.len()
-            && (0..key_words(key.len())).all(|index| self.word(KEY + index) == key_word(key, index))
+        self.key_len() == key.len() && self.shared(key) == key.len()
     }
 
     /// Puts its key in place of what is in `key`.
     pub fn copy_key(&self, key: &mut Vec<u8>) {
-        let len = self.key_len();
-        self.copy(KEY, len, key, u64::swap_bytes);
+        let words = &self.chunk[self.at + KEY..];
+        copy(words, self.key_len(), key, u64::swap_bytes);
     }
 
-    /// Puts its value in place of what is in `value`. Where it is a tombstone,
-    /// the answer is false and nothing happens.
-    pub fn copy_value(&self, value: &mut Vec<u8>) -> bool {
-        let len = self.word(0) >> u16::BITS;
-        let Some(len) = len.checked_sub(1) else {
-            return false;
-        };
-        let len = usize::try_from(len).expect("what was once a slice has the length of one");
-        let at = KEY + key_words(self.key_len());
-        self.copy(at, len, value, |word| word);
-        true
+    /// The address of its value, or `None` where it is a tombstone.
+    pub fn value(&self) -> Option<Address> {
+        Address::from_word(self.word(0) >> VALUE_SHIFT)
     }
+}
 
-    /// Puts `len` bytes, from the word at `index` on, in place of what is in
-    /// `bytes`.
-    fn copy(&self, index: usize, len: usize, bytes: &mut Vec<u8>, turn: impl Fn(u64) -> u64) {
-        bytes.clear();
-        bytes.resize(len.next_multiple_of(WORD), 0);
-        let words = &self.chunk[self.at + index..];
-        for (bytes, word) in bytes.as_chunks_mut::<WORD>().0.iter_mut().zip(words) {
-            *bytes = turn(word.load(Ordering::Relaxed)).to_le_bytes();
-        }
-        bytes.truncate(len);
+/// How many words a value takes.
+pub(crate) fn value_words(value: &[u8]) -> usize {
+    1 + value.len().div_ceil(WORD)
+}
+
+/// Fills the words of a value, which are all 0.
+pub(crate) fn fill_value(words: &[AtomicU64], value: &[u8]) {
+    words[0].store(value.len() as u64, Ordering::Relaxed);
+    let (whole, rest) = value.as_chunks::<WORD>();
+    for (word, bytes) in words[1..].iter().zip(whole) {
+        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
     }
+    if !rest.is_empty() {
+        let mut bytes = [0; WORD];
+        bytes[..rest.len()].copy_from_slice(rest);
+        words[1 + whole.len()].store(u64::from_le_bytes(bytes), Ordering::Relaxed);
+    }
+}
+
+/// Puts the value whose words these are in place of what is in `value`.
+pub(crate) fn copy_value(words: &[AtomicU64], value: &mut Vec<u8>) {
+    let len = usize::try_from(words[0].load(Ordering::Relaxed));
+    let len = len.expect("what was once a slice has the length of one");
+    copy(&words[1..], len, value, |word| word);
+}
+
+/// Puts the first `len` bytes of these words in place of what is in `bytes`.
+fn copy(words: &[AtomicU64], len: usize, bytes: &mut Vec<u8>, turn: impl Fn(u64) -> u64) {
+    bytes.clear();
+    bytes.resize(len.next_multiple_of(WORD), 0);
+    for (bytes, word) in bytes.as_chunks_mut::<WORD>().0.iter_mut().zip(words) {
+        *bytes = turn(word.load(Ordering::Relaxed)).to_le_bytes();
+    }
+    bytes.truncate(len);
 }
 
 /// How many words a key of so many bytes takes.

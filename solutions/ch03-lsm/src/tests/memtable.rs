@@ -220,7 +220,7 @@ fn ex_3_2_a_step_costs_one_comparison_ascending_and_two_searches_descending() {
         let key = format!("{:08}", number * 7919 % count);
         memtable.insert(number + 1, &Write::put(&key, "value"));
     }
-    for (order, budget) in [(Order::Ascending, 1), (Order::Descending, 64)] {
+    for (order, budget) in [(Order::Ascending, 1), (Order::Descending, 84)] {
         let mut source = memtable.source(u64::MAX, order);
         let compared = comparisons(|| {
             let shown = shown_from(&mut source, Bound::Unbounded);

@@ -1,10 +1,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use engine::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::comparisons;
-use crate::node::{Node, Place};
+use crate::link::Link;
+use crate::node::{Node, Place, fill_value, value_words};
 use crate::skip_list::{LEVELS, SkipList};
 
 type Model = BTreeMap<(Vec<u8>, Reverse<u64>), Option<Vec<u8>>>;
@@ -14,17 +16,22 @@ fn list() -> SkipList {
     SkipList::new(1 << 20)
 }
 
-fn entry(node: Node<'_>) -> Entry {
-    let (mut key, mut value) = (b"old".to_vec(), b"old".to_vec());
+fn key_of(node: Node<'_>) -> Vec<u8> {
+    let mut key = b"old".to_vec();
     node.copy_key(&mut key);
-    let is_put = node.copy_value(&mut value);
-    (key, node.seq(), is_put.then_some(value))
+    key
+}
+
+fn entry(list: &SkipList, node: Node<'_>) -> Entry {
+    let mut value = b"old".to_vec();
+    let is_put = list.copy_value(node, &mut value);
+    (key_of(node), node.seq(), is_put.then_some(value))
 }
 
 /// All nodes, in the order of level 0.
 fn all(list: &SkipList) -> Vec<Entry> {
     let nodes = std::iter::successors(list.first(), |&node| list.after(node));
-    nodes.map(entry).collect()
+    nodes.map(|node| entry(list, node)).collect()
 }
 
 fn expected(model: &Model) -> Vec<Entry> {
@@ -102,9 +109,41 @@ proptest! {
             for (place, from) in places {
                 let first = model.range(from.clone()..).next();
                 let last = model.range(..from).next_back();
-                let seen = |found: Option<Node<'_>>| found.map(entry).map(|(key, seq, _)| (key, Reverse(seq)));
+                let seen = |found: Option<Node<'_>>| found.map(|node| (key_of(node), Reverse(node.seq())));
                 prop_assert_eq!(seen(list.first_behind(&place)), first.map(|(at, _)| at.clone()));
                 prop_assert_eq!(seen(list.last_before(&place)), last.map(|(at, _)| at.clone()));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn ex_3_1_a_link_tells_nothing_but_the_truth(
+        mut keys in prop::collection::vec(any_key(), 2..=2),
+        wanted in any_key(),
+    ) {
+        keys.sort();
+        let list = list();
+        for (key, seq) in keys.iter().zip([9, 8]) {
+            list.insert(key, seq, None);
+        }
+        let (first, second) = (list.first().unwrap(), list.last().unwrap());
+        let alike = |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        prop_assert_eq!(first.shared(&wanted), alike(&keys[0], &wanted));
+        prop_assert_eq!(first.has_key(&wanted), keys[0] == wanted);
+        let link = first.next(0).unwrap();
+        prop_assert_eq!(link, Link::new(second, alike(&keys[0], &keys[1])));
+        prop_assert_eq!(Link::from_word(link.to_word()), Some(link));
+        if wanted >= keys[0] {
+            let shared = first.shared(&wanted);
+            let told = link.compare(&wanted, shared);
+            if told.is_ne() {
+                prop_assert_eq!(told, wanted.cmp(&keys[1]));
+            }
+            if told.is_gt() {
+                // So a search need not count again.
+                prop_assert_eq!(second.shared(&wanted), shared);
             }
         }
     }
@@ -163,9 +202,9 @@ fn levels(list: &SkipList) -> Vec<Vec<Vec<u8>>> {
     let head = list.head();
     (0..LEVELS)
         .map(|level| {
-            let next = |node: Node<'_>| node.next(level).map(|next| list.node(next));
+            let next = |node: Node<'_>| node.next(level).map(|next| list.node(next.to));
             std::iter::successors(next(head), |&node| next(node))
-                .map(|node| entry(node).0)
+                .map(key_of)
                 .collect()
         })
         .collect()
@@ -189,20 +228,20 @@ fn ex_3_1_each_level_is_sorted_and_part_of_the_one_below() {
 }
 
 #[test]
-fn ex_3_1_a_quarter_of_each_level_is_in_the_next() {
+fn ex_3_1_half_of_each_level_is_in_the_next() {
     let list = list();
     for number in 0..40_000 {
         list.insert(&key(number, 8), 1, None);
     }
     let levels = levels(&list);
-    for (level, expected) in [(1, 10_000), (2, 2500), (3, 625)] {
+    for (level, expected) in [(1, 20_000), (2, 10_000), (3, 5000), (6, 625)] {
         let found = levels[level].len();
         assert!(
             (expected * 8 / 10..=expected * 12 / 10).contains(&found),
             "{found} of 40,000 are in level {level}, not about {expected}"
         );
     }
-    assert!(levels.iter().filter(|level| !level.is_empty()).count() >= 6);
+    assert!(levels.iter().filter(|level| !level.is_empty()).count() >= 12);
 }
 
 #[test]
@@ -220,8 +259,9 @@ fn ex_3_1_a_lookup_compares_few_nodes() {
         }
     });
     let each = compared / count;
-    // Eight levels: three steps along each, and mostly one that is too far.
-    assert!(each <= 32, "{each} comparisons each");
+    // Sixteen levels: in each one link to follow and one that leads too far,
+    // and for a third of them the node itself has to be asked.
+    assert!(each <= 48, "{each} comparisons each");
 }
 
 #[test]
@@ -251,7 +291,11 @@ fn ex_3_1_a_sorted_batch_among_others_costs_a_few_steps_a_key() {
             list.insert(&key(2 * number + 1, 16), 2, None);
         }
     });
-    assert!(compared <= 8 * 1000, "{compared} comparisons for 1000 keys");
+    // From the top, each would cost more than 40.
+    assert!(
+        compared <= 16 * 1000,
+        "{compared} comparisons for 1000 keys"
+    );
 }
 
 #[test]
@@ -264,7 +308,7 @@ fn ex_3_1_what_is_near_is_found_by_steps_and_what_is_not_by_search() {
     for number in [1, 2, 8, 9, 10, 500, 999] {
         let wanted = key(number, 8);
         let near = list.first_behind_near(from, &Place::before(&wanted));
-        assert_eq!(near.map(|node| entry(node).0), Some(wanted));
+        assert_eq!(near.map(key_of), Some(wanted));
     }
     let none = list.first_behind_near(from, &Place::behind(&key(999, 8)));
     assert!(none.is_none());
@@ -290,15 +334,14 @@ fn ex_3_1_a_node_is_these_words() {
         let words = (0..count).map(|index| node.word(index));
         words.map(|word| format!("{word:016x}")).collect()
     };
+    let value = put.value().unwrap().to_word();
     let expected = [
-        "00000000000e0009", // 9 bytes of key, and 13 of value, and 1
-        "0000000000000007", // the sequence number
-        "6170706c65207069", // "apple pi", the first byte highest
-        "6500000000000000", // "e"
-        "20646e6120646572", // "red and ", the first byte lowest
-        "0000006e65657267", // "green"
+        &format!("{value:08x}00000009"), // the value's address, 9 bytes of key
+        "0000000000000007",              // the sequence number
+        "6170706c65207069",              // "apple pi", the first byte highest
+        "6500000000000000",              // "e"
     ];
-    assert_eq!(words(put, 6), expected);
+    assert_eq!(words(put, 4), expected);
     let expected = [
         "0000000000000009",
         "0000000000000009",
@@ -306,8 +349,35 @@ fn ex_3_1_a_node_is_these_words() {
         "6500000000000000",
     ];
     assert_eq!(words(tombstone, 4), expected);
-    assert_eq!(tombstone.next(0), Some(put.address()));
+    // All nine bytes are shared, and the key ends behind them.
+    let link = format!("{:016x}", tombstone.next(0).unwrap().to_word());
+    assert_eq!(link, format!("00000009{:08x}", put.address().to_word()));
+    // None is shared with the head, and an "a" is behind them: 0x61, and 1.
+    let link = format!("{:016x}", list.head().next(0).unwrap().to_word());
+    let tombstone = tombstone.address().to_word();
+    assert_eq!(link, format!("00620000{tombstone:08x}"));
     assert_eq!(put.next(0), None);
+}
+
+#[test]
+fn ex_3_1_a_value_is_these_words() {
+    let words: Vec<_> = (0..4).map(|_| AtomicU64::new(0)).collect();
+    fill_value(&words, b"red and green");
+    let found: Vec<_> = words
+        .iter()
+        .map(|word| format!("{:016x}", word.load(Ordering::Relaxed)))
+        .collect();
+    let expected = [
+        "000000000000000d", // 13 bytes
+        "20646e6120646572", // "red and ", the first byte lowest
+        "0000006e65657267", // "green"
+        "0000000000000000",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(
+        [b"" as &[u8], b"8 bytes ", b"9 bytes  "].map(value_words),
+        [1, 2, 3]
+    );
 }
 
 #[test]
@@ -316,12 +386,16 @@ fn ex_3_1_its_bytes_are_those_of_its_nodes() {
     list.insert(b"", 1, None);
     let empty = list.bytes();
     assert!((32..=24 + 8 * LEVELS).contains(&empty), "{empty} bytes");
+    list.insert(b"", 2, Some(b""));
+    let more = list.bytes() - empty;
+    assert!((40..=32 + 8 * LEVELS).contains(&more), "{more} bytes");
+    let empty = list.bytes();
     for number in 0..10_000 {
         list.insert(&key(number, 16), 1, Some(&[7; 100]));
     }
     let each = (list.bytes() - empty) / 10_000;
-    // Lengths, number, key and value, and four thirds of a link.
-    assert!((144..=149).contains(&each), "{each} bytes each");
+    // Two words and the key's, the value's length and bytes, and two links.
+    assert!((158..=162).contains(&each), "{each} bytes each");
 }
 
 #[test]
@@ -333,7 +407,7 @@ fn ex_3_1_a_lookup_allocates_nothing() {
     let (wanted, mut value) = (key(500, 20), Vec::with_capacity(8));
     let allocated = allocation_counter::measure(|| {
         let node = list.first_behind(&Place::newest(&wanted, 1)).unwrap();
-        assert!(node.has_key(&wanted) && node.copy_value(&mut value));
+        assert!(node.has_key(&wanted) && list.copy_value(node, &mut value));
     });
     assert_eq!(allocated.count_total, 0);
 }
