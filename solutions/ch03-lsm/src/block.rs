@@ -7,132 +7,36 @@
 //! whole: a *restart*. The entries from one restart to the next are a *group*,
 //! and where the groups begin is written at the block's end: a search goes
 //! from group to group by halves, and then through one group from its front.
+//!
+//! The values stand apart from the keys, in front of them. A search walks over
+//! keys, and when they are side by side a few cache lines hold all that it
+//! reads; with a value between any two, nearly each step would wait for memory.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 use std::ops::Range;
 
 use engine::Result;
 
 use crate::varint;
 
-/// The most entries of a group.
+mod builder;
+
+pub use builder::BlockBuilder;
+
+/// How many entries a group has; the last one of a block may have fewer.
 pub const GROUP_ENTRIES: usize = 16;
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = u16::MAX as usize;
-
-/// Writes a block.
-///
-/// ```text
-/// offset  size  field
-///      0     …  entries
-///      …     4  restart  of each group: the offset of its first entry
-///      …     4  groups   how many there are
-/// ```
-///
-/// The numbers are little-endian. Each entry is
-///
-/// ```text
-/// offset  size  field
-///      0     …  shared      varint: how many bytes of the key before this one begins with
-///      …     …  suffix_len  varint: bytes of the key behind those
-///      …     …  value_len   varint: 0 for a tombstone, else 1 more than the value has bytes
-///      …     …  suffix      the key, without what is shared
-///      …     …  value       any bytes
-/// ```
-///
-/// and the first of a group shares nothing.
-#[derive(Debug)]
-pub struct BlockBuilder {
-    group_entries: usize,
-    bytes: Vec<u8>,
-    restarts: Vec<u32>,
-    entries: usize,
-    last_key: Vec<u8>,
-}
-
-impl BlockBuilder {
-    /// An empty block whose groups will have this many entries each.
-    pub fn new(group_entries: usize) -> Self {
-        assert!(
-            (1..=GROUP_ENTRIES).contains(&group_entries),
-            "readers take groups of 1 to {GROUP_ENTRIES} entries"
-        );
-        BlockBuilder {
-            group_entries,
-            bytes: Vec::new(),
-            restarts: Vec::new(),
-            entries: 0,
-            last_key: Vec::new(),
-        }
-    }
-
-    /// Appends an entry, whose key is larger than all before; without a value
-    /// it is a tombstone.
-    ///
-    /// # Exercise 3.5
-    pub fn add(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let shared = if self.entries.is_multiple_of(self.group_entries) {
-            let restart = u32::try_from(self.bytes.len()).expect("a block is below 4 GiB");
-            self.restarts.push(restart);
-            0
-        } else {
-            common_prefix(&self.last_key, key)
-        };
-        let suffix = &key[shared..];
-        let value_len = value.map_or(0, |value| value.len() as u64 + 1);
-        varint::append(&mut self.bytes, shared as u64);
-        varint::append(&mut self.bytes, suffix.len() as u64);
-        varint::append(&mut self.bytes, value_len);
-        self.bytes.extend_from_slice(suffix);
-        self.bytes.extend_from_slice(value.unwrap_or_default());
-        self.last_key.truncate(shared);
-        self.last_key.extend_from_slice(suffix);
-        self.entries += 1;
-    }
-
-    /// How long the block is so far, in bytes.
-    pub fn len(&self) -> usize {
-        self.bytes.len() + 4 * (self.restarts.len() + 1)
-    }
-
-    /// Answers whether it has no entry.
-    pub fn is_empty(&self) -> bool {
-        self.entries == 0
-    }
-
-    /// The key of the last entry, be it in this block or, where this one has
-    /// none, in the one before.
-    pub fn last_key(&self) -> &[u8] {
-        &self.last_key
-    }
-
-    /// Ends the block, and lends its bytes. [`clear`](Self::clear) comes next.
-    ///
-    /// # Exercise 3.5
-    pub fn finish(&mut self) -> &[u8] {
-        for restart in &self.restarts {
-            self.bytes.extend_from_slice(&restart.to_le_bytes());
-        }
-        let groups = u32::try_from(self.restarts.len()).expect("a block is below 4 GiB");
-        self.bytes.extend_from_slice(&groups.to_le_bytes());
-        &self.bytes
-    }
-
-    /// Begins an empty block, in the same memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.restarts.clear();
-        self.entries = 0;
-    }
-}
 
 /// A block's bytes, to be read.
 ///
 /// Whatever the bytes are, reading them panics nowhere, and ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'b> {
-    entries: &'b [u8],
-    restarts: &'b [[u8; 4]],
+    /// Values and keys.
+    bytes: &'b [u8],
+    groups: &'b [[u8; 8]],
 }
 
 impl<'b> Block<'b> {
@@ -145,28 +49,33 @@ impl<'b> Block<'b> {
         let Some((rest, groups)) = bytes.split_last_chunk() else {
             return Err("a block is cut off");
         };
-        let groups = u32::from_le_bytes(*groups) as usize;
-        let restarts = groups.checked_mul(4);
-        let Some(at) = restarts.and_then(|restarts| rest.len().checked_sub(restarts)) else {
+        let len = (u32::from_le_bytes(*groups) as usize).checked_mul(8);
+        let Some(at) = len.and_then(|len| rest.len().checked_sub(len)) else {
             return Err("a block is too short for its groups");
         };
-        let (entries, restarts) = rest.split_at(at);
-        let (restarts, _none) = restarts.as_chunks();
-        Ok(Block { entries, restarts })
+        let (bytes, groups) = rest.split_at(at);
+        let (groups, _none) = groups.as_chunks();
+        Ok(Block { bytes, groups })
     }
 
     /// How many groups it has.
     pub fn groups(&self) -> usize {
-        self.restarts.len()
+        self.groups.len()
     }
 
-    /// The first entry of a group: its key, and its value, if it has one.
-    pub fn first(&self, group: usize) -> Result<(&'b [u8], Option<&'b [u8]>), &'static str> {
-        let mut rest = self.entries.get(self.restart(group)..).unwrap_or_default();
-        match Entry::take(&mut rest) {
-            Some(entry) if entry.shared == 0 => Ok((entry.suffix, entry.value)),
-            _ => Err("no group of a block begins here"),
-        }
+    /// Has the processor fetch the keys, or many of them: it can have several
+    /// lines under way at a time, and a search would wait for one after the
+    /// other.
+    pub fn fetch(bytes: &[u8]) {
+        /// What a processor fetches in one piece.
+        const LINE_BYTES: usize = 64;
+        /// In how many bytes at its end a block of 4 KiB has all its keys, if
+        /// its entries have a hundred bytes each.
+        const KEYS_BYTES: usize = 768;
+        let keys = &bytes[bytes.len().saturating_sub(KEYS_BYTES)..];
+        keys.iter().step_by(LINE_BYTES).for_each(|byte| {
+            black_box(*byte);
+        });
     }
 
     /// The last group whose first key is at most `key`: if `key` is in the
@@ -178,8 +87,7 @@ impl<'b> Block<'b> {
         let (mut low, mut high) = (0, self.groups());
         while low < high {
             let middle = low.midpoint(high);
-            let (first, _) = self.first(middle)?;
-            if first <= key {
+            if self.first_key(middle)? <= key {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -190,47 +98,66 @@ impl<'b> Block<'b> {
 
     /// What the block says of `key`: `None` where nothing, `Some(None)` where
     /// it is deleted, else its value.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Option<&'b [u8]>>, &'static str> {
+        let last = self.last_at_most(key)?;
+        Ok(last.filter(|last| last.is_equal).map(|last| last.value))
+    }
+
+    /// The last entry whose key is at most `key`; `None` where `key` lies before
+    /// the first.
     ///
     /// The walk through the group puts no key together. It knows how much of
-    /// `key` the entry before it, which is smaller, begins with. An entry that
+    /// `key` the entry before, which is smaller, begins with. An entry that
     /// shares more than that with the one before differs from `key` where that
     /// one did, and is smaller, too. One that shares less has grown at a byte
     /// where the one before still agreed with `key`, and is larger. Only where
     /// it shares just as much, its suffix is compared.
     ///
     /// # Exercise 3.5
-    pub fn get(&self, key: &[u8]) -> Result<Option<Option<&'b [u8]>>, &'static str> {
+    pub fn last_at_most(&self, key: &[u8]) -> Result<Option<Last<'b>>, &'static str> {
         let Some(group) = self.group_of(key)? else {
             return Ok(None);
         };
-        let mut rest = &self.entries[self.group(group)?];
-        let mut matched = 0;
-        while !rest.is_empty() {
-            let entry = Entry::take(&mut rest).ok_or(CUT_OFF)?;
-            match entry.shared.cmp(&matched) {
-                Ordering::Greater => continue,
-                Ordering::Less => return Ok(None),
-                Ordering::Equal => {}
-            }
+        let (mut matched, mut last) = (0, None);
+        for (entry, number) in self.entries(group)?.zip(group * GROUP_ENTRIES..) {
+            let entry = entry?;
             let wanted = &key[matched..];
-            match entry.suffix.cmp(wanted) {
-                Ordering::Less => matched += common_prefix(entry.suffix, wanted),
-                Ordering::Equal => return Ok(Some(entry.value)),
-                Ordering::Greater => return Ok(None),
+            let order = matched.cmp(&entry.shared);
+            let order = order.then_with(|| entry.suffix.cmp(wanted));
+            if order == Ordering::Greater {
+                break;
+            }
+            if entry.shared == matched {
+                matched += common_prefix(entry.suffix, wanted);
+            }
+            let is_equal = order == Ordering::Equal;
+            last = Some((number, is_equal, entry.value));
+            if is_equal {
+                break;
             }
         }
-        Ok(None)
+        let (number, is_equal, value) = last.ok_or(NO_ENTRY)?;
+        Ok(Some(Last {
+            number,
+            is_equal,
+            value: self.value(value)?,
+        }))
+    }
+
+    /// The value of the entry of this number, if it has one.
+    pub fn nth(&self, number: usize) -> Result<Option<&'b [u8]>, &'static str> {
+        let mut entries = self.entries(number / GROUP_ENTRIES)?;
+        let entry = entries.nth(number % GROUP_ENTRIES).ok_or(NO_ENTRY)?;
+        self.value(entry?.value)
     }
 
     /// Reads all entries of a group into `group`, in place of what it held.
     pub fn read_group(&self, number: usize, group: &mut Group) -> Result<(), &'static str> {
         group.keys.clear();
         group.slots.clear();
-        let Range { start, end } = self.group(number)?;
-        let mut rest = &self.entries[start..end];
         let mut last = 0..0;
-        while !rest.is_empty() {
-            let entry = Entry::take(&mut rest).ok_or(CUT_OFF)?;
+        for entry in self.entries(number)? {
+            let entry = entry?;
             let key_len = entry.shared.saturating_add(entry.suffix.len());
             if entry.shared > last.len() || key_len > KEY_BYTES_MAX {
                 return Err("a key is longer than it can be");
@@ -238,67 +165,122 @@ impl<'b> Block<'b> {
             if group.slots.len() == GROUP_ENTRIES {
                 return Err("a group of a block does not end");
             }
+            self.value(entry.value.clone())?;
             let shared = last.start..last.start + entry.shared;
             last = group.keys.len()..group.keys.len() + key_len;
             group.keys.extend_from_within(shared);
             group.keys.extend_from_slice(entry.suffix);
-            let behind = end - rest.len();
-            group.slots.push(Slot {
-                key: last.clone(),
-                value: entry.value.map(|value| behind - value.len()..behind),
-            });
+            let (key, value) = (last.clone(), entry.value);
+            group.slots.push(Slot { key, value });
         }
         match group.slots.is_empty() {
-            true => Err("a group of a block has no entry"),
+            true => Err(NO_ENTRY),
             false => Ok(()),
         }
     }
 
-    /// Where the entries of a group stand.
-    fn group(&self, group: usize) -> Result<Range<usize>, &'static str> {
-        let (start, end) = (self.restart(group), self.restart(group + 1));
-        match start <= end && end <= self.entries.len() {
-            true => Ok(start..end),
-            false => Err("a group of a block ends where it cannot"),
+    /// The entries of a group.
+    fn entries(&self, group: usize) -> Result<Entries<'b>, &'static str> {
+        let ((start, value), (end, _)) = (self.starts(group), self.starts(group + 1));
+        match self.bytes.get(start..end) {
+            Some(rest) => Ok(Entries { rest, value }),
+            None => Err("a group of a block ends where it cannot"),
         }
     }
 
-    /// Where a group begins; all entries end where the one behind the last
-    /// would.
-    fn restart(&self, group: usize) -> usize {
-        let restart = self.restarts.get(group);
-        restart.map_or(self.entries.len(), |at| u32::from_le_bytes(*at) as usize)
+    /// Where the first entry and the first value of a group begin. Keys end
+    /// where the group behind the last would begin.
+    fn starts(&self, group: usize) -> (usize, usize) {
+        let Some([k0, k1, k2, k3, v0, v1, v2, v3]) = self.groups.get(group) else {
+            return (self.bytes.len(), 0);
+        };
+        let key = u32::from_le_bytes([*k0, *k1, *k2, *k3]);
+        let value = u32::from_le_bytes([*v0, *v1, *v2, *v3]);
+        (key as usize, value as usize)
+    }
+
+    /// The first key of a group.
+    fn first_key(&self, group: usize) -> Result<&'b [u8], &'static str> {
+        let (start, value) = self.starts(group);
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        match (Entries { rest, value }).take_entry() {
+            Some(entry) if entry.shared == 0 => Ok(entry.suffix),
+            _ => Err("no group of a block begins here"),
+        }
+    }
+
+    /// The value that stands there, if there is one.
+    fn value(&self, value: Option<Range<usize>>) -> Result<Option<&'b [u8]>, &'static str> {
+        let Some(value) = value else {
+            return Ok(None);
+        };
+        let bytes = self.bytes.get(value);
+        bytes.map(Some).ok_or("a value of a block is cut off")
     }
 }
 
 /// What is wrong where an entry goes on behind the end.
 const CUT_OFF: &str = "an entry of a block is cut off";
+/// What is wrong where an entry should be.
+const NO_ENTRY: &str = "a group of a block has too few entries";
 
-/// One entry, as it stands in a block.
+/// The last entry whose key is at most another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Last<'b> {
+    /// How many entries of the block come before it.
+    pub number: usize,
+    /// Whether its key is the other one.
+    pub is_equal: bool,
+    /// Its value; a tombstone has none.
+    pub value: Option<&'b [u8]>,
+}
+
+/// One entry, as it stands among the keys.
 struct Entry<'b> {
     shared: usize,
     suffix: &'b [u8],
-    value: Option<&'b [u8]>,
+    /// Where its value stands; a tombstone has none.
+    value: Option<Range<usize>>,
 }
 
-impl<'b> Entry<'b> {
-    /// Takes the entry with which `rest` begins off it.
+/// The entries from some place on.
+struct Entries<'b> {
+    rest: &'b [u8],
+    /// Where the next value begins.
+    value: usize,
+}
+
+impl<'b> Entries<'b> {
+    /// Takes the next entry; `None` where it goes on behind the end.
     #[inline]
-    fn take(rest: &mut &'b [u8]) -> Option<Self> {
-        let mut number = || usize::try_from(varint::take(rest)?).ok();
+    fn take_entry(&mut self) -> Option<Entry<'b>> {
+        let mut number = || usize::try_from(varint::take(&mut self.rest)?).ok();
         let (shared, suffix_len, value_len) = (number()?, number()?, number()?);
-        let (suffix, mut behind) = rest.split_at_checked(suffix_len)?;
+        let (suffix, rest) = self.rest.split_at_checked(suffix_len)?;
+        self.rest = rest;
         let mut value = None;
         if let Some(len) = value_len.checked_sub(1) {
-            let (bytes, behind_it) = behind.split_at_checked(len)?;
-            (value, behind) = (Some(bytes), behind_it);
+            let start = self.value;
+            self.value = start.checked_add(len)?;
+            value = Some(start..self.value);
         }
-        *rest = behind;
         Some(Entry {
             shared,
             suffix,
             value,
         })
+    }
+}
+
+impl<'b> Iterator for Entries<'b> {
+    type Item = Result<Entry<'b>, &'static str>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.rest.is_empty() {
+            true => None,
+            false => Some(self.take_entry().ok_or(CUT_OFF)),
+        }
     }
 }
 

@@ -135,6 +135,7 @@ impl Table {
             return Ok(None);
         };
         let bytes = self.reader.block(number, handle)?;
+        Block::fetch(&bytes);
         let found = Block::new(&bytes)
             .and_then(|block| block.get(key))
             .map_err(|what| self.reader.damage(handle, what))?;
@@ -179,32 +180,36 @@ impl Table {
     /// The one data block that `key` can be in: its number, and where it
     /// stands.
     fn find(&self, key: &[u8]) -> Result<Option<(usize, Handle)>> {
-        self.in_index(|index| index.group_of(key))
+        self.in_index(|index| {
+            let last = index.last_at_most(key)?;
+            Ok(last.map(|last| (last.number, last.value.and_then(Handle::decode))))
+        })
     }
 
-    /// Where the data block of this number stands.
+    /// The data block of this number, and where it stands.
     fn handle(&self, number: usize) -> Result<Option<(usize, Handle)>> {
-        self.in_index(|_| Ok(Some(number)))
+        self.in_index(|index| {
+            let handle = index.nth(number)?.and_then(Handle::decode);
+            Ok(Some((number, handle)))
+        })
     }
 
-    /// The number of the data block that `choose` chooses, and where it stands.
+    /// The data block that `choose` finds in the index: its number, and where it
+    /// stands.
     fn in_index(
         &self,
-        choose: impl FnOnce(Block<'_>) -> Result<Option<usize>, &'static str>,
+        choose: impl FnOnce(Block<'_>) -> Result<Option<(usize, Option<Handle>)>, &'static str>,
     ) -> Result<Option<(usize, Handle)>> {
         let damage = |what| self.reader.damage(self.footer.index, what);
         let bytes = self.index()?;
-        let index = Block::new(&bytes).map_err(damage)?;
-        if index.groups() != self.blocks() {
-            return Err(damage("the index has another number of blocks"));
-        }
-        let Some(number) = choose(index).map_err(damage)? else {
-            return Ok(None);
-        };
-        let (_, place) = index.first(number).map_err(damage)?;
-        match place.and_then(Handle::decode) {
-            Some(handle) if handle.end() <= self.footer.filter.offset => Ok(Some((number, handle))),
-            _ => Err(damage("the index leads to where no blocks can be")),
+        match Block::new(&bytes).and_then(choose).map_err(damage)? {
+            None => Ok(None),
+            Some((number, Some(handle)))
+                if number < self.blocks() && handle.end() <= self.footer.filter.offset =>
+            {
+                Ok(Some((number, handle)))
+            }
+            Some(_) => Err(damage("the index leads to where no blocks can be")),
         }
     }
 

@@ -6,7 +6,7 @@ use engine::disk::File;
 use super::TableInfo;
 use super::footer::Footer;
 use super::stored::{Handle, Stored, TRAILER_BYTES};
-use crate::block::{BlockBuilder, GROUP_ENTRIES, KEY_BYTES_MAX, common_prefix};
+use crate::block::{BlockBuilder, KEY_BYTES_MAX, common_prefix};
 use crate::bloom::FilterBuilder;
 use crate::compression::{Compression, Compressor};
 
@@ -45,12 +45,11 @@ impl Default for TableOptions {
 ///      …    64  footer
 /// ```
 ///
-/// The index has the data blocks in their order, each in a group of its own:
-/// its value says where the block stands, and its key *separates* that from the
-/// block before. It is at most the block's first key and larger than the last
-/// one of the block before, and the shortest such key. The first block's is
-/// empty. So a key can only be in the last block whose key in the index is at
-/// most that key.
+/// The index has an entry for each data block, in their order. Its value says
+/// where the block stands, and its key *separates* that from the block before:
+/// it is the shortest key that is larger than the last of the block before and
+/// at most the block's first. The first block's is empty. So a key can only be
+/// in the last block whose entry in the index is at most that key.
 ///
 /// Filter and index are never compressed: every read needs them, and a map
 /// lends them where they are.
@@ -91,9 +90,9 @@ impl TableBuilder {
             file,
             pending: Vec::with_capacity(PIECE_BYTES),
             written: 0,
-            block: BlockBuilder::new(GROUP_ENTRIES),
+            block: BlockBuilder::new(),
             compressor: Compressor::new(options.compression),
-            index: BlockBuilder::new(1),
+            index: BlockBuilder::new(),
             separator: Vec::new(),
             place: Vec::new(),
             filter: FilterBuilder::new(),
@@ -170,7 +169,7 @@ impl TableBuilder {
         let footer = Footer {
             filter: self.store(&filter),
             index: {
-                let mut index = std::mem::replace(&mut self.index, BlockBuilder::new(1));
+                let mut index = std::mem::replace(&mut self.index, BlockBuilder::new());
                 self.store(index.finish())
             },
             entries: self.info.entries,

@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::block::{Block, BlockBuilder, GROUP_ENTRIES, Group, KEY_BYTES_MAX, common_prefix};
+use crate::block::{Block, BlockBuilder, GROUP_ENTRIES, Group, KEY_BYTES_MAX, Last, common_prefix};
 use crate::tests::hex::same_bytes;
 
 type Entries = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
-/// The block that holds these entries, in groups of so many.
-fn block(group_entries: usize, entries: &Entries) -> Vec<u8> {
-    let mut builder = BlockBuilder::new(group_entries);
+/// The block that holds these entries.
+fn block(entries: &Entries) -> Vec<u8> {
+    let mut builder = BlockBuilder::new();
     for (key, value) in entries {
         builder.add(key, value.as_deref());
     }
@@ -56,33 +56,54 @@ fn some_entries() -> impl Strategy<Value = Entries> {
 
 #[test]
 fn the_bytes_of_a_block() {
-    let bytes = block(2, &entries("apple=red apricot- banana="));
+    let bytes = block(&entries("apple=red apricot- banana="));
     same_bytes(
         &bytes,
         &[
+            ("72 65 64", "value of the first key"),
             ("00", "shared bytes of the first key"),
             ("05", "its suffix_len"),
             ("04", "its value_len"),
             ("61 70 70 6c 65", "whole key"),
-            ("72 65 64", "value"),
             ("02", "shared bytes of the second key"),
             ("05", "its suffix_len"),
             ("00", "value_len of a tombstone"),
             ("72 69 63 6f 74", "suffix"),
-            ("00", "shared bytes of a group's first key"),
+            ("00", "shared bytes of the third key"),
             ("06", "its suffix_len"),
             ("01", "value_len of an empty value"),
             ("62 61 6e 61 6e 61", "whole key"),
-            ("00 00 00 00", "first restart"),
-            ("13 00 00 00", "second restart"),
-            ("02 00 00 00", "groups"),
+            ("03 00 00 00", "where the first entry begins"),
+            ("00 00 00 00", "where the first value begins"),
+            ("01 00 00 00", "groups"),
+        ],
+    );
+}
+
+#[test]
+fn every_sixteenth_key_stands_whole_and_begins_a_group() {
+    let names: Vec<String> = (10..43).map(|n| format!("k{n}=v")).collect();
+    let bytes = block(&entries(&names.join(" ")));
+    // 33 values; in each group a key of 6 bytes, and 4 bytes for a digit that
+    // is new, 5 for two.
+    same_bytes(
+        &bytes[bytes.len() - 34..],
+        &[
+            ("00 03 02 6b 34 32", "last key, whole"),
+            ("21 00 00 00", "where the first entry begins"),
+            ("00 00 00 00", "where the first value begins"),
+            ("64 00 00 00", "where the 17th entry begins"),
+            ("10 00 00 00", "where the 17th value begins"),
+            ("a8 00 00 00", "where the 33rd entry begins"),
+            ("20 00 00 00", "where the 33rd value begins"),
+            ("03 00 00 00", "groups"),
         ],
     );
 }
 
 #[test]
 fn a_block_without_entries_holds_no_key() {
-    let bytes = block(GROUP_ENTRIES, &Entries::new());
+    let bytes = block(&Entries::new());
     let block = Block::new(&bytes).unwrap();
     assert_eq!((block.groups(), bytes.len()), (0, 4));
     assert_eq!(block.get(b""), Ok(None));
@@ -91,7 +112,7 @@ fn a_block_without_entries_holds_no_key() {
 
 #[test]
 fn an_empty_key_and_an_empty_value_are_as_good_as_others() {
-    let bytes = block(GROUP_ENTRIES, &[(vec![], Some(vec![]))].into());
+    let bytes = block(&[(vec![], Some(vec![]))].into());
     let block = Block::new(&bytes).unwrap();
     assert_eq!(block.get(b""), Ok(Some(Some(&b""[..]))));
     assert_eq!(block.get(b"\0"), Ok(None));
@@ -99,7 +120,7 @@ fn an_empty_key_and_an_empty_value_are_as_good_as_others() {
 
 #[test]
 fn a_builder_begins_again_in_the_same_memory() {
-    let mut builder = BlockBuilder::new(GROUP_ENTRIES);
+    let mut builder = BlockBuilder::new();
     builder.add(b"aaaa", Some(b"1"));
     builder.finish();
     builder.clear();
@@ -114,17 +135,18 @@ fn a_builder_begins_again_in_the_same_memory() {
 fn a_search_reads_of_the_other_groups_their_first_keys_alone() {
     let names: Vec<String> = (10..90).map(|n| format!("key{n}=value")).collect();
     let all = entries(&names.join(" "));
-    let sound = block(4, &all);
-    let restarts = sound.len() - 4 - 4 * all.len() / 4;
+    let sound = block(&all);
+    let groups = sound.len() - 4 - 8 * 5;
+    let start = |group: usize| {
+        let at = groups + 8 * group;
+        let start = u32::from_le_bytes(sound[at..at + 4].try_into().unwrap());
+        if group == 5 { groups } else { start as usize }
+    };
     for (place, (key, value)) in all.iter().enumerate() {
         let mut bytes = sound.clone();
-        for group in (0..20).filter(|group| *group != place / 4) {
-            let at = restarts + 4 * group;
-            let start = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
-            let end = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
-            let end = if group == 19 { restarts } else { end };
-            // What follows the first entry, which takes 13 bytes.
-            bytes[start + 13..end].fill(0xff);
+        for group in (0..5).filter(|group| *group != place / GROUP_ENTRIES) {
+            // What follows the first entry, which takes 8 bytes.
+            bytes[start(group) + 8..start(group + 1)].fill(0xff);
         }
         let block = Block::new(&bytes).unwrap();
         assert_eq!(block.get(key), Ok(Some(value.as_deref())), "{place}");
@@ -134,18 +156,19 @@ fn a_search_reads_of_the_other_groups_their_first_keys_alone() {
 #[test]
 fn lengths_that_lie_are_refused_and_nothing_is_allocated_for_them() {
     let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
-    let restart_and_groups = [0, 0, 0, 0, 1, 0, 0, 0];
+    let group_and_groups = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
     for lie in 0..3 {
         let mut bytes = Vec::new();
         for number in 0..3 {
             bytes.extend_from_slice(if number == lie { &huge } else { &[0] });
         }
-        bytes.extend_from_slice(&restart_and_groups);
+        bytes.extend_from_slice(&group_and_groups);
         let mut group = Group::default();
         let used = allocation_counter::measure(|| {
             let block = Block::new(&bytes).unwrap();
             assert!(block.read_group(0, &mut group).is_err(), "{lie}");
-            assert!(block.first(0).is_err(), "{lie}");
+            assert!(block.nth(0).is_err() || lie == 0, "{lie}");
+            assert!(block.get(b"").is_err(), "{lie}");
         });
         assert_eq!(used.bytes_total, 0, "{lie}");
     }
@@ -161,7 +184,7 @@ fn keys_that_grow_without_end_are_refused() {
         bytes.extend([0xe8, 0x07, 1]);
         bytes.extend([b'x'; 1000]);
     }
-    bytes.extend([0, 0, 0, 0, 1, 0, 0, 0]);
+    bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
     let used = allocation_counter::measure(|| {
         let block = Block::new(&bytes).unwrap();
         assert!(block.read_group(0, &mut Group::default()).is_err());
@@ -192,9 +215,8 @@ proptest! {
     fn a_search_finds_what_was_added_and_nothing_else(
         entries in some_entries(),
         others in prop::collection::vec(key(), 0..20),
-        group_entries in 1..=GROUP_ENTRIES,
     ) {
-        let bytes = block(group_entries, &entries);
+        let bytes = block(&entries);
         let block = Block::new(&bytes).unwrap();
         for key in entries.keys().chain(&others) {
             let expected = entries.get(key).map(|value| value.as_deref());
@@ -203,11 +225,27 @@ proptest! {
     }
 
     #[test]
-    fn groups_tell_of_every_entry_in_order(
+    fn the_last_entry_at_most_a_key_is_found_by_key_and_by_number(
         entries in some_entries(),
-        group_entries in 1..=GROUP_ENTRIES,
+        key in key(),
     ) {
-        let bytes = block(group_entries, &entries);
+        let bytes = block(&entries);
+        let block = Block::new(&bytes).unwrap();
+        let expected = entries.range(..=key.clone()).next_back().map(|(last, value)| Last {
+            number: entries.range(..last.clone()).count(),
+            is_equal: *last == key,
+            value: value.as_deref(),
+        });
+        prop_assert_eq!(block.last_at_most(&key), Ok(expected));
+        if let Some(last) = expected {
+            prop_assert_eq!(block.nth(last.number), Ok(last.value));
+        }
+        prop_assert!(block.nth(entries.len()).is_err());
+    }
+
+    #[test]
+    fn groups_tell_of_every_entry_in_order(entries in some_entries()) {
+        let bytes = block(&entries);
         let expected: Vec<_> = entries.into_iter().collect();
         prop_assert_eq!(walked(&bytes), expected);
     }
@@ -217,9 +255,9 @@ proptest! {
         entries in some_entries(),
         key in key(),
     ) {
-        let bytes = block(3, &entries);
+        let bytes = block(&entries);
         let block = Block::new(&bytes).unwrap();
-        let before = entries.keys().step_by(3).filter(|first| **first <= key).count();
+        let before = entries.keys().step_by(GROUP_ENTRIES).filter(|first| **first <= key).count();
         prop_assert_eq!(block.group_of(&key), Ok(before.checked_sub(1)));
     }
 
@@ -240,7 +278,7 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         key in key(),
     ) {
-        let mut bytes = block(4, &entries);
+        let mut bytes = block(&entries);
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -257,7 +295,8 @@ fn read_all(bytes: &[u8], key: &[u8]) {
     let _ = block.get(key);
     let mut group = Group::default();
     for number in 0..block.groups() + 1 {
-        let _ = block.first(number);
+        let _ = block.nth(number);
+        let _ = block.nth(number * GROUP_ENTRIES);
         if block.read_group(number, &mut group).is_ok() {
             for entry in 0..group.len() {
                 let _ = group.value(entry).map(|value| &bytes[value]);
