@@ -21,6 +21,9 @@ pub const PUT_BYTES: u64 = 100;
 /// … and one that is a tombstone.
 pub const TOMBSTONE_BYTES: u64 = 20;
 
+/// After so many compactions in a row, it is said that they will never end.
+const PICKS_MAX: usize = 100_000;
+
 /// What was written to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
@@ -210,6 +213,9 @@ pub fn simulate(shape: Shape, workload: Workload) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
+/// What says which tables are due.
+type Due = fn(&Levels<Arc<Sheet>>, &Shape) -> Option<Pick<Arc<Sheet>>>;
+
 /// A store without files.
 #[derive(Debug)]
 pub struct Simulation {
@@ -298,10 +304,7 @@ impl Simulation {
     ///
     /// See [`flush`](Self::flush).
     pub fn settle(&mut self) -> Result<()> {
-        while let Some(pick) = urgent(&self.levels, &self.shape) {
-            self.compact(&pick)?;
-        }
-        self.levels.check()
+        self.compact_while(urgent)
     }
 
     /// Compacts until nothing is left to do.
@@ -310,8 +313,15 @@ impl Simulation {
     ///
     /// See [`flush`](Self::flush).
     pub fn rest(&mut self) -> Result<()> {
-        while let Some(pick) = idle(&self.levels, &self.shape) {
+        self.compact_while(idle)
+    }
+
+    fn compact_while(&mut self, due: Due) -> Result<()> {
+        let mut picks = 0;
+        while let Some(pick) = due(&self.levels, &self.shape) {
             self.compact(&pick)?;
+            picks += 1;
+            assert!(picks < PICKS_MAX, "there is always something left to do");
         }
         self.levels.check()
     }

@@ -3,3 +3,4 @@
 mod levels;
 mod merging;
 mod picking;
+mod simulation;

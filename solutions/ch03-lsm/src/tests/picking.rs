@@ -208,8 +208,8 @@ fn nothing_is_owed_until_something_is_due_and_nothing_for_moves() {
 #[test]
 fn what_is_too_much_in_a_level_is_owed_with_its_share_of_what_is_below() {
     let tables = levels("2: 1 a-d, 2 e-h, 3 i-l; 3: 4 a-d, 5 e-h, 6 i-l, 7 m-z");
-    // 201 of 300 bytes are too much, and each byte overlaps one.
-    assert_eq!(owed(&resized(&tables, 7, 700), &SHAPE), 2 * 201);
+    // 100 of 300 bytes may stay, and each byte overlaps one.
+    assert_eq!(owed(&resized(&tables, 7, 710), &SHAPE), 2 * 200);
 }
 
 /// What is done to a simulated store.
@@ -270,7 +270,7 @@ proptest! {
             let debt = owed(store.levels(), &shape);
             match urgent(store.levels(), &shape) {
                 None => prop_assert_eq!(debt, 0),
-                Some(pick) if !pick.is_move => prop_assert!(debt > 0),
+                Some(pick) if !pick.next_inputs.is_empty() => prop_assert!(debt > 0),
                 Some(_) => {}
             }
             for key in 0..KEYS {
