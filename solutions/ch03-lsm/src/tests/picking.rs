@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use crate::costs::{Run, owed};
@@ -218,6 +220,7 @@ enum Step {
     Put(u32),
     Delete(u32),
     PutRun(u32),
+    DeleteRun(u32),
     Flush,
     Urgent,
     Idle,
@@ -229,18 +232,24 @@ fn some_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (0..KEYS).prop_map(Step::Put),
         6 => (0..KEYS).prop_map(Step::Delete),
-        2 => (0..KEYS).prop_map(Step::PutRun),
+        3 => (0..KEYS).prop_map(Step::PutRun),
+        1 => (0..KEYS).prop_map(Step::DeleteRun),
         5 => Just(Step::Flush),
         4 => Just(Step::Urgent),
         4 => Just(Step::Idle),
     ]
 }
 
+fn run(from: u32) -> Range<u32> {
+    from..KEYS.min(from + 40)
+}
+
 fn do_step(store: &mut Simulation, step: Step, shape: &Shape) {
     let pick = match step {
         Step::Put(key) => return store.put(key),
         Step::Delete(key) => return store.delete(key),
-        Step::PutRun(from) => return (from..KEYS.min(from + 10)).for_each(|key| store.put(key)),
+        Step::PutRun(from) => return run(from).for_each(|key| store.put(key)),
+        Step::DeleteRun(from) => return run(from).for_each(|key| store.delete(key)),
         Step::Flush => return store.flush().unwrap(),
         Step::Urgent => urgent(store.levels(), shape),
         Step::Idle => idle(store.levels(), shape),
@@ -253,7 +262,7 @@ fn do_step(store: &mut Simulation, step: Step, shape: &Shape) {
 proptest! {
     #[test]
     fn whatever_is_picked_each_keys_newest_entry_is_found_first(
-        steps in prop::collection::vec(some_step(), 1..300),
+        steps in prop::collection::vec(some_step(), 1..200),
         ratio in 2..5_u64,
     ) {
         let shape = Shape {
