@@ -112,9 +112,9 @@ pub fn hull<T: Described>(tables: &[T]) -> Keys<'_> {
 /// How many bytes compaction has to read until nothing is urgent: an estimate,
 /// for whoever makes writers wait for it.
 ///
-/// What is too much in a level goes down, at what the level's tables cost on
-/// average; there it adds to what is too much. What only moves costs nothing, so
-/// there may be something urgent still where nothing is owed.
+/// What is too much in a level goes down, the cheapest first, and adds there to
+/// what is too much. What only moves costs nothing, so there may be something
+/// urgent still where nothing is owed.
 pub fn owed<T: Described>(levels: &Levels<T>, shape: &Shape) -> u64 {
     let targets = Targets::of(levels, shape);
     let (mut owed, mut coming) = (0_u64, 0);
@@ -129,7 +129,12 @@ pub fn owed<T: Described>(levels: &Levels<T>, shape: &Shape) -> u64 {
             Some(excess) if bytes > 0 => excess.saturating_add(1),
             _ => 0,
         };
-        owed = owed.saturating_add(cost_of_excess(levels, shape, level, coming));
+        let cost = match levels.bytes(level) {
+            // Nothing is known but how much larger the next one is.
+            0 => coming.saturating_mul(1 + shape.ratio),
+            _ => cost_of_share(levels, level, coming, bytes),
+        };
+        owed = owed.saturating_add(cost);
     }
     owed
 }
@@ -148,24 +153,35 @@ fn cost_of_level0<T: Described>(levels: &Levels<T>, base: usize) -> u64 {
     cost
 }
 
-/// What so many bytes of a level cost on their way to the next: what its tables
-/// do on average. Of a level that has none, nothing is known but how much larger
-/// the next one is.
-fn cost_of_excess<T: Described>(
-    levels: &Levels<T>,
-    shape: &Shape,
-    level: usize,
-    excess: u64,
-) -> u64 {
-    if excess == 0 {
-        return 0;
-    }
+/// What `part` bytes of a level cost on their way to the next when it has
+/// `whole` bytes. That may be more than its tables have now: the others come
+/// between them, and what overlaps below is the same.
+fn cost_of_share<T: Described>(levels: &Levels<T>, level: usize, part: u64, whole: u64) -> u64 {
     let tables = levels.tables(level).iter();
-    let costs = tables.map(|table| Pick::new(levels, level, vec![table], level + 1).bytes());
-    let (cost, bytes) = match levels.bytes(level) {
-        0 => (1 + shape.ratio, 1),
-        bytes => (costs.fold(0, u64::saturating_add), bytes),
-    };
-    let cost = u128::from(excess) * u128::from(cost) / u128::from(bytes);
-    u64::try_from(cost).unwrap_or(u64::MAX)
+    let costs = tables.map(|table| {
+        let cost = Pick::new(levels, level, vec![table], level + 1).bytes();
+        (table.info().bytes, cost)
+    });
+    let mut costs: Vec<(u64, u64)> = costs.collect();
+    costs.sort_by_key(|&(bytes, cost)| share(cost, 1 << 16, bytes));
+    let now = levels.bytes(level);
+    let goes = share(now, part, whole);
+    let (mut gone, mut owed) = (0_u64, 0_u64);
+    for (bytes, cost) in costs {
+        if gone >= goes {
+            break;
+        }
+        gone = gone.saturating_add(bytes);
+        if cost > 0 {
+            owed = owed.saturating_add(share(bytes, whole, now));
+            owed = owed.saturating_add(cost - bytes);
+        }
+    }
+    owed
+}
+
+/// So many bytes times `part` / `whole`.
+fn share(bytes: u64, part: u64, whole: u64) -> u64 {
+    let bytes = u128::from(bytes) * u128::from(part) / u128::from(whole.max(1));
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

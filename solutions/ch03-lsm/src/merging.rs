@@ -194,11 +194,11 @@ impl<S: Source> Merging<S> {
         Ok(())
     }
 
-    /// Keeps whether a move succeeded.
-    fn settle(&mut self, moved: Result<()>) -> Result<()> {
-        self.stands = moved.is_ok();
-        self.failed = moved.clone().err();
-        moved
+    /// Stands nowhere, since a source failed.
+    fn fail(&mut self, error: Error) -> Error {
+        self.stands = false;
+        self.failed = Some(error.clone());
+        error
     }
 
     /// The source whose entry is shown.
@@ -217,18 +217,16 @@ impl<S: Source> Source for Merging<S> {
     }
 
     fn advance(&mut self) -> Result<()> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone());
+        if self.key().is_some() {
+            return self.step().map_err(|error| self.fail(error));
         }
-        if self.key().is_none() {
-            return Ok(());
-        }
-        let moved = self.step();
-        self.settle(moved)
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     fn seek(&mut self, to: Bound<&[u8]>) -> Result<()> {
-        let moved = self.start(to);
-        self.settle(moved)
+        self.start(to).map_err(|error| self.fail(error))?;
+        self.stands = true;
+        self.failed = None;
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Which tables to compact next: nothing but a decision, from what the tables
 //! are.
 //!
-//! **Which level is due** is a question of scores: level 0 by its tables, the
-//! others by their bytes, each as a multiple of what it may have. The highest
-//! one is compacted.
+//! **Which level is due** is a question of scores: what a level has, as a
+//! multiple of what it should have at most, in bytes, and in level 0 in tables as
+//! well. The level of the highest score is compacted.
 //!
 //! **Which of its tables.** From level 0 go the oldest table and all those that
 //! overlap it, or that overlap one of these, and so on. Were a table left behind
@@ -90,7 +90,7 @@ impl<'l, T: Described> Pick<&'l T> {
 /// What is due at once: what keeps a level from being larger than it should be.
 pub fn urgent<T: Described + Clone>(levels: &Levels<T>, shape: &Shape) -> Option<Pick<T>> {
     let targets = Targets::of(levels, shape);
-    let (level, score) = fullest(levels, shape, &targets);
+    let (level, score) = fullest(levels, shape, &targets)?;
     (score >= 1.0).then(|| pick(levels, &targets, level))
 }
 
@@ -100,11 +100,10 @@ pub fn urgent<T: Described + Clone>(levels: &Levels<T>, shape: &Shape) -> Option
 /// The entries count since an entry of few bytes can supersede one of many. A
 /// tombstone counts twice, since it is garbage itself.
 pub fn idle<T: Described + Clone>(levels: &Levels<T>, shape: &Shape) -> Option<Pick<T>> {
-    urgent(levels, shape).or_else(|| {
-        let targets = Targets::of(levels, shape);
-        let (level, _) = fullest(levels, shape, &targets);
-        is_untidy(levels, shape).then(|| pick(levels, &targets, level))
-    })
+    let targets = Targets::of(levels, shape);
+    let (level, score) = fullest(levels, shape, &targets)?;
+    let is_due = score >= 1.0 || is_untidy(levels, shape);
+    is_due.then(|| pick(levels, &targets, level))
 }
 
 /// Answers whether above the bottom there is more than there has to be.
@@ -120,17 +119,16 @@ fn is_untidy<T: Described>(levels: &Levels<T>, shape: &Shape) -> bool {
     is_much(bytes, bottom.bytes) || is_much(entries, bottom.entries)
 }
 
-/// The level that is the largest for what it should have, and its score: 1 or
-/// more is too large. The bottom has none.
-fn fullest<T: Described>(levels: &Levels<T>, shape: &Shape, targets: &Targets) -> (usize, f64) {
-    let mut fullest = (0, 0.0);
-    for level in 0..levels.bottom() {
-        let score = targets.score(levels, shape, level);
-        if score > fullest.1 {
-            fullest = (level, score);
-        }
-    }
-    fullest
+/// The level that is the largest for what it should have, of those above the
+/// bottom that have tables, and its score: 1 or more is too large.
+fn fullest<T: Described>(
+    levels: &Levels<T>,
+    shape: &Shape,
+    targets: &Targets,
+) -> Option<(usize, f64)> {
+    let used = (0..levels.bottom()).filter(|&level| !levels.tables(level).is_empty());
+    let scores = used.map(|level| (level, targets.score(levels, shape, level)));
+    scores.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// What to compact of a level that has tables.

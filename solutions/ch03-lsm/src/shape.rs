@@ -15,9 +15,9 @@
 //! ```
 //!
 //! All that an entry above the bottom can supersede is one entry further down.
-//! So of what stands at the bottom 1/10 + 1/100 + … is garbage at most, however
-//! much there is. Were the sizes counted from the top instead, the bottom could
-//! be just a little larger than the level above, and half of everything garbage.
+//! So where entries are alike in size, garbage amounts to 1/10 + 1/100 + … of
+//! the bottom at most. Were the sizes counted from the top instead, the bottom
+//! could be as large as the level above, and half of everything garbage.
 //! (Dong and others, Optimizing Space Amplification in RocksDB, CIDR 2017: the
 //! dynamic adjustment of level sizes.)
 //!
@@ -28,8 +28,8 @@
 //! empty, is the base from then on, and nothing needs to be moved. The other way
 //! round, a level whose share has become too small stays the base as long as it
 //! has tables. Its tables go down as it shrinks, and when the last one has gone,
-//! the level below is the base again. Nothing is ever added beneath a level that
-//! has tables, so entries never overtake older ones.
+//! the level below is the base again. Level 0 never goes past a level that has
+//! tables, so no entry overtakes an older one.
 
 use crate::levels::{Described, Levels};
 
@@ -45,7 +45,7 @@ pub struct Shape {
     pub level0_tables: usize,
     /// How many times as large as the level above it a level should be.
     pub ratio: u64,
-    /// How many levels there are, level 0 and those that are not in use
+    /// How many levels a new store has, level 0 and those that are not in use
     /// included.
     pub levels: usize,
 }

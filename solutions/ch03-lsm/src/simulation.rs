@@ -6,6 +6,8 @@
 //! a table of level 0, [`picking`](crate::picking) says what to compact, and a
 //! merge keeps of each key what is found first.
 
+mod workload;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,10 +18,15 @@ use crate::picking::{Pick, idle, urgent};
 use crate::shape::Shape;
 use crate::table::TableInfo;
 
+pub use workload::Workload;
+
 /// How many bytes an entry takes that has a value …
 pub const PUT_BYTES: u64 = 100;
 /// … and one that is a tombstone.
 pub const TOMBSTONE_BYTES: u64 = 20;
+
+/// After so many compactions in a row, it is said that they will never end.
+const PICKS_MAX: usize = 100_000;
 
 /// What was written to a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,78 +121,6 @@ impl Sample {
     }
 }
 
-/// What is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workload {
-    /// So many keys, each once, in their order.
-    Ascending {
-        /// How many.
-        keys: u32,
-    },
-    /// So many keys, each once, in any order.
-    Random {
-        /// How many.
-        keys: u32,
-        /// Which order.
-        seed: u64,
-    },
-    /// The same, and then so many writes to any of them.
-    Overwrite {
-        /// How many keys.
-        keys: u32,
-        /// How many writes after the first ones.
-        writes: u32,
-        /// Which order, and which keys.
-        seed: u64,
-    },
-}
-
-impl Workload {
-    /// The keys in the order in which they are written.
-    fn keys(self) -> Vec<u32> {
-        match self {
-            Workload::Ascending { keys } => (0..keys).collect(),
-            Workload::Random { keys, seed } => shuffled(keys, &mut Random(seed)),
-            Workload::Overwrite { keys, writes, seed } => {
-                let mut random = Random(seed);
-                let mut all = shuffled(keys, &mut random);
-                all.extend((0..writes).map(|_| random.below(keys)));
-                all
-            }
-        }
-    }
-}
-
-fn shuffled(keys: u32, random: &mut Random) -> Vec<u32> {
-    let mut all: Vec<u32> = (0..keys).collect();
-    for left in (1..keys).rev() {
-        all.swap(left as usize, random.below(left + 1) as usize);
-    }
-    all
-}
-
-/// Numbers that look random, the same ones for the same seed: SplitMix64.
-/// (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators,
-/// OOPSLA 2014.)
-#[derive(Debug, Clone)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    /// A number less than `end`.
-    fn below(&mut self, end: u32) -> u32 {
-        let product = (self.next() >> 32) * u64::from(end);
-        u32::try_from(product >> 32).expect("it is less than the end")
-    }
-}
-
 /// What the levels have after each flush and the urgent compactions behind it,
 /// and last of all when nothing is left to do even for an idle store.
 ///
@@ -209,6 +144,9 @@ pub fn simulate(shape: Shape, workload: Workload) -> Result<Vec<Sample>> {
     samples.push(simulation.sample());
     Ok(samples)
 }
+
+/// What says which tables are due.
+type Due = fn(&Levels<Arc<Sheet>>, &Shape) -> Option<Pick<Arc<Sheet>>>;
 
 /// A store without files.
 #[derive(Debug)]
@@ -298,10 +236,7 @@ impl Simulation {
     ///
     /// See [`flush`](Self::flush).
     pub fn settle(&mut self) -> Result<()> {
-        while let Some(pick) = urgent(&self.levels, &self.shape) {
-            self.compact(&pick)?;
-        }
-        self.levels.check()
+        self.compact_while(urgent)
     }
 
     /// Compacts until nothing is left to do.
@@ -310,8 +245,15 @@ impl Simulation {
     ///
     /// See [`flush`](Self::flush).
     pub fn rest(&mut self) -> Result<()> {
-        while let Some(pick) = idle(&self.levels, &self.shape) {
+        self.compact_while(idle)
+    }
+
+    fn compact_while(&mut self, due: Due) -> Result<()> {
+        let mut picks = 0;
+        while let Some(pick) = due(&self.levels, &self.shape) {
             self.compact(&pick)?;
+            picks += 1;
+            assert!(picks < PICKS_MAX, "there is always something left to do");
         }
         self.levels.check()
     }

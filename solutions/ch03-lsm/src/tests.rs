@@ -13,6 +13,7 @@ mod manifest;
 mod memtable;
 mod merging;
 mod picking;
+mod simulation;
 mod skip_list;
 mod suite;
 mod table;

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use crate::costs::{Run, owed};
@@ -208,8 +210,8 @@ fn nothing_is_owed_until_something_is_due_and_nothing_for_moves() {
 #[test]
 fn what_is_too_much_in_a_level_is_owed_with_its_share_of_what_is_below() {
     let tables = levels("2: 1 a-d, 2 e-h, 3 i-l; 3: 4 a-d, 5 e-h, 6 i-l, 7 m-z");
-    // 201 of 300 bytes are too much, and each byte overlaps one.
-    assert_eq!(owed(&resized(&tables, 7, 700), &SHAPE), 2 * 201);
+    // 100 of 300 bytes may stay, and each byte overlaps one.
+    assert_eq!(owed(&resized(&tables, 7, 710), &SHAPE), 2 * 200);
 }
 
 /// What is done to a simulated store.
@@ -218,6 +220,7 @@ enum Step {
     Put(u32),
     Delete(u32),
     PutRun(u32),
+    DeleteRun(u32),
     Flush,
     Urgent,
     Idle,
@@ -229,18 +232,24 @@ fn some_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (0..KEYS).prop_map(Step::Put),
         6 => (0..KEYS).prop_map(Step::Delete),
-        2 => (0..KEYS).prop_map(Step::PutRun),
+        3 => (0..KEYS).prop_map(Step::PutRun),
+        1 => (0..KEYS).prop_map(Step::DeleteRun),
         5 => Just(Step::Flush),
         4 => Just(Step::Urgent),
         4 => Just(Step::Idle),
     ]
 }
 
+fn run(from: u32) -> Range<u32> {
+    from..KEYS.min(from + 40)
+}
+
 fn do_step(store: &mut Simulation, step: Step, shape: &Shape) {
     let pick = match step {
         Step::Put(key) => return store.put(key),
         Step::Delete(key) => return store.delete(key),
-        Step::PutRun(from) => return (from..KEYS.min(from + 10)).for_each(|key| store.put(key)),
+        Step::PutRun(from) => return run(from).for_each(|key| store.put(key)),
+        Step::DeleteRun(from) => return run(from).for_each(|key| store.delete(key)),
         Step::Flush => return store.flush().unwrap(),
         Step::Urgent => urgent(store.levels(), shape),
         Step::Idle => idle(store.levels(), shape),
@@ -253,7 +262,7 @@ fn do_step(store: &mut Simulation, step: Step, shape: &Shape) {
 proptest! {
     #[test]
     fn whatever_is_picked_each_keys_newest_entry_is_found_first(
-        steps in prop::collection::vec(some_step(), 1..300),
+        steps in prop::collection::vec(some_step(), 1..200),
         ratio in 2..5_u64,
     ) {
         let shape = Shape {
@@ -270,7 +279,7 @@ proptest! {
             let debt = owed(store.levels(), &shape);
             match urgent(store.levels(), &shape) {
                 None => prop_assert_eq!(debt, 0),
-                Some(pick) if !pick.is_move => prop_assert!(debt > 0),
+                Some(pick) if !pick.next_inputs.is_empty() => prop_assert!(debt > 0),
                 Some(_) => {}
             }
             for key in 0..KEYS {
