@@ -98,22 +98,15 @@ impl Files {
         Ok(Arc::new(table))
     }
 
-    /// Removes the file of a table that nobody reads any more.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`].
-    pub(crate) fn remove_table(&self, number: u32) -> Result<()> {
-        self.cache.forget_table(number);
-        self.remove(Name::Table(number))
-    }
-
-    /// Removes a file, if it is there.
+    /// Removes a file that nobody reads any more, if it is there.
     ///
     /// # Errors
     ///
     /// [`Error::Io`].
     pub(crate) fn remove(&self, name: Name) -> Result<()> {
+        if let Name::Table(number) = name {
+            self.cache.forget_table(number);
+        }
         match self.device.disk().remove(&name.to_string()) {
             Err(Error::Io {
                 kind: std::io::ErrorKind::NotFound,

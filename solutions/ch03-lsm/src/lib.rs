@@ -6,7 +6,7 @@
 //! | [`options`] | [`Options`]: what it is opened with |
 //! | `state` | the memtables and tables there are at one moment |
 //! | `writer` | writing: to the log first, then to the memtable |
-//! | [`arena`], [`node`], [`skip_list`], [`memtable`] | the newest writes, in order, in memory |
+//! | [`arena`], [`node`], [`link`], [`skip_list`], [`memtable`] | the newest writes, in order, in memory |
 //! | [`log`] | the same on disk, and how it is replayed |
 //! | [`varint`], [`block`], [`compression`], [`bloom`], [`table`] | sorted entries in files that never change |
 //! | [`cache`] | blocks that are kept in memory |
@@ -15,7 +15,7 @@
 //! | [`levels`], [`shape`], [`costs`], [`picking`] | which tables stand where, and what to compact |
 //! | [`simulation`] | what those decisions amount to, without files |
 //! | [`manifest`] | the same on disk |
-//! | `files`, `job`, `maintaining` | tables in the making, flushes and compactions |
+//! | [`names`], `files`, `job`, `maintaining` | tables in the making, flushes and compactions |
 //! | `debt` | the share of that work that writers do |
 //! | [`opening`] | what an opening finds, and what it makes of it |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |

@@ -120,7 +120,10 @@ fn replay_finds_the_changes_of_all_batches_in_their_order() {
 
 #[test]
 fn a_batch_that_is_cut_off_anywhere_is_no_part_of_the_log() {
-    let (bytes, offsets) = log(&[batch(&[put("a", "1")]), batch(&[put("b", "2"), put("c", "3")])]);
+    let (bytes, offsets) = log(&[
+        batch(&[put("a", "1")]),
+        batch(&[put("b", "2"), put("c", "3")]),
+    ]);
     for len in offsets[1] as usize..bytes.len() {
         let (found, ended) = changes(&bytes[..len]);
         assert_eq!(found, ["put a 1"], "cut off at {len}");
@@ -163,7 +166,8 @@ fn what_no_mark_tells_of_may_be_a_torn_tail_of_the_newest_log() {
 
 #[test]
 fn what_a_later_mark_tells_of_is_damage() {
-    let first = batch(&[Write::delete("a")]);
+    let writes = [Write::delete("a")];
+    let first = batch(&writes);
     let (_, offsets) = log(&[first, first]);
     let up_to = offsets[1];
     let (bytes, offsets) = log(&[first, first, Says::Synced { up_to }, first]);
@@ -178,7 +182,8 @@ fn what_a_later_mark_tells_of_is_damage() {
 
 #[test]
 fn a_mark_that_tells_of_no_more_than_is_there_proves_nothing() {
-    let first = batch(&[Write::delete("a")]);
+    let writes = [Write::delete("a")];
+    let first = batch(&writes);
     let (_, offsets) = log(&[first, first, first]);
     let up_to = offsets[1];
     let (mut bytes, offsets) = log(&[first, first, Says::Synced { up_to }]);
@@ -200,7 +205,8 @@ fn a_torn_header_is_a_torn_tail_only_of_the_newest_log() {
 
 #[test]
 fn a_torn_header_before_a_mark_is_damage() {
-    let first = batch(&[put("a", "1")]);
+    let writes = [put("a", "1")];
+    let first = batch(&writes);
     let (bytes, _) = log(&[first, Says::Synced { up_to: 30 }]);
     let mut torn = bytes;
     torn[9] ^= 1;
