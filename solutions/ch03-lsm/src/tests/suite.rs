@@ -184,5 +184,6 @@ fn dead_bytes(image: &Image, file: &str) -> Vec<Range<usize>> {
     let footer = Footer::decode(file, number, bytes.len() as u64, footer);
     let filter = footer.expect("the table is sound").filter;
     let start = usize::try_from(filter.offset).expect("the file is in memory");
-    vec![start..start + filter.len as usize + TRAILER_BYTES]
+    let end = start + filter.len as usize + TRAILER_BYTES;
+    std::iter::once(start..end).collect()
 }
