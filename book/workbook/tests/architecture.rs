@@ -23,11 +23,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
     ("bitcask", &["engine"]),
+    ("lsm", &["engine"]),
     (
         "bench",
         &[

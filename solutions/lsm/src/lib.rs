@@ -1,5 +1,8 @@
 //! Chapter 3: a log-structured merge tree.
 //!
+//! The chapter is not there yet: until its pages and exercises are, the engine
+//! stands apart from the solutions that chapters are derived from.
+//!
 //! | where | what |
 //! |---|---|
 //! | [`store`] | [`Lsm`], the engine |
