@@ -20,7 +20,7 @@
 //! | [`manifest`] | the same on disk |
 //! | [`names`], `files`, `job`, `maintaining` | tables in the making, flushes and compactions |
 //! | `debt` | the share of that work that writers do |
-//! | [`opening`] | what an opening finds, and what it makes of it |
+//! | `opening` | what an opening finds, and what it makes of it |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 //! | [`names`] | what the files are called |
 //!
