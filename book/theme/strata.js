@@ -42,17 +42,18 @@
 
     // The place that the test or its backtrace names, and the functions of the
     // exercise where that place is in none of them: as in the terminal.
-    const places = ({ place, functions, cause }) => {
+    const places = ({ place, place_is_in_them, functions, cause }) => {
         const parts = [];
         if (place) {
             const words = !place.yours ? 'The test: '
                 : cause === 'panic' ? 'Your code panicked at: ' : 'Your code: ';
             parts.push(element('p', 'exercise-place', words, ...placed(place)));
         }
-        if (!place?.yours && functions?.length) {
+        if (!place_is_in_them && functions?.length) {
+            const words = place?.yours ? 'This exercise:' : 'Your code:';
             const items = functions.map(({ name, place: { file, line } }) =>
                 element('li', '', ...placed({ file, line }, name)));
-            parts.push(element('div', 'exercise-place', 'Your code:', element('ul', '', ...items)));
+            parts.push(element('div', 'exercise-place', words, element('ul', '', ...items)));
         }
         return parts;
     };

@@ -290,11 +290,13 @@ impl Tell<'_> {
     }
 }
 
-/// Adds where the exercise's functions stand, if something went wrong there.
+/// Adds where the exercise's functions stand, if something went wrong.
 fn with_functions(mut verdict: Verdict, id: ExerciseId, all: &[Exercise]) -> Verdict {
+    let own = || all.iter().filter(|exercise| exercise.id == id);
+    let is_in_one = |place: &Place| own().any(|exercise| exercise.holds(place));
     if verdict.state.is_failure() {
-        let own = all.iter().filter(|exercise| exercise.id == id);
-        let found = own.map(|exercise| Function {
+        verdict.place_is_in_them = verdict.place.as_ref().is_some_and(is_in_one);
+        let found = own().map(|exercise| Function {
             name: exercise.function.clone(),
             place: exercise.at(exercise.line),
         });

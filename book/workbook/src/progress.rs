@@ -98,6 +98,9 @@ pub struct Verdict {
     /// The functions of the exercise, in what readers write.
     #[serde(default)]
     pub functions: Vec<Function>,
+    /// Whether `place` is in one of them.
+    #[serde(default)]
+    pub place_is_in_them: bool,
     /// What to read again.
     #[serde(default)]
     pub reread: Vec<Reading>,
@@ -183,6 +186,7 @@ impl Verdict {
             cause: None,
             clause: None,
             functions: Vec::new(),
+            place_is_in_them: false,
             reread: Vec::new(),
             others: Vec::new(),
             missing: Vec::new(),

@@ -268,9 +268,8 @@ pub fn others(verdict: &Verdict) -> String {
 /// exercise where that place is in none of them.
 fn places(verdict: &Verdict, margin: &str) -> String {
     let mut out = String::new();
-    let mut is_yours = false;
+    let is_yours = verdict.place.as_ref().is_some_and(|place| place.yours);
     if let Some(place) = &verdict.place {
-        is_yours = place.yours;
         let panicked = is_yours && verdict.cause == Some(Cause::Panic);
         let label = match is_yours {
             true if panicked => "Your code panicked at:",
@@ -280,8 +279,13 @@ fn places(verdict: &Verdict, margin: &str) -> String {
         let column = place.column;
         let _ = writeln!(out, "{margin}{} {place}:{column}", paint::heading(label));
     }
-    if !is_yours && !verdict.functions.is_empty() {
-        let _ = writeln!(out, "{margin}{}", paint::heading("Your code:"));
+    if !verdict.place_is_in_them && !verdict.functions.is_empty() {
+        let label = if is_yours {
+            "This exercise:"
+        } else {
+            "Your code:"
+        };
+        let _ = writeln!(out, "{margin}{}", paint::heading(label));
         for function in &verdict.functions {
             let (place, name) = (&function.place, &function.name);
             let _ = writeln!(out, "{margin}  {place} `{name}`");

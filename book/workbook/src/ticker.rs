@@ -88,10 +88,11 @@ fn draw(line: &str) {
 /// What is said once where no line is written over: why nothing else is said.
 fn told(stage: Stage<'_>) -> Option<String> {
     match stage {
-        Stage::Compiling => {
-            let what = "Compiling the tests (the very first time, this takes a minute or two)";
+        Stage::Compiling { suite: true } => {
+            let what = "Compiling the suite and the tests (this once, for a minute or two)";
             Some(what.to_owned())
         }
+        Stage::Compiling { suite: false } => Some("Compiling the tests".to_owned()),
         Stage::Waiting(chapter) => Some(waiting(chapter)),
         Stage::Compiled(_) | Stage::Test { .. } => None,
     }
@@ -112,7 +113,10 @@ fn line(what: &str, stage: Option<Stage<'_>>) -> String {
     let detail = match stage {
         None => return format!("{what} …"),
         Some(Stage::Waiting(chapter)) => return format!("{} …", waiting(chapter)),
-        Some(Stage::Compiling) => "building, the first time for a minute or two".to_owned(),
+        Some(Stage::Compiling { suite: true }) => {
+            "building, this once for a minute or two".to_owned()
+        }
+        Some(Stage::Compiling { suite: false }) => "building".to_owned(),
         Some(Stage::Compiled(package)) => format!("building, {package} is done"),
         Some(Stage::Test { number, of }) => format!("test {number} of {of}"),
     };
@@ -130,7 +134,11 @@ mod tests {
         assert_eq!(line(test), "Judging exercise 1.12: test 7 of 112 …");
         let built = line(Stage::Compiled("engine"));
         assert_eq!(built, "Judging exercise 1.12: building, engine is done …");
-        let stages = [Stage::Compiling, Stage::Waiting(12)];
+        let stages = [
+            Stage::Compiling { suite: true },
+            Stage::Compiling { suite: false },
+            Stage::Waiting(12),
+        ];
         let told = stages.into_iter().filter_map(told);
         for told in told.chain(stages.map(line)) {
             assert!(told.chars().count() < 75, "{told}");

@@ -26,6 +26,8 @@ pub struct Exercise {
     /// The line of its body's first statement: where its `todo!` is, if the
     /// function is unwritten.
     pub first_line: usize,
+    /// The line of its body's closing brace.
+    pub last_line: usize,
     /// The first sentence of its docs, without its full stop.
     pub summary: String,
     /// Whether its body still is the `todo!` that was derived.
@@ -33,6 +35,11 @@ pub struct Exercise {
 }
 
 impl Exercise {
+    /// Answers whether a place lies in the function.
+    pub fn holds(&self, place: &Place) -> bool {
+        place.file == slashes(&self.file) && (self.line..=self.last_line).contains(&place.line)
+    }
+
     /// A line of its file.
     pub fn at(&self, line: usize) -> Place {
         Place {
@@ -81,6 +88,7 @@ pub fn of_file(file: &Path, text: &str) -> Result<Vec<Exercise>> {
         function: site.function.clone(),
         line: site.line,
         first_line: site.first_line,
+        last_line: site.last_line,
         summary: site.summary(),
         unwritten: site.is_unwritten(text),
     });

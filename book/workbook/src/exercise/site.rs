@@ -39,6 +39,8 @@ pub(crate) struct Site {
     pub(crate) line: usize,
     /// The line of the body's first statement, or of the name if it has none.
     pub(crate) first_line: usize,
+    /// The line of the body's closing brace.
+    pub(crate) last_line: usize,
     /// The docs as Markdown, each line with its number in the file.
     pub(crate) docs: Vec<(usize, String)>,
     /// Bytes of the body, from its `{` to behind its `}`.
@@ -187,6 +189,7 @@ impl Finder {
                 .map_or(sig.ident.span(), Spanned::span)
                 .start()
                 .line,
+            last_line: block.brace_token.span.close().start().line,
             docs,
             body: self.shifted(body.start)..self.shifted(body.end),
             first_statement: self.shifted(first_statement),

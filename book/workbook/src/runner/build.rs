@@ -1,6 +1,7 @@
 //! Compiling a package, and what the compiler says about it.
 
 use std::{
+    cell::RefCell,
     env,
     ffi::OsString,
     fmt,
@@ -197,8 +198,8 @@ fn compile_under(mut command: Command, options: &BuildOptions) -> Result<Compile
         diagnostics: Vec::new(),
         executables: Vec::new(),
     };
-    let mut patience = Patience::begin(options);
-    let waiting = move || patience.wait();
+    let patience = RefCell::new(Patience::begin(options));
+    let waiting = || patience.borrow_mut().wait();
     let messages = child.stdout.take().map(messages);
     let messages = messages.map(|messages| until(messages, cancel, waiting));
     for message in messages.into_iter().flatten() {
@@ -213,8 +214,10 @@ fn compile_under(mut command: Command, options: &BuildOptions) -> Result<Compile
                     .extend(diagnostic.filter(|d| !compiled.diagnostics.contains(d)));
             }
             Message::CompilerArtifact(artifact) => {
-                if !artifact.fresh {
-                    listener.tell(Stage::Compiled(package_name(&artifact.package_id.repr)));
+                let package = package_name(&artifact.package_id.repr);
+                match artifact.fresh {
+                    true => patience.borrow_mut().is_there(package),
+                    false => listener.tell(Stage::Compiled(package)),
                 }
                 let manifest = artifact.manifest_path.into_std_path_buf();
                 if artifact.profile.test

@@ -11,6 +11,8 @@ pub(super) struct Patience<'o> {
     options: &'o BuildOptions,
     since: Instant,
     told: bool,
+    /// Whether the suite was there before this build, as far as cargo has said.
+    has_suite: bool,
     /// Whether the book compiled before this build began, and still does.
     waits: bool,
     told_for_whom: bool,
@@ -18,6 +20,9 @@ pub(super) struct Patience<'o> {
 
 /// A build that is over by then needs no words.
 const MOMENT: Duration = Duration::from_secs(2);
+
+/// What takes longest to compile, and is compiled once.
+const SUITE: &str = "conformance";
 
 /// Nor does a wait that is over by then.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
@@ -28,9 +33,15 @@ impl<'o> Patience<'o> {
             options,
             since: Instant::now(),
             told: false,
+            has_suite: false,
             waits: options.turn.awaited().is_some(),
             told_for_whom: false,
         }
+    }
+
+    /// Hears of a package that did not have to be compiled again.
+    pub(super) fn is_there(&mut self, package: &str) {
+        self.has_suite |= package == SUITE;
     }
 
     /// Says what has taken so long until now.
@@ -53,7 +64,8 @@ impl<'o> Patience<'o> {
             }
             None if time >= MOMENT && !self.told => {
                 self.told = true;
-                listener.tell(Stage::Compiling);
+                let suite = !self.has_suite;
+                listener.tell(Stage::Compiling { suite });
             }
             _ => {}
         }
@@ -74,7 +86,7 @@ mod tests {
         let listener = {
             let heard = Arc::clone(&heard);
             Listener::new(move |stage| {
-                assert_eq!(stage, Stage::Compiling);
+                assert_eq!(stage, Stage::Compiling { suite: true });
                 heard.fetch_add(1, Ordering::Relaxed);
             })
         };
@@ -114,12 +126,13 @@ mod tests {
         patience.wait_for(SHORT_WAIT);
         patience.wait_for(2 * MOMENT);
         drop(books);
+        patience.is_there(SUITE);
         patience.wait();
         patience.wait_for(MOMENT);
         // A book that compiles later waits itself.
         let _books = Turn::of_the_book(file).begin(4);
         patience.wait_for(2 * MOMENT);
         let heard = heard.lock().expect("nobody panicked");
-        assert_eq!(*heard, ["Waiting(3)", "Compiling"]);
+        assert_eq!(*heard, ["Waiting(3)", "Compiling { suite: false }"]);
     }
 }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage<'a> {
     /// There is more to compile than takes a moment.
-    Compiling,
+    Compiling {
+        /// Whether the suite is compiled, too, which takes a minute or two.
+        suite: bool,
+    },
     /// Nothing is compiled until the book that is open has compiled this
     /// chapter.
     Waiting(u32),

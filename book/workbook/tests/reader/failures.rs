@@ -24,6 +24,16 @@ fn a_panic() {
     insta::assert_snapshot!(told_of("Some(title.len() / (self.len() - self.len()))"));
 }
 
+/// It happens in code that is given, which cannot be the cause.
+#[test]
+fn a_panic_in_no_function_of_the_exercise() {
+    let fixture = derived();
+    solve_first(&fixture);
+    fixture.edit(LIB, FIND, "Some(self.len() + title.len())");
+    fixture.edit(LIB, "self.titles.len()", "self.titles[7].len()");
+    insta::assert_snapshot!(checked(&fixture));
+}
+
 #[test]
 fn every_failing_test_is_shown_on_demand() {
     let fixture = derived();
