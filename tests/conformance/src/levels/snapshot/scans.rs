@@ -32,13 +32,12 @@ pub(super) fn a_scan_holds_the_writes_of_one_moment(
         ],
     )?;
     // Whatever is copied at a time, one of these scans comes back for more.
-    for order in ORDERS {
-        let entries = 2..budget.many(200);
-        each(
-            s,
-            CLAUSE,
-            entries.map(|entries| writing_ahead(entries, order)),
-        )?;
+    for change in [Ahead::Put, Ahead::Delete, Ahead::New] {
+        for order in ORDERS {
+            let entries = 2..budget.many(200);
+            let scripts = entries.map(|entries| changing_ahead(entries, change, order));
+            each(s, CLAUSE, scripts)?;
+        }
     }
     let many = budget.many(3000);
     let (early, late) = (many / 3, many - many / 3);
@@ -53,15 +52,29 @@ pub(super) fn a_scan_holds_the_writes_of_one_moment(
     Ok(())
 }
 
-/// A script that changes the last entry of a scan, which has come to the first.
-fn writing_ahead(entries: usize, order: Order) -> Script {
-    let (direction, last) = match order {
-        Order::Ascending => ("", entries - 1),
-        Order::Descending => (" desc", 0),
+/// What changes while a scan stands at its first entry.
+#[derive(Clone, Copy)]
+enum Ahead {
+    /// Its last entry gets another value.
+    Put,
+    /// Its last entry is deleted.
+    Delete,
+    /// An entry is added behind its last.
+    New,
+}
+
+fn changing_ahead(entries: usize, change: Ahead, order: Order) -> Script {
+    let (direction, last, behind) = match order {
+        Order::Ascending => ("", entries - 1, "l"),
+        Order::Descending => (" desc", 0, "j"),
+    };
+    let change = match change {
+        Ahead::Put => format!("put k{last:05} 1"),
+        Ahead::Delete => format!("delete k{last:05}"),
+        Ahead::New => format!("put {behind} 1"),
     };
     Script::of(&format!(
-        "fill {entries}; cursor ..{direction}; put k{last:05} 1; next {}",
-        entries - 1
+        "fill {entries}; cursor ..{direction}; {change}; next {entries}"
     ))
 }
 
