@@ -9,6 +9,7 @@
 
 use crate::level::{Check, Clause, Replay};
 
+mod ages;
 mod held;
 mod maintenance;
 mod racing;
@@ -80,7 +81,7 @@ pub const CHECKS: &[Check] = &[
     Check::new(
         Clause::OrderedScans,
         "a_snapshot_is_not_older_than_a_finished_write",
-        racing::a_snapshot_is_not_older_than_a_finished_write,
+        ages::a_snapshot_is_not_older_than_a_finished_write,
     ),
 ];
 

@@ -1,7 +1,6 @@
 //! Scans and snapshots while other threads write: what the writers keep at
 //! every moment, the readers must find.
 
-use engine::sync::atomic::{AtomicU32, Ordering};
 use engine::{Cursor, Error, KeyRange, Order, Snapshot, Write};
 
 use super::scans::ORDERS;
@@ -9,7 +8,6 @@ use crate::budget::Budget;
 use crate::level::Clause;
 use crate::levels::concurrent::random::Random;
 use crate::levels::concurrent::together::{Gate, together};
-use crate::levels::concurrent::values::{stamp_of, value_of};
 use crate::levels::playing::{failed, opened};
 use crate::report::Failure;
 use crate::script::{numbered, shown};
@@ -34,7 +32,7 @@ pub(super) fn a_scan_beside_writers_keeps_a_sum(
     let name = "a_scan_beside_writers_keeps_a_sum";
     beside_writers(s, budget, name, |engine, random| {
         let order = random.pick(&ORDERS);
-        let cursor = engine.scan(KeyRange::all(), order).map_err(wrong)?;
+        let cursor = done(engine.scan(KeyRange::all(), order))?;
         let found = balances(cursor, order)?;
         check_sum("A scan", order, &found)
     })
@@ -50,7 +48,7 @@ pub(super) fn a_snapshot_beside_writers_keeps_a_sum(
         random.dawdle();
         let order = random.pick(&ORDERS);
         let scan = |order| {
-            let cursor = snapshot.scan(KeyRange::all(), order).map_err(wrong)?;
+            let cursor = done(snapshot.scan(KeyRange::all(), order))?;
             balances(cursor, order)
         };
         let first = scan(order)?;
@@ -58,7 +56,7 @@ pub(super) fn a_snapshot_beside_writers_keeps_a_sum(
         let mut value = Vec::new();
         for (number, balance) in first.iter().enumerate() {
             let (key, _) = numbered(number);
-            let is_there = snapshot.get_into(&key, &mut value).map_err(wrong)?;
+            let is_there = done(snapshot.get_into(&key, &mut value))?;
             let found = if is_there { balance_of(&value)? } else { 0 };
             if found != *balance {
                 return Err(Failure::new(
@@ -96,7 +94,7 @@ fn beside_writers(
         .iter()
         .map(|(key, _)| Write::put(key, &each))
         .collect();
-    engine.write(&first).map_err(wrong)?;
+    done(engine.write(&first))?;
     let seed = budget.seed_of(name);
     together(budget, 1 + WRITERS, 200, |thread, gate| {
         let mut random = Random::new(seed, thread);
@@ -145,9 +143,9 @@ fn move_money(
         if random.below(2) == 0 {
             batch.reverse();
         }
-        engine.write(&batch).map_err(wrong)?;
+        done(engine.write(&batch))?;
         if random.below(16) == 0 {
-            engine.step().map_err(wrong)?;
+            done(engine.step())?;
         }
     }
     Ok(())
@@ -172,7 +170,7 @@ fn balances(mut cursor: Box<dyn Cursor + '_>, order: Order) -> Result<Balances, 
             .found(shown(key)));
         };
         balances[number] = balance_of(value)?;
-        cursor.advance().map_err(wrong)?;
+        done(cursor.advance())?;
     }
     Ok(balances)
 }
@@ -209,100 +207,12 @@ fn check_sum(what: &str, order: Order, found: &Balances) -> Result<(), Failure> 
     .found(format!("a sum of {sum}")))
 }
 
-pub(super) fn a_snapshot_is_not_older_than_a_finished_write(
-    s: &Subject,
-    budget: &Budget,
-) -> Result<(), Failure> {
-    let housed = opened(s, CLAUSE)?;
-    let engine: &Opened = &housed;
-    let put = |stamp| engine.put(b"a", &value_of(stamp)).map_err(wrong);
-    put(0)?;
-    // The last stamp that was begun to be written, and the last finished.
-    let (begun, ended) = (&AtomicU32::new(0), &AtomicU32::new(0));
-    let seed = budget.seed_of("a_snapshot_is_not_older_than_a_finished_write");
-    together(budget, 2, 10_000, |thread, gate| {
-        let mut random = Random::new(seed, thread);
-        if !gate.wait() {
-            return Ok(());
-        }
-        if thread > 0 {
-            while !gate.has_ended() {
-                let oldest = ended.load(Ordering::SeqCst);
-                let snapshot = snapshot(engine)?;
-                let newest = begun.load(Ordering::SeqCst);
-                if newest > oldest {
-                    gate.met();
-                }
-                let first = stamp_in(&*snapshot)?;
-                random.dawdle();
-                let again = stamp_in(&*snapshot)?;
-                check_age((oldest, newest), first, again)?;
-            }
-            return Ok(());
-        }
-        for stamp in 1.. {
-            begun.store(stamp, Ordering::SeqCst);
-            put(stamp)?;
-            ended.store(stamp, Ordering::SeqCst);
-            random.dawdle();
-            if stamp % 64 == 0 && (gate.has_ended() || gate.is_enough()) {
-                break;
-            }
-        }
-        gate.end();
-        Ok(())
-    })
-}
-
-fn check_age((oldest, newest): (u32, u32), first: u32, again: u32) -> Result<(), Failure> {
-    if !(oldest..=newest).contains(&first) {
-        return Err(Failure::new(
-            CLAUSE,
-            "A key is put again and again, and a snapshot of another thread does not hold the \
-             put that was the last when it was taken.",
-        )
-        .expected(match oldest == newest {
-            true => format!("put number {oldest}"),
-            false => format!("put number {oldest}, which had returned, or one up to {newest}"),
-        })
-        .found(format!("put number {first}")));
-    }
-    if first == again {
-        return Ok(());
-    }
-    Err(Failure::new(
-        CLAUSE,
-        "A key is put again and again, and a snapshot of another thread changes with it.",
-    )
-    .expected(format!("put number {first}, as at the first look"))
-    .found(format!("put number {again}")))
-}
-
-fn stamp_in(snapshot: &dyn Snapshot) -> Result<u32, Failure> {
-    let mut value = Vec::new();
-    let is_there = snapshot.get_into(b"a", &mut value).map_err(wrong)?;
-    let stamp = is_there.then(|| stamp_of(&value)).flatten();
-    stamp.ok_or_else(|| {
-        Failure::new(
-            CLAUSE,
-            "A snapshot beside a writer holds what nobody wrote.",
-        )
-        .expected("the value of one write")
-        .found(match is_there {
-            true => shown(&value),
-            false => "absent".to_owned(),
-        })
-    })
-}
-
-fn snapshot(engine: &Opened) -> Result<Box<dyn Snapshot + '_>, Failure> {
+pub(super) fn snapshot(engine: &Opened) -> Result<Box<dyn Snapshot + '_>, Failure> {
     let snapshots = engine.powers().snapshots;
     let snapshots = snapshots.ok_or(Error::Unsupported { what: "snapshots" });
-    snapshots
-        .and_then(|snapshots| snapshots.snapshot())
-        .map_err(wrong)
+    done(snapshots.and_then(|snapshots| snapshots.snapshot()))
 }
 
-fn wrong(error: Error) -> Failure {
-    failed(CLAUSE, &error)
+pub(super) fn done<T>(result: engine::Result<T>) -> Result<T, Failure> {
+    result.map_err(|error| failed(CLAUSE, &error))
 }
