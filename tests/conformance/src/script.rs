@@ -35,6 +35,11 @@
 //! | `flip FILE OFFSET BIT` | closes the engine, turns a bit over, and opens it again |
 //! | `durability LEVEL` | `buffered`, `os` or `always`, at the script's beginning only |
 //!
+//! A cursor over a snapshot may stand only where there was something when the
+//! snapshot was taken. One over the engine may show what was written since it
+//! was opened, or not; at level snapshot it may not. An operation does nothing
+//! where the cursor or the snapshot that it is for is not there.
+//!
 //! A RANGE is `..`, `a..`, `..b`, `a..b` or `a..=b`, and `a<..b` leaves `a`
 //! itself out. `desc` behind it scans backwards. Operations are separated by
 //! `;` or stand on lines of their own. How keys and values are spelled is said
