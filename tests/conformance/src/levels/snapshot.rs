@@ -3,9 +3,9 @@
 //! A scan holds exactly the writes that had taken effect at one moment between
 //! the call that opened it and that call's return, and so does a snapshot, for
 //! as long as it lives. Scripts write while scans are open and snapshots are
-//! held, and compare them with what the model held; here, scripts of *all*
-//! checks are played with that strictness. Threads that are steered, and
-//! threads that race, look for the moment at which a batch is half there.
+//! held, and compare them with what the model held when they began. Threads that
+//! are steered, and threads that race, look for the moment at which a batch is
+//! half there.
 
 use crate::level::{Check, Clause, Replay};
 
