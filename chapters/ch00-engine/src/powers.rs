@@ -40,9 +40,14 @@ pub trait Check {
 }
 
 /// Engines that can hold on to one moment.
+///
+/// Each of their scans does, too: it holds exactly the writes that had taken
+/// effect at one moment between the call that opened it and its return, and a
+/// batch whole or not at all, however long it is open and wherever it seeks.
 pub trait Snapshots {
-    /// The entries as they are now, whatever is written later. Writers do not
-    /// wait for it.
+    /// The entries as they are at one moment between this call and its return,
+    /// whatever is written, deleted or merged later. It holds every write that
+    /// completed before the call. Writers do not wait for it.
     ///
     /// # Errors
     ///

@@ -29,7 +29,9 @@ use crate::{Cursor, Entries, Error, KeyRange, Limits, Order, Result, Stats, Writ
 /// **Clause 3 · ordered scans.** A scan yields each key at most once, in
 /// order, both ways, for every pair of bounds; an inverted range is empty. It
 /// holds every write that completed before it began; of later ones it may hold
-/// any, half of a batch included, unless the engine also promises snapshots.
+/// any, half of a batch included, unless the engine also promises
+/// [`Snapshots`](crate::Snapshots): then it holds exactly the writes that had
+/// taken effect at one moment between the call that opened it and its return.
 /// Opening it and reaching its first entry costs O(log n). An error is sticky:
 /// no cursor skips past one. A scan that is open never makes a writer wait.
 ///

@@ -23,7 +23,7 @@ pub enum Level {
     Crash,
     /// Failing operations of the simulated disk, and damaged files.
     Faults,
-    /// What [`Snapshots`](engine::Snapshots) promises.
+    /// What [`Snapshots`](engine::Snapshots) promises: clause 3, stricter.
     Snapshot,
     /// What [`Transactional`](engine::Transactional) promises.
     Transactional,
@@ -50,7 +50,8 @@ impl Level {
             Level::Reopen => levels::reopen::CHECKS,
             Level::Crash => levels::crash::CHECKS,
             Level::Faults => levels::faults::CHECKS,
-            Level::Snapshot | Level::Transactional => &[],
+            Level::Snapshot => levels::snapshot::CHECKS,
+            Level::Transactional => &[],
         }
     }
 
@@ -61,7 +62,8 @@ impl Level {
             Level::Core | Level::Reopen => Some(crate::play::replay),
             Level::Crash => levels::crash::REPLAY,
             Level::Faults => levels::faults::REPLAY,
-            Level::Concurrent | Level::Snapshot | Level::Transactional => None,
+            Level::Snapshot => levels::snapshot::REPLAY,
+            Level::Concurrent | Level::Transactional => None,
         }
     }
 }
@@ -137,6 +139,19 @@ impl Clause {
             Clause::DamageIsFound => "damage is found",
             Clause::OneOwner => "one owner",
             Clause::CountedCosts => "counted costs",
+        }
+    }
+
+    /// What it promises at `level`, in a sentence: at level snapshot, clause 3
+    /// promises more.
+    pub fn promise_at(self, level: Level) -> &'static str {
+        match (self, level) {
+            (Clause::OrderedScans, Level::Snapshot) => {
+                "A scan, and a snapshot for as long as it lives, holds exactly the writes that \
+                 had taken effect at one moment between the call that opened it and its return, \
+                 and never makes a writer wait."
+            }
+            _ => self.promise(),
         }
     }
 

@@ -6,3 +6,4 @@ pub mod crash;
 pub mod faults;
 pub(crate) mod playing;
 pub mod reopen;
+pub mod snapshot;

@@ -14,6 +14,8 @@ use crate::watch;
 
 mod open_scan;
 mod session;
+mod snapshots;
+mod walk;
 mod words;
 
 use session::Session;
@@ -31,10 +33,11 @@ pub fn play(subject: &Subject, script: &Script) -> Result<(), Failure> {
     let failure = match panics::caught(|| run(subject, script, &step)) {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(mismatch)) => {
-            let clause = mismatch.clause.unwrap_or(clause_of(script, step.get()));
+            let clause = mismatch.clause;
+            let clause = clause.unwrap_or_else(|| clause_of(subject, script, step.get()));
             mismatch.failure(clause)
         }
-        Err(panic) => Failure::panicked(clause_of(script, step.get()), &panic),
+        Err(panic) => Failure::panicked(clause_of(subject, script, step.get()), &panic),
     };
     let mut played = script.clone();
     played.ops.truncate(step.get() + 1);
@@ -51,11 +54,15 @@ pub fn replay(subject: &Subject, _budget: &Budget, script: &Script) -> Result<()
 }
 
 /// The clause that a failure at `step` speaks of: the least that the script
-/// needs beside plain puts and gets.
-fn clause_of(script: &Script, step: usize) -> Clause {
+/// needs beside plain puts and gets. Where scans are held to one moment, that is
+/// what syncs and maintenance must not change.
+fn clause_of(subject: &Subject, script: &Script, step: usize) -> Clause {
     let so_far = &script.ops[..script.ops.len().min(step + 1)];
     let any = |which: fn(&Op) -> bool| so_far.iter().any(which);
-    if any(|op| op.ending().is_some() || matches!(op, Op::Sync)) {
+    let is_of_moments = |op: &Op| op.is_scan() || op.snapshot().is_some();
+    if subject.is_at_one_moment() && any(is_of_moments) {
+        Clause::OrderedScans
+    } else if any(|op| op.ending().is_some() || matches!(op, Op::Sync)) {
         Clause::Sync
     } else if any(|op| matches!(op, Op::Step)) {
         Clause::OneOrder
@@ -79,7 +86,10 @@ fn run(subject: &Subject, script: &Script, step: &Cell<usize>) -> Result<(), Mis
     let mut engine = opening(&place)?;
     let mut from = 0;
     loop {
-        let ending = Session::new(&engine, &mut model).run(script, from, step)?;
+        let at_one_moment = subject.is_at_one_moment();
+        let mut session = Session::new(&engine, &mut model, at_one_moment);
+        let ending = session.run(script, from, step)?;
+        drop(session); // It holds snapshots and cursors of the engine.
         let Some((at, ending)) = ending else {
             drop(engine);
             return Mismatch::of_violations(&place).map_or(Ok(()), Err);

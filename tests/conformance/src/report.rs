@@ -160,7 +160,7 @@ impl fmt::Display for Report<'_> {
         let Context { subject, level, .. } = context;
         let heading = format!("{subject} breaks {} at level {level}.", failure.clause);
         writeln!(f, "{}\n", wrapped(&heading, 0))?;
-        writeln!(f, "{}\n", wrapped(failure.clause.promise(), 4))?;
+        writeln!(f, "{}\n", wrapped(failure.clause.promise_at(*level), 4))?;
         writeln!(f, "{}\n", wrapped(&failure.what, 0))?;
         if !failure.trace.is_empty() {
             for line in failure.trace.iter().flat_map(|line| line.lines()) {

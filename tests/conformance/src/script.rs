@@ -19,6 +19,11 @@
 //! | `cursor RANGE` | opens a cursor, which stays open for the next operations |
 //! | `next`, `next N` | advances the open cursor, N times |
 //! | `seek KEY` | seeks with the open cursor |
+//! | `snapshot N` | takes a snapshot, which is held as number N in place of the one that was |
+//! | `release N` | lets snapshot N go |
+//! | `get_at N KEY` | looks a key up in snapshot N |
+//! | `scan_at N RANGE` | reads a scan of snapshot N from end to end |
+//! | `cursor_at N RANGE` | opens a cursor over snapshot N, in place of the one that was open |
 //! | `sync` | syncs |
 //! | `step` | lets the engine do one piece of the work that it owes |
 //! | `reopen` | closes the engine and opens it again |
@@ -29,6 +34,11 @@
 //! | `fault …` | makes the simulated disk fail from here on, see [`Fault`] |
 //! | `flip FILE OFFSET BIT` | closes the engine, turns a bit over, and opens it again |
 //! | `durability LEVEL` | `buffered`, `os` or `always`, at the script's beginning only |
+//!
+//! A cursor over a snapshot may stand only where there was something when the
+//! snapshot was taken. One over the engine may show what was written since it
+//! was opened, or not; at level snapshot it may not. An operation does nothing
+//! where the cursor or the snapshot that it is for is not there.
 //!
 //! A RANGE is `..`, `a..`, `..b`, `a..b` or `a..=b`, and `a<..b` leaves `a`
 //! itself out. `desc` behind it scans backwards. Operations are separated by
@@ -52,7 +62,9 @@ mod strategy;
 pub use bytes::{Bytes, shown};
 pub use parse::ParseError;
 pub use shrink::{shrink, shrink_tree};
-pub use strategy::{KEYS, VALUE_LENS, Vocabulary, scripts, scripts_around_a_cursor};
+pub use strategy::{
+    KEYS, VALUE_LENS, Vocabulary, scripts, scripts_around_a_cursor, scripts_around_a_snapshot,
+};
 
 /// What is done to an engine, one operation after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,6 +101,18 @@ pub enum Op {
     Next(usize),
     /// Seeks with the open cursor.
     Seek(Bytes),
+    /// Takes a snapshot, which is held under this number in place of the one
+    /// that was.
+    Snapshot(usize),
+    /// Lets the snapshot of this number go.
+    Release(usize),
+    /// Looks a key up in the snapshot of this number.
+    GetAt(usize, Bytes),
+    /// Reads a scan of the snapshot of this number from end to end.
+    ScanAt(usize, Span, Order),
+    /// Opens a cursor over the snapshot of this number, in place of the one
+    /// that was open.
+    CursorAt(usize, Span, Order),
     /// Syncs.
     Sync,
     /// Does one piece of the work that the engine owes.
@@ -169,7 +193,11 @@ impl Script {
         let of_op = |op: &Op| match op {
             Op::Put(key, value) => of_put(key, value),
             Op::Write(edits) => edits.iter().map(of_edit).fold(0, usize::saturating_add),
-            Op::Delete(key) | Op::Get(key) | Op::ScanPrefix(key, _) | Op::Seek(key) => of_key(key),
+            Op::Delete(key)
+            | Op::Get(key)
+            | Op::ScanPrefix(key, _)
+            | Op::Seek(key)
+            | Op::GetAt(_, key) => of_key(key),
             _ => 0,
         };
         self.ops.iter().map(of_op).fold(0, usize::saturating_add)
@@ -186,6 +214,20 @@ impl Script {
         keys
     }
 
+    /// Lends the number of every snapshot that it takes, reads or lets go.
+    fn for_each_snapshot(&mut self, f: &mut impl FnMut(&mut usize)) {
+        for op in &mut self.ops {
+            match op {
+                Op::Snapshot(number)
+                | Op::Release(number)
+                | Op::GetAt(number, _)
+                | Op::ScanAt(number, ..)
+                | Op::CursorAt(number, ..) => f(number),
+                _ => {}
+            }
+        }
+    }
+
     /// Lends every key that it spells, bounds of scans included.
     fn for_each_key(&mut self, f: &mut impl FnMut(&mut Bytes)) {
         for op in &mut self.ops {
@@ -194,11 +236,16 @@ impl Script {
                 | Op::Delete(key)
                 | Op::Get(key)
                 | Op::ScanPrefix(key, _)
-                | Op::Seek(key) => f(key),
+                | Op::Seek(key)
+                | Op::GetAt(_, key) => f(key),
                 Op::Write(edits) => edits.iter_mut().for_each(|edit| match edit {
                     Edit::Put(key, _) | Edit::Delete(key) => f(key),
                 }),
-                Op::Scan(span, _) | Op::Entries(span, _) | Op::Cursor(span, _) => {
+                Op::Scan(span, _)
+                | Op::Entries(span, _)
+                | Op::Cursor(span, _)
+                | Op::ScanAt(_, span, _)
+                | Op::CursorAt(_, span, _) => {
                     for bound in [&mut span.start, &mut span.end] {
                         if let Bound::Included(key) | Bound::Excluded(key) = bound {
                             f(key);
@@ -242,6 +289,23 @@ impl Op {
         }
     }
 
+    /// The number of the snapshot that the operation takes, reads or lets go.
+    pub fn snapshot(&self) -> Option<usize> {
+        match self {
+            Op::Snapshot(number)
+            | Op::Release(number)
+            | Op::GetAt(number, _)
+            | Op::ScanAt(number, ..)
+            | Op::CursorAt(number, ..) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Answers whether the operation opens a cursor for those behind it.
+    pub fn opens_cursor(&self) -> bool {
+        matches!(self, Op::Cursor(..) | Op::CursorAt(..))
+    }
+
     /// Answers whether the operation scans, or moves a cursor.
     pub fn is_scan(&self) -> bool {
         matches!(
@@ -252,6 +316,8 @@ impl Op {
                 | Op::Cursor(..)
                 | Op::Next(_)
                 | Op::Seek(_)
+                | Op::ScanAt(..)
+                | Op::CursorAt(..)
         )
     }
 }

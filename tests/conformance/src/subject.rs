@@ -36,6 +36,7 @@ pub struct Subject {
     levels: Vec<Level>,
     expected_failures: Vec<(Level, String)>,
     on_real_disk: bool,
+    at_one_moment: bool,
     patience: Duration,
     dead_bytes: Arc<DeadBytesFn>,
 }
@@ -86,6 +87,7 @@ impl Subject {
             levels: Vec::new(),
             expected_failures: Vec::new(),
             on_real_disk: false,
+            at_one_moment: false,
             // Miri is a few hundred times slower.
             patience: Duration::from_secs(if cfg!(miri) { 3600 } else { 10 }),
             dead_bytes: Arc::new(|_, _| Vec::new()),
@@ -150,6 +152,21 @@ impl Subject {
         self.on_real_disk = true;
         self.name.push_str(" on the real disk");
         self
+    }
+
+    /// The same engine, whose scans are held to one moment each, as level
+    /// snapshot asks.
+    #[must_use]
+    pub(crate) fn at_one_moment(&self) -> Self {
+        Subject {
+            at_one_moment: true,
+            ..self.clone()
+        }
+    }
+
+    /// Answers whether its scans are held to one moment each.
+    pub(crate) fn is_at_one_moment(&self) -> bool {
+        self.at_one_moment
     }
 
     /// Says after how long an operation that has not returned never will.

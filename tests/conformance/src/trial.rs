@@ -164,7 +164,14 @@ impl<'s> Trial<'s> {
                 return self.open(End::Death, "The process was killed, it was opened again");
             }
             Op::Fault(_) => self.fault(op),
-            Op::Cursor(..) | Op::Next(_) | Op::Seek(_) => {}
+            Op::Cursor(..)
+            | Op::Next(_)
+            | Op::Seek(_)
+            | Op::Snapshot(_)
+            | Op::Release(_)
+            | Op::GetAt(..)
+            | Op::ScanAt(..)
+            | Op::CursorAt(..) => {}
             Op::Cut(_) | Op::KillAt(_) | Op::Flip(..) => {
                 unreachable!("whoever plays the script cuts it here")
             }

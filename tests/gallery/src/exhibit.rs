@@ -12,6 +12,7 @@ use crate::calls::{Called, Calls};
 use crate::log_engine::LogEngine;
 use crate::log_engine::steps::Steps;
 use crate::segmented_log::{self, SegmentedLog};
+use crate::versioned_map::{self, VersionedMap};
 
 /// A wrong engine, and what it is accused of.
 #[derive(Clone, Copy)]
@@ -54,6 +55,17 @@ impl Exhibit {
         });
         Exhibit {
             subject: |exhibit| segmented_log::subject_of::<S>(exhibit.name),
+            ..exhibit
+        }
+    }
+
+    /// The versioned map, taking one step as `S` does.
+    pub(crate) const fn of_versions<S: versioned_map::steps::Steps>(charge: Charge) -> Self {
+        let exhibit = Exhibit::new(charge, |disk, durability| {
+            Ok(Box::new(VersionedMap::<S>::open(disk, durability)?))
+        });
+        Exhibit {
+            subject: |exhibit| versioned_map::subject_of::<S>(exhibit.name),
             ..exhibit
         }
     }

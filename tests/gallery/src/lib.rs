@@ -16,6 +16,7 @@
 //! | [`scans`] | where a scan begins and ends |
 //! | [`cursors`] | how a cursor moves, and what it costs |
 //! | [`reading`] | scans that meet an error |
+//! | [`moments`] | the moment of a scan or a snapshot |
 //! | [`threads`] | what other threads see |
 //! | [`schedules`] | a moment between two lines |
 //! | [`syncing`] | what a sync makes durable |
@@ -28,8 +29,9 @@
 //! | [`owners`] | who may open a directory |
 //! | [`counts`] | what they count |
 //!
-//! Most are the [log engine](log_engine) or the [segmented log](segmented_log)
-//! with one step taken wrongly; [`calls`] holds what the others share.
+//! Most are the [log engine](log_engine), the [segmented log](segmented_log) or
+//! the [versioned map](versioned_map) with one step taken wrongly; [`calls`]
+//! holds what the others share.
 //!
 //! The suite does not know this crate: whoever has an engine judged compiles
 //! the judge alone.
@@ -44,6 +46,7 @@ pub mod failing;
 pub mod keys;
 pub mod log_engine;
 pub mod merging;
+pub mod moments;
 pub mod opening;
 pub mod owners;
 pub mod poison;
@@ -56,6 +59,7 @@ pub mod syncing;
 mod table;
 pub mod threads;
 mod verdicts;
+pub mod versioned_map;
 
 pub use exhibit::Exhibit;
 pub use table::{proof, table};

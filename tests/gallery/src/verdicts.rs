@@ -9,8 +9,8 @@ use engine::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exhibit::Exhibit;
 use crate::{
-    batches, counts, cursors, damage, failing, keys, merging, opening, owners, poison, reading,
-    scans, schedules, segments, syncing, threads,
+    batches, counts, cursors, damage, failing, keys, merging, moments, opening, owners, poison,
+    reading, scans, schedules, segments, syncing, threads,
 };
 
 /// Every exhibit, room by room.
@@ -21,6 +21,7 @@ pub fn all() -> Vec<Exhibit> {
         scans::EXHIBITS,
         cursors::EXHIBITS,
         reading::EXHIBITS,
+        moments::EXHIBITS,
         threads::EXHIBITS,
         schedules::EXHIBITS,
         syncing::EXHIBITS,

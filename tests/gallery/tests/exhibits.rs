@@ -9,7 +9,7 @@ use conformance::place::Place;
 use conformance::suite::{Rejection, judge};
 use conformance::{Budget, Clause, Level};
 use engine::{Durability, KeyRange, Order, StorageEngine};
-use gallery::{Exhibit, all, merging, proof, schedules, table, threads, verdicts};
+use gallery::{Exhibit, all, merging, moments, proof, schedules, table, threads, verdicts};
 
 /// What a storage engine's tests usually are: a few dozen calls with text for
 /// keys, compared with what a person expects.
@@ -132,8 +132,11 @@ fn every_race_is_found_by_steering_threads_whatever_the_seed() {
     let steered = |check: &Check| check.name.contains("every_schedule");
     let merging = merging::EXHIBITS.iter();
     let races = merging.filter(|exhibit| exhibit.level == Level::Concurrent);
+    let of_moments = ["published-by-change", "pinned-late"];
+    let moments = moments::EXHIBITS.iter();
+    let moments = moments.filter(|exhibit| of_moments.contains(&exhibit.name));
     let rooms = [threads::EXHIBITS, schedules::EXHIBITS].concat();
-    for exhibit in races.copied().chain(rooms) {
+    for exhibit in races.chain(moments).copied().chain(rooms) {
         for seed in [1, 2, 3] {
             let budget = Budget {
                 seed,

@@ -16,13 +16,13 @@ use crate::level::{Check, Clause};
 mod counting;
 pub(crate) mod history;
 mod picture;
-mod random;
+pub(in crate::levels) mod random;
 mod reopening;
 mod rounds;
 mod scanning;
 pub(crate) mod steered;
 mod streams;
-mod together;
+pub(in crate::levels) mod together;
 pub(crate) mod values;
 
 /// The level's checks.

@@ -48,6 +48,11 @@ impl OpenScan {
         self.later.extend(batch.0.iter().cloned());
     }
 
+    /// Answers whether this entry was there when the scan was opened.
+    pub(super) fn began_with(&self, (key, value): (&[u8], &[u8])) -> bool {
+        self.at_open.get(key).is_some_and(|held| held == value)
+    }
+
     /// Takes note of a seek.
     pub(super) fn sought(&mut self, key: Vec<u8>) {
         self.position = Position::From(key);

@@ -2,33 +2,39 @@
 
 use std::cell::Cell;
 
-use engine::{Cursor, Entry, KeyRange, Limits, Order};
+use engine::{Entry, KeyRange, Limits, Order};
 
 use super::open_scan::OpenScan;
-use super::words::{Mismatch, entry_shown, value_shown};
+use super::snapshots::Snapshots;
+use super::walk::{Walk, read_scan};
+use super::words::{Mismatch, ok, value_shown};
 use crate::model::{Batch, Contents, Ending, Model};
-use crate::script::{Op, Script, numbered, shown};
+use crate::script::{Op, Script, Span, numbered, shown};
 use crate::subject::Opened;
 use crate::watch;
 
 /// The most entries that `fill` puts in one batch.
 const FILL_BATCH: usize = 500;
 
-/// An open engine, its model, and the cursor that is open in both.
+/// An open engine, its model, and the snapshots that are held of both.
 pub(super) struct Session<'e> {
     engine: &'e Opened,
     model: &'e mut Model,
     limits: Limits,
-    cursor: Option<(Box<dyn Cursor + 'e>, OpenScan)>,
+    /// Scans of the engine are held to one moment each, as those of snapshots
+    /// always are.
+    at_one_moment: bool,
+    snapshots: Snapshots<'e>,
 }
 
 impl<'e> Session<'e> {
-    pub(super) fn new(engine: &'e Opened, model: &'e mut Model) -> Self {
+    pub(super) fn new(engine: &'e Opened, model: &'e mut Model, at_one_moment: bool) -> Self {
         Session {
             limits: engine.limits(),
             engine,
             model,
-            cursor: None,
+            at_one_moment,
+            snapshots: Snapshots::new(engine),
         }
     }
 
@@ -40,16 +46,54 @@ impl<'e> Session<'e> {
         from: usize,
         step: &Cell<usize>,
     ) -> Result<Option<(usize, Ending)>, Mismatch> {
-        for (at, op) in script.ops.iter().enumerate().skip(from) {
+        let mut at = self.stretch(script, from, step, None)?;
+        while let Some(op) = script.ops.get(at) {
             if let Some(ending) = op.ending() {
                 return Ok(Some((at, ending)));
             }
             step.set(at);
             watch::at_step(at);
-            self.op(op)?;
-            self.check(op)?;
+            // What lends to the cursor lives here, as long as it is open.
+            let held = op.snapshot().and_then(|number| self.snapshots.get(number));
+            let walk = match (op, &held) {
+                (Op::Cursor(span, order), _) => Some(self.walk(span, *order)?),
+                (Op::CursorAt(_, span, order), Some(held)) => {
+                    Some(held.walk(span.range(&self.limits), *order)?)
+                }
+                _ => None,
+            };
+            at = self.stretch(script, at + 1, step, walk)?;
         }
         Ok(None)
+    }
+
+    /// Plays the operations from `from` on, with this cursor open, up to the
+    /// next one that opens another or ends the engine. The answer is which.
+    fn stretch(
+        &mut self,
+        script: &Script,
+        from: usize,
+        step: &Cell<usize>,
+        mut walk: Option<Walk<'_>>,
+    ) -> Result<usize, Mismatch> {
+        for (at, op) in script.ops.iter().enumerate().skip(from) {
+            if op.opens_cursor() || op.ending().is_some() {
+                return Ok(at);
+            }
+            step.set(at);
+            watch::at_step(at);
+            self.op(op, &mut walk)?;
+            self.check(op)?;
+        }
+        Ok(script.ops.len())
+    }
+
+    /// Opens a cursor over the engine.
+    fn walk(&self, span: &Span, order: Order) -> Result<Walk<'e>, Mismatch> {
+        let range = span.range(&self.limits);
+        let scan = OpenScan::new(self.model.contents(), range.clone(), order);
+        let cursor = ok("Opening the scan", self.engine.scan(range, order))?;
+        Walk::begin(cursor, scan, self.at_one_moment)
     }
 
     /// Lets an engine that can prove itself sound do so after every change.
@@ -61,10 +105,10 @@ impl<'e> Session<'e> {
         }
     }
 
-    fn op(&mut self, op: &Op) -> Result<(), Mismatch> {
+    fn op(&mut self, op: &Op, walk: &mut Option<Walk<'_>>) -> Result<(), Mismatch> {
         match op {
-            Op::Put(..) | Op::Delete(_) | Op::Write(_) => self.write(op),
-            Op::Fill(entries) => self.fill(*entries),
+            Op::Put(..) | Op::Delete(_) | Op::Write(_) => self.write(op, walk),
+            Op::Fill(entries) => self.fill(*entries, walk),
             Op::Get(key) => self.get(&key.to_vec(self.limits.key_bytes_max)),
             Op::Scan(span, order) => {
                 let range = span.range(&self.limits);
@@ -79,31 +123,33 @@ impl<'e> Session<'e> {
                 read_scan("The scan", &mut *ok("Opening the scan", cursor)?, &wanted)
             }
             Op::Entries(span, order) => self.entries(&span.range(&self.limits), *order),
-            Op::Cursor(span, order) => {
-                let range = span.range(&self.limits);
-                let scan = OpenScan::new(self.model.contents(), range.clone(), *order);
-                self.cursor = None;
-                let cursor = ok("Opening the scan", self.engine.scan(range, *order))?;
-                self.cursor = Some((cursor, scan));
-                self.look("A new cursor")
-            }
-            Op::Next(times) => self.next(*times),
+            Op::Next(times) => walk.as_mut().map_or(Ok(()), |walk| walk.next(*times)),
             Op::Seek(key) => {
                 let key = key.to_vec(self.limits.key_bytes_max);
-                let Some((cursor, scan)) = &mut self.cursor else {
-                    return Ok(());
-                };
-                ok("`seek`", cursor.seek(&key))?;
-                scan.sought(key);
-                self.look("After `seek` the cursor")
+                walk.as_mut().map_or(Ok(()), |walk| walk.seek(key))
             }
+            Op::Snapshot(number) => self.snapshots.take(*number, self.model.contents()),
+            Op::Release(number) => {
+                self.snapshots.release(*number);
+                Ok(())
+            }
+            Op::GetAt(number, key) => match self.snapshots.get(*number) {
+                Some(held) => held.get(&key.to_vec(self.limits.key_bytes_max)),
+                None => Ok(()),
+            },
+            Op::ScanAt(number, span, order) => match self.snapshots.get(*number) {
+                Some(held) => held.scan(&span.range(&self.limits), *order),
+                None => Ok(()),
+            },
             Op::Sync => {
                 ok("`sync`", self.engine.sync())?;
                 self.model.synced();
                 Ok(())
             }
             Op::Step => ok("The step of maintenance", self.engine.step()).map(drop),
-            Op::Reopen | Op::Drop | Op::Kill => unreachable!("`run` stops at these"),
+            Op::Cursor(..) | Op::CursorAt(..) | Op::Reopen | Op::Drop | Op::Kill => {
+                unreachable!("a stretch stops at these")
+            }
             Op::Cut(_) | Op::KillAt(_) | Op::Fault(_) | Op::Flip(..) => Err(Mismatch {
                 clause: None,
                 what: format!("`{op}` is for the levels crash and faults."),
@@ -113,7 +159,7 @@ impl<'e> Session<'e> {
         }
     }
 
-    fn write(&mut self, op: &Op) -> Result<(), Mismatch> {
+    fn write(&mut self, op: &Op, walk: &mut Option<Walk<'_>>) -> Result<(), Mismatch> {
         let batch = op.batch(&self.limits).expect("the operation writes");
         let writes = batch.writes();
         let (call, result) = match (op, &writes[..]) {
@@ -133,26 +179,26 @@ impl<'e> Session<'e> {
             };
         }
         ok(call, result)?;
-        self.wrote(batch);
+        self.wrote(batch, walk);
         Ok(())
     }
 
-    fn fill(&mut self, entries: usize) -> Result<(), Mismatch> {
+    fn fill(&mut self, entries: usize, walk: &mut Option<Walk<'_>>) -> Result<(), Mismatch> {
         let entry_bytes = numbered(0).0.len() + numbered(0).1.len();
         let fits = self.limits.batch_bytes_max / entry_bytes;
         let batch = fits.clamp(1, FILL_BATCH);
         for from in (0..entries).step_by(batch) {
             let batch = Batch::numbered(from..entries.min(from + batch));
             ok("`write`", self.engine.write(&batch.writes()))?;
-            self.wrote(batch);
+            self.wrote(batch, walk);
             watch::beat();
         }
         Ok(())
     }
 
-    fn wrote(&mut self, batch: Batch) {
-        if let Some((_, scan)) = &mut self.cursor {
-            scan.wrote(&batch);
+    fn wrote(&mut self, batch: Batch, walk: &mut Option<Walk<'_>>) {
+        if let Some(walk) = walk {
+            walk.wrote(&batch);
         }
         self.model.write(batch);
     }
@@ -200,31 +246,6 @@ impl<'e> Session<'e> {
             false => Err(Mismatch::entries("The iterator", &wanted, &found)),
         }
     }
-
-    fn next(&mut self, times: usize) -> Result<(), Mismatch> {
-        for _ in 0..times {
-            let Some((cursor, _)) = &mut self.cursor else {
-                return Ok(());
-            };
-            ok("`advance`", cursor.advance())?;
-            self.look("After `advance` the cursor")?;
-        }
-        Ok(())
-    }
-
-    /// Compares where the cursor stands with where it may stand.
-    fn look(&mut self, subject: &str) -> Result<(), Mismatch> {
-        let Some((cursor, scan)) = &mut self.cursor else {
-            return Ok(());
-        };
-        let entry = cursor.entry();
-        scan.stands_at(entry).map_err(|expected| Mismatch {
-            clause: None,
-            what: format!("{subject} stands where it must not."),
-            expected,
-            found: entry_shown(entry),
-        })
-    }
 }
 
 /// All entries of an engine that was just opened.
@@ -232,34 +253,6 @@ pub(super) fn read_out(engine: &Opened) -> Result<Contents, Mismatch> {
     let entries = engine.entries(KeyRange::all(), Order::Ascending);
     let entries: engine::Result<Contents> = ok("Opening a scan", entries)?.collect();
     ok("Scanning", entries)
-}
-
-/// Reads a scan from end to end, and then a little further.
-fn read_scan(name: &str, cursor: &mut dyn Cursor, wanted: &[Entry]) -> Result<(), Mismatch> {
-    let mut found = Vec::new();
-    while let Some((key, value)) = cursor.entry() {
-        found.push((key.to_vec(), value.to_vec()));
-        // One entry too many is enough to see that a scan does not end.
-        if found.len() > wanted.len() {
-            break;
-        }
-        ok("`advance`", cursor.advance())?;
-    }
-    if found != wanted {
-        return Err(Mismatch::entries(name, wanted, &found));
-    }
-    for _ in 0..2 {
-        ok("`advance` behind the last entry", cursor.advance())?;
-        if cursor.entry().is_some() {
-            return Err(Mismatch {
-                clause: None,
-                what: "The cursor was behind the last entry, and `advance` moved it.".to_owned(),
-                expected: entry_shown(None),
-                found: entry_shown(cursor.entry()),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Answers whether `error` says what is too large in `batch`, truly.
@@ -281,8 +274,4 @@ fn tells_what_is_too_large(batch: &Batch, limits: &Limits, error: &engine::Error
         };
         bytes > bytes_max && *error == too_large
     })
-}
-
-fn ok<T>(call: &str, result: engine::Result<T>) -> Result<T, Mismatch> {
-    result.map_err(|error| Mismatch::error(call, &error))
 }

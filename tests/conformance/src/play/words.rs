@@ -103,6 +103,11 @@ impl Mismatch {
     }
 }
 
+/// What `call` answered, or that it failed.
+pub(super) fn ok<T>(call: &str, result: engine::Result<T>) -> Result<T, Mismatch> {
+    result.map_err(|error| Mismatch::error(call, &error))
+}
+
 /// A key and what it holds, in words.
 pub fn value_shown(key: &[u8], value: Option<&[u8]>) -> String {
     match value {

@@ -4,7 +4,7 @@ mod simpler;
 
 use std::fmt;
 
-use engine::{KeyRange, Order, Result, StorageEngine, Write};
+use engine::{Entries, Error, KeyRange, Order, Result, StorageEngine, Write};
 
 use crate::levels::concurrent::history::{Action, Event, KEYS, State};
 use crate::levels::concurrent::values::{stamp_of, value_of};
@@ -19,6 +19,8 @@ pub(crate) enum Act {
     /// A batch: keys, and whether they are put or deleted.
     Write(Vec<(usize, bool)>),
     Scan,
+    /// A snapshot, which is then read by key and by scan.
+    Snapshot,
     Sync,
     /// A piece of the work that the engine owes.
     Step,
@@ -37,6 +39,10 @@ pub(crate) enum Mix {
     FailingSyncs,
     /// Gets, scans, and steps of the work that the engine owes.
     Steps,
+    /// Scans and snapshots, each of which is held to one moment.
+    Moments,
+    /// The same, and steps of the work that the engine owes.
+    MomentsAndSteps,
 }
 
 /// What some threads do at the same time, and what is there before.
@@ -52,6 +58,8 @@ pub(crate) struct Program {
     pub(crate) fails: Option<usize>,
     /// There is work to be done at first: files are full, and of garbage.
     pub(crate) owes: bool,
+    /// A scan is held to one moment.
+    pub(crate) at_one_moment: bool,
 }
 
 /// What an operation answered.
@@ -64,6 +72,8 @@ pub(crate) enum Answer {
     Synced(usize),
     Got(Option<u32>),
     Scanned(State),
+    /// A snapshot's gets found the one, and its scan the other.
+    Torn(State, State),
     Failed(engine::Error),
     Panicked(Panic),
 }
@@ -96,7 +106,8 @@ impl Program {
             at_first,
             threads,
             fails,
-            owes: mix == Mix::Steps,
+            owes: matches!(mix, Mix::Steps | Mix::MomentsAndSteps),
+            at_one_moment: mix.is_of_moments(),
         }
     }
 
@@ -146,6 +157,7 @@ impl Program {
         let done = match &self.threads[thread][number] {
             Act::Get(key) => look(&**engine, *key).map(Answer::Got),
             Act::Scan => contents(&**engine).map(Answer::Scanned),
+            Act::Snapshot => read_snapshot(engine),
             Act::Sync => engine.sync().map(|()| Answer::Done),
             Act::Step => engine.step().map(|_| Answer::Done),
             Act::Write(changes) => {
@@ -161,8 +173,9 @@ impl Program {
         done.unwrap_or_else(Answer::Failed)
     }
 
-    /// What a history knows of an operation: one event, or for a scan one for
-    /// each key, since it may find each of them at a moment of its own.
+    /// What a history knows of an operation: one event; or for a scan that is
+    /// not held to one moment one for each key, since it may find each of them
+    /// at a moment of its own.
     pub(crate) fn events(
         &self,
         (thread, number): (usize, usize),
@@ -177,6 +190,9 @@ impl Program {
         };
         match (&self.threads[thread][number], answer) {
             (Act::Get(key), Answer::Got(found)) => vec![event(Action::Get(*key, *found))],
+            (Act::Scan | Act::Snapshot, Answer::Scanned(found)) if self.at_one_moment => {
+                vec![event(Action::Scan(*found))]
+            }
             (Act::Scan, Answer::Scanned(found)) => {
                 let gets = found.iter().enumerate();
                 gets.map(|(key, found)| event(Action::Get(key, *found)))
@@ -201,6 +217,7 @@ impl Program {
         match act {
             Act::Get(key) => format!("get {}", name(*key)),
             Act::Scan => "scan ..".to_owned(),
+            Act::Snapshot => "snapshot".to_owned(),
             Act::Sync => "sync".to_owned(),
             Act::Step => "step".to_owned(),
             Act::Write(changes) => {
@@ -226,12 +243,22 @@ impl Program {
             threads: threads.collect(),
             fails: self.fails,
             owes: self.owes,
+            at_one_moment: self.at_one_moment,
         }
+    }
+}
+
+impl Mix {
+    fn is_of_moments(self) -> bool {
+        matches!(self, Mix::Moments | Mix::MomentsAndSteps)
     }
 }
 
 impl Act {
     fn draw(random: &mut Random, keys: usize, mix: Mix) -> Self {
+        if mix.is_of_moments() {
+            return Act::draw_of_moments(random, keys, mix);
+        }
         if mix == Mix::Steps && random.below(3) == 0 {
             return Act::Step;
         }
@@ -250,6 +277,44 @@ impl Act {
             _ => Act::Sync,
         }
     }
+
+    /// Half of them write, most of these a batch; the others look.
+    fn draw_of_moments(random: &mut Random, keys: usize, mix: Mix) -> Self {
+        if mix == Mix::MomentsAndSteps && random.below(3) == 0 {
+            return Act::Step;
+        }
+        match random.below(8) {
+            0 => Act::Write(vec![(random.below(keys), true)]),
+            1 => Act::Write(vec![(random.below(keys), false)]),
+            2..4 => {
+                let first = random.below(KEYS);
+                let mut change = |key: usize| (key % KEYS, random.below(3) > 0);
+                Act::Write(vec![change(first), change(first + 1)])
+            }
+            4 => Act::Scan,
+            5..7 => Act::Snapshot,
+            _ => Act::Sync,
+        }
+    }
+}
+
+/// Takes a snapshot and reads it: each key, and then a scan.
+fn read_snapshot(engine: &Opened) -> Result<Answer> {
+    let snapshots = engine.powers().snapshots;
+    let snapshots = snapshots.ok_or(Error::Unsupported { what: "snapshots" })?;
+    let snapshot = snapshots.snapshot()?;
+    let (mut got, mut value) = ([None; KEYS], Vec::new());
+    for (found, key) in got.iter_mut().zip(NAMES) {
+        if snapshot.get_into(key, &mut value)? {
+            *found = Some(stamp_of(&value).unwrap_or(TORN));
+        }
+    }
+    let scan = snapshot.scan(KeyRange::all(), Order::Descending)?;
+    let scanned = stamps(Entries::new(scan))?;
+    Ok(match got == scanned {
+        true => Answer::Scanned(got),
+        false => Answer::Torn(got, scanned),
+    })
 }
 
 /// The stamp under a key.
@@ -260,8 +325,12 @@ pub(crate) fn look(engine: &dyn StorageEngine, key: usize) -> Result<Option<u32>
 
 /// The stamp of each key, as a scan finds them.
 pub(crate) fn contents(engine: &dyn StorageEngine) -> Result<State> {
+    stamps(engine.entries(KeyRange::all(), Order::Ascending)?)
+}
+
+fn stamps(entries: Entries<'_>) -> Result<State> {
     let mut state = [None; KEYS];
-    for entry in engine.entries(KeyRange::all(), Order::Ascending)? {
+    for entry in entries {
         let (key, value) = entry?;
         if let Some(at) = NAMES.iter().position(|name| **name == *key) {
             state[at] = Some(stamp_of(&value).unwrap_or(TORN));
@@ -318,6 +387,9 @@ impl fmt::Display for Answer {
             Answer::Got(None) => f.write_str(" → absent"),
             Answer::Got(Some(stamp)) => write!(f, " → {}", spelled(*stamp)),
             Answer::Scanned(state) => write!(f, " → {}", shown(state)),
+            Answer::Torn(got, scanned) => {
+                write!(f, " → by gets {}; by a scan {}", shown(got), shown(scanned))
+            }
             Answer::Failed(engine::Error::Poisoned { .. }) => f.write_str(" → Poisoned"),
             Answer::Failed(_) => f.write_str(" → an error"),
             Answer::Panicked(_) => f.write_str(" panics"),

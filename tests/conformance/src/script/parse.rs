@@ -148,6 +148,11 @@ impl<'t> Reader<'t> {
                 _ => self.number()?,
             }),
             "seek" => Op::Seek(self.bytes("a key")?),
+            "snapshot" => Op::Snapshot(self.number()?),
+            "release" => Op::Release(self.number()?),
+            "get_at" => Op::GetAt(self.number()?, self.bytes("a key")?),
+            "scan_at" => Op::ScanAt(self.number()?, self.span()?, self.order()),
+            "cursor_at" => Op::CursorAt(self.number()?, self.span()?, self.order()),
             "sync" => Op::Sync,
             "step" => Op::Step,
             "reopen" => Op::Reopen,
@@ -159,7 +164,8 @@ impl<'t> Reader<'t> {
             "flip" => self.flip()?,
             _ => {
                 let known = "put, delete, write, fill, get, scan, scan_prefix, entries, \
-                             cursor,\n  next, seek, sync, step, reopen, drop, kill, kill_at, cut, fault and flip";
+                             cursor,\n  next, seek, snapshot, release, get_at, scan_at, cursor_at, sync, step,\n  \
+                             reopen, drop, kill, kill_at, cut, fault and flip";
                 let what = format!("`{name}` is no operation; there are\n  {known}");
                 return Err(self.error(start, what));
             }

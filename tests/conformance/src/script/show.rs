@@ -50,6 +50,15 @@ impl fmt::Display for Op {
             Op::Next(1) => f.write_str("next"),
             Op::Next(times) => write!(f, "next {times}"),
             Op::Seek(key) => write!(f, "seek {key}"),
+            Op::Snapshot(number) => write!(f, "snapshot {number}"),
+            Op::Release(number) => write!(f, "release {number}"),
+            Op::GetAt(number, key) => write!(f, "get_at {number} {key}"),
+            Op::ScanAt(number, span, order) => {
+                write!(f, "scan_at {number} {span}{}", suffix(*order))
+            }
+            Op::CursorAt(number, span, order) => {
+                write!(f, "cursor_at {number} {span}{}", suffix(*order))
+            }
             Op::Sync => f.write_str("sync"),
             Op::Step => f.write_str("step"),
             Op::Reopen => f.write_str("reopen"),

@@ -52,6 +52,7 @@ pub fn shrink(script: Script, fails: impl Fn(&Script) -> bool) -> Script {
         let before = smallest.clone();
         smallest = remove_ops(smallest, &fails);
         smallest = rename_keys(smallest, &fails);
+        smallest = renumber_snapshots(smallest, &fails);
         smallest = simplify_ops(smallest, &fails);
         if smallest == before || tries.get() > TRIES_MAX {
             return smallest;
@@ -117,6 +118,25 @@ fn rename_keys(mut script: Script, fails: &impl Fn(&Script) -> bool) -> Script {
     script
 }
 
+/// Gives each snapshot the smallest number that fails, everywhere at once.
+fn renumber_snapshots(mut script: Script, fails: &impl Fn(&Script) -> bool) -> Script {
+    let mut taken: Vec<usize> = script.ops.iter().filter_map(Op::snapshot).collect();
+    taken.sort_unstable();
+    taken.dedup();
+    for (to, from) in (1..).zip(taken) {
+        let mut renumbered = script.clone();
+        renumbered.for_each_snapshot(&mut |number| {
+            if *number == from {
+                *number = to;
+            }
+        });
+        if to < from && fails(&renumbered) {
+            script = renumbered;
+        }
+    }
+    script
+}
+
 /// Puts simpler operations in the place of each.
 fn simplify_ops(mut script: Script, fails: &impl Fn(&Script) -> bool) -> Script {
     let mut at = 0;
@@ -159,6 +179,15 @@ fn simpler_ops(op: &Op) -> Vec<Op> {
             simpler
         }
         Op::Cursor(span, order) => simpler_scans(span, *order, Op::Cursor),
+        Op::ScanAt(number, span, order) => {
+            simpler_scans(span, *order, |span, order| Op::ScanAt(*number, span, order))
+        }
+        Op::CursorAt(number, span, order) => {
+            let cursor_at = |span, order| Op::CursorAt(*number, span, order);
+            let mut simpler = vec![Op::ScanAt(*number, span.clone(), *order)];
+            simpler.extend(simpler_scans(span, *order, cursor_at));
+            simpler
+        }
         Op::ScanPrefix(prefix, Order::Descending) => {
             vec![Op::ScanPrefix(prefix.clone(), Order::Ascending)]
         }
@@ -207,7 +236,7 @@ fn simpler_values(value: &Bytes) -> Vec<Bytes> {
     }
 }
 
-fn simpler_scans(span: &Span, order: Order, op: fn(Span, Order) -> Op) -> Vec<Op> {
+fn simpler_scans(span: &Span, order: Order, op: impl Fn(Span, Order) -> Op) -> Vec<Op> {
     let mut simpler = Vec::new();
     if *span != Span::ALL {
         simpler.push(op(Span::ALL, order));

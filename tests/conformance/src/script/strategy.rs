@@ -20,6 +20,8 @@ pub struct Vocabulary {
     pub syncs: bool,
     /// Many steps of the work that the engine owes.
     pub steps: bool,
+    /// Snapshots, read by key and by scan.
+    pub snapshots: bool,
     /// Closing, dropping and killing, each with opening again.
     pub endings: bool,
     /// Keys as long as the engine's limit, and longer ones.
@@ -50,9 +52,15 @@ pub const VALUE_LENS: [usize; 5] = [0, 1, 16, 100, 5000];
 pub fn scripts(vocabulary: Vocabulary, ops_max: usize) -> impl Strategy<Value = Script> {
     prop::collection::vec(op(vocabulary), 1..=ops_max).prop_map(move |mut ops| {
         // What was written and never read would not be compared.
-        for key in written(&ops) {
-            ops.push(Op::Get(key));
+        let keys = written(&ops);
+        if vocabulary.snapshots {
+            for number in SNAPSHOTS {
+                ops.push(Op::ScanAt(number, Span::ALL, Order::Descending));
+                let get_at = |key: &Bytes| Op::GetAt(number, key.clone());
+                ops.extend(keys.iter().map(get_at));
+            }
         }
+        ops.extend(keys.into_iter().map(Op::Get));
         if vocabulary.scans {
             ops.push(Op::Scan(Span::ALL, Order::Ascending));
         }
@@ -93,6 +101,48 @@ pub fn scripts_around_a_cursor(
     })
 }
 
+/// Scripts that write while a snapshot is held and a cursor is open, over up
+/// to `entries_max` numbered entries, and look at both.
+pub fn scripts_around_a_snapshot(
+    entries_max: usize,
+    ops_max: usize,
+) -> impl Strategy<Value = Script> {
+    let key = (0..entries_max, any::<bool>()).prop_map(|(number, between)| {
+        let (mut key, _) = super::numbered(number);
+        key.extend(between.then_some(b'x'));
+        Bytes::Plain(key)
+    });
+    let far = entries_max.div_ceil(8).max(2);
+    let put = (key.clone(), value()).prop_map(|(k, v)| Op::Put(k, v));
+    let get_at = key.clone().prop_map(|k| Op::GetAt(1, k));
+    let around = Union::new_weighted(vec![
+        (4, put.boxed()),
+        (3, key.clone().prop_map(Op::Delete).boxed()),
+        (1, (1..=entries_max).prop_map(Op::Fill).boxed()),
+        (3, Just(Op::Step).boxed()),
+        (3, (1..far).prop_map(Op::Next).boxed()),
+        (2, key.prop_map(Op::Seek).boxed()),
+        (2, get_at.boxed()),
+    ]);
+    let around = prop::collection::vec(around, 1..=ops_max);
+    let scan = (1..=entries_max, any::<bool>(), order(), order());
+    (scan, around).prop_map(move |((entries, is_at, order, last), around)| {
+        let cursor = match is_at {
+            true => Op::CursorAt(1, Span::ALL, order),
+            false => Op::Cursor(Span::ALL, order),
+        };
+        let mut ops = vec![Op::Fill(entries), Op::Snapshot(1), cursor];
+        ops.extend(around);
+        // To the end, and past it.
+        ops.push(Op::Next(entries + ops.len()));
+        ops.push(Op::ScanAt(1, Span::ALL, last));
+        Script::new(ops)
+    })
+}
+
+/// The numbers of the snapshots that a random script holds.
+const SNAPSHOTS: [usize; 2] = [1, 2];
+
 fn op(vocabulary: Vocabulary) -> Union<BoxedStrategy<Op>> {
     let key = move || key(vocabulary.long_keys);
     let mut ops = vec![
@@ -124,6 +174,17 @@ fn op(vocabulary: Vocabulary) -> Union<BoxedStrategy<Op>> {
     }
     if vocabulary.steps {
         ops.push((6, Just(Op::Step).boxed()));
+    }
+    if vocabulary.snapshots {
+        let number = || select(SNAPSHOTS.to_vec());
+        let scan = || (number(), span(), order());
+        ops.push((4, number().prop_map(Op::Snapshot).boxed()));
+        ops.push((1, number().prop_map(Op::Release).boxed()));
+        let get = (number(), key());
+        ops.push((2, get.prop_map(|(n, k)| Op::GetAt(n, k)).boxed()));
+        ops.push((2, scan().prop_map(|(n, s, o)| Op::ScanAt(n, s, o)).boxed()));
+        let cursor = scan().prop_map(|(n, s, o)| Op::CursorAt(n, s, o));
+        ops.push((1, cursor.boxed()));
     }
     if vocabulary.endings {
         ops.push((1, select(vec![Op::Reopen, Op::Drop, Op::Kill]).boxed()));

@@ -8,6 +8,7 @@ mod messages;
 mod reopen;
 mod scripts;
 mod small;
+mod snapshot;
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use small::{Mistake, Small};
 
 /// The small engine with one mistake.
 fn small(mistake: Mistake) -> Subject {
-    let subject = conformance::subject!("Small", move |_, _| Ok(Small::new(mistake)));
+    let subject =
+        conformance::subject!("Small", move |_, _| Ok(Small::new(mistake)), Small::powers);
     match mistake {
         Mistake::WriterWaits => subject.with_patience(Duration::from_millis(500)),
         Mistake::OwnLock => subject.with_patience(Duration::from_secs(2)),

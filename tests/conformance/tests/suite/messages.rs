@@ -385,3 +385,60 @@ fn ex_1_6_a_lock_of_its_own() {
         cargo test -p conformance ex_1_6_a_lock_of_its_own
     "#);
 }
+
+#[test]
+fn a_scan_that_shows_a_later_write() {
+    insta::assert_snapshot!(message(Level::Snapshot, Mistake::None), @r#"
+    Small breaks clause 3 (ordered scans) at level snapshot.
+
+        A scan, and a snapshot for as long as it lives, holds exactly the writes
+        that had taken effect at one moment between the call that opened it and its
+        return, and never makes a writer wait.
+
+    After `advance` the cursor shows what was not there when it was opened.
+
+        expected  at the end
+        found     at b 2
+
+    This script shows it:
+
+         1  put a 1
+         2  cursor ..
+         3  put b 2
+      >  4  next
+
+    Check: a_scan_holds_the_writes_of_one_moment
+
+    Run it again:
+
+        STRATA_SCRIPT='put a 1; cursor ..; put b 2; next' \
+        cargo test -p conformance a_scan_that_shows_a_later_write
+    "#);
+}
+
+#[test]
+fn a_batch_of_which_a_scan_shows_half() {
+    insta::assert_snapshot!(message(Level::Snapshot, Mistake::CopyPerChange), @r#"
+    Small breaks clause 3 (ordered scans) at level snapshot.
+
+        A scan, and a snapshot for as long as it lives, holds exactly the writes
+        that had taken effect at one moment between the call that opened it and its
+        return, and never makes a writer wait.
+
+    A scan or a snapshot found what was there at no moment: no order of the writes
+    explains it.
+
+        At first: nothing.
+        thread 1  write [put a 1, put b 1] begins,
+                  and is held up at tests/conformance/tests/suite/small.rs:…
+        thread 2  scan .. → a 1
+        thread 1  goes on: write [put a 1, put b 1] ends
+        In the end: a 1, b 1.
+
+    Check: every_schedule_shows_scans_one_moment
+
+    Run it again:
+
+        cargo test -p conformance a_batch_of_which_a_scan_shows_half
+    "#);
+}

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use conformance::script::{Op, Script, Vocabulary, scripts, scripts_around_a_cursor, shrink};
+use conformance::script::{
+    Op, Script, Vocabulary, scripts, scripts_around_a_cursor, scripts_around_a_snapshot, shrink,
+};
 use conformance::{Budget, Level};
 use engine::Limits;
 use proptest::prelude::*;
@@ -16,6 +18,7 @@ const EVERYTHING: Vocabulary = Vocabulary {
     scans: true,
     syncs: true,
     steps: false,
+    snapshots: true,
     endings: true,
     long_keys: true,
 };
@@ -23,7 +26,11 @@ const EVERYTHING: Vocabulary = Vocabulary {
 #[test]
 fn what_is_printed_parses_to_the_same_script() {
     let mut runner = Budget::QUICK.runner("round trip");
-    let strategy = prop_oneof![scripts(EVERYTHING, 30), scripts_around_a_cursor(9, 9)];
+    let strategy = prop_oneof![
+        scripts(EVERYTHING, 30),
+        scripts_around_a_cursor(9, 9),
+        scripts_around_a_snapshot(9, 9),
+    ];
     for _ in 0..500 {
         let script = strategy.new_tree(&mut runner).unwrap().current();
         assert_eq!(script.to_string().parse(), Ok(script));
@@ -94,7 +101,8 @@ fn a_script_that_does_not_parse_says_where() {
 
     this is no script: `fetch` is no operation; there are
       put, delete, write, fill, get, scan, scan_prefix, entries, cursor,
-      next, seek, sync, step, reopen, drop, kill, kill_at, cut, fault and flip
+      next, seek, snapshot, release, get_at, scan_at, cursor_at, sync, step,
+      reopen, drop, kill, kill_at, cut, fault and flip
       put a 1; fetch a
                ^
     "#);
@@ -118,6 +126,35 @@ fn shrinking_ends_with_the_operations_that_matter() {
     };
     assert!(fails(&script));
     assert_eq!(shrink(script, fails).to_string(), "write [put a 1]; get a");
+}
+
+#[test]
+fn shrinking_gives_snapshots_the_smallest_numbers_that_matter() {
+    let script = Script::of(
+        "put a 1; snapshot 9; snapshot 4; put ab 2; cursor_at 7 a.. desc; get_at 4 a; snapshot 7; \
+         release 4; scan_at 7 a<..b desc",
+    );
+    // Fails where of two snapshots one is let go and the other scanned.
+    let fails = |script: &Script| {
+        let at = |wanted: fn(&Op) -> bool| script.ops.iter().position(wanted);
+        let released = at(|op| matches!(op, Op::Release(_)));
+        let scanned = at(|op| matches!(op, Op::ScanAt(..)));
+        let (Some(released), Some(scanned)) = (released, scanned) else {
+            return false;
+        };
+        let taken = |op: usize, before: &[Op]| {
+            let number = script.ops[op].snapshot().unwrap();
+            before.contains(&Op::Snapshot(number))
+        };
+        let before = &script.ops[..released.min(scanned)];
+        let numbers = [released, scanned].map(|op| script.ops[op].snapshot());
+        numbers[0] != numbers[1] && taken(released, before) && taken(scanned, before)
+    };
+    assert!(fails(&script));
+    assert_eq!(
+        shrink(script, fails).to_string(),
+        "snapshot 1; snapshot 2; release 1; scan_at 2 .."
+    );
 }
 
 #[test]

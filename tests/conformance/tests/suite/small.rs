@@ -1,13 +1,16 @@
 //! A small engine in memory that keeps clauses 1 to 4, and the same engine with
-//! one mistake.
+//! one mistake. Where a write copies the map, a scan or a snapshot can keep the
+//! one that it found: that costs too much, and is at one moment.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use conformance::Powers;
 use engine::sync::{Mutex, RwLock, RwLockReadGuard};
 use engine::{
-    Counter, Counters, Cursor, Entry, KeyRange, Limits, Order, Result, Stats, StorageEngine, Write,
+    Counter, Counters, Cursor, Entry, KeyRange, Limits, Order, Result, Snapshot, Snapshots, Stats,
+    StorageEngine, Write,
 };
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -55,6 +58,8 @@ pub(crate) enum Mistake {
     WriterWaits,
     /// A write copies the map while a scan is open.
     CopyOnWrite,
+    /// The same, and a batch is written under one lock for each change.
+    CopyPerChange,
     /// Every chunk is looked for from the first entry on.
     WalksFromStart,
     /// `stats` counts every batch twice.
@@ -97,6 +102,38 @@ impl Small {
         self.mistake == mistake
     }
 
+    /// What it can do beyond the contract. Of one that copies its map, the
+    /// snapshots are right.
+    pub(crate) fn powers(&self) -> Powers<'_> {
+        Powers {
+            snapshots: Some(self),
+            ..Powers::default()
+        }
+    }
+
+    fn copies(&self) -> bool {
+        matches!(self.mistake, Mistake::CopyOnWrite | Mistake::CopyPerChange)
+    }
+
+    /// The map as it is, if a write would copy it.
+    fn kept(&self) -> Option<Arc<Map>> {
+        self.copies().then(|| Arc::clone(&self.map.read()))
+    }
+
+    fn cursor(&self, kept: Option<Arc<Map>>, range: KeyRange<'_>, order: Order) -> SmallCursor<'_> {
+        *self.open_scans.lock() += 1;
+        let mut cursor = SmallCursor {
+            engine: self,
+            snapshot: kept,
+            range: range.into_owned(),
+            order,
+            chunk: Vec::new(),
+            at: 0,
+        };
+        cursor.fill(None);
+        cursor
+    }
+
     fn stored(&self, key: &[u8]) -> Vec<u8> {
         let end = key.iter().position(|byte| *byte == 0);
         let key = match end {
@@ -126,7 +163,7 @@ impl Small {
 
     fn change(&self, f: impl FnOnce(&mut Map)) {
         let mut map = self.map.write();
-        if self.is(Mistake::CopyOnWrite) {
+        if self.copies() {
             f(Arc::make_mut(&mut map));
         } else {
             f(Arc::get_mut(&mut map).expect("only a wrong engine shares its map"));
@@ -196,7 +233,7 @@ impl StorageEngine for Small {
                     self.apply(map, write);
                 }
             }),
-            Mistake::LocksPerChange => {
+            Mistake::LocksPerChange | Mistake::CopyPerChange => {
                 for write in batch {
                     self.change(|map| self.apply(map, write));
                 }
@@ -227,19 +264,7 @@ impl StorageEngine for Small {
         if self.is(Mistake::TodoScan) {
             panic!("not yet implemented: exercise 1.4: Opens a cursor over the entries.");
         }
-        *self.open_scans.lock() += 1;
-        let mut cursor = SmallCursor {
-            engine: self,
-            snapshot: self
-                .is(Mistake::CopyOnWrite)
-                .then(|| Arc::clone(&self.map.read())),
-            range: range.into_owned(),
-            order,
-            chunk: Vec::new(),
-            at: 0,
-        };
-        cursor.fill(None);
-        Ok(Box::new(cursor))
+        Ok(Box::new(self.cursor(self.kept(), range, order)))
     }
 
     fn sync(&self) -> Result<()> {
@@ -256,6 +281,38 @@ impl StorageEngine for Small {
 
     fn stats(&self) -> Stats {
         self.counters.stats()
+    }
+}
+
+impl Snapshots for Small {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>> {
+        Ok(Box::new(SmallSnapshot {
+            engine: self,
+            kept: self.kept(),
+        }))
+    }
+}
+
+/// The map that was kept; without one, the engine as it is.
+struct SmallSnapshot<'e> {
+    engine: &'e Small,
+    kept: Option<Arc<Map>>,
+}
+
+impl Snapshot for SmallSnapshot<'_> {
+    fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        let Some(map) = &self.kept else {
+            return self.engine.get_into(key, value);
+        };
+        let found = map.get(&self.engine.stored(key));
+        value.clear();
+        value.extend(found.into_iter().flatten());
+        Ok(found.is_some())
+    }
+
+    fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
+        let cursor = self.engine.cursor(self.kept.clone(), range, order);
+        Ok(Box::new(cursor))
     }
 }
 

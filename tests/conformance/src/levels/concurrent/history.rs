@@ -31,6 +31,8 @@ pub(crate) enum Action {
     Write(Vec<(usize, Option<u32>)>),
     /// Looked a key up and found that.
     Get(usize, Option<u32>),
+    /// Looked at every key at one moment and found these.
+    Scan(State),
 }
 
 /// The most events that a history may have.
@@ -87,6 +89,7 @@ fn after(event: &Event, mut state: State) -> Option<State> {
             Some(state)
         }
         Action::Get(key, found) => (state[*key] == *found).then_some(state),
+        Action::Scan(found) => (state == *found).then_some(state),
     }
 }
 
@@ -101,10 +104,14 @@ pub(crate) fn smallest(events: &[Event], initial: State) -> Vec<Event> {
         let event = events.remove(at);
         let found = |stamp: Option<u32>, key: usize| {
             let mut others = events.iter();
-            others.any(|other| other.action == Action::Get(key, stamp))
+            others.any(|other| match &other.action {
+                Action::Get(of, found) => (*of, *found) == (key, stamp),
+                Action::Scan(found) => found[key] == stamp,
+                Action::Write(_) => false,
+            })
         };
         let matters = match &event.action {
-            Action::Get(..) => false,
+            Action::Get(..) | Action::Scan(_) => false,
             Action::Write(changes) => changes.iter().any(|(key, stamp)| found(*stamp, *key)),
         };
         if matters || has_one_order(&events, initial) {
@@ -136,6 +143,13 @@ impl Event {
             },
             Action::Get(k, Some(stamp)) => format!("get {} → {stamp}", key(k)),
             Action::Get(k, None) => format!("get {} → absent", key(k)),
+            Action::Scan(found) => {
+                let entry = |(k, stamp): (usize, &Option<u32>)| {
+                    stamp.map(|stamp| format!("{} {stamp}", key(&k)))
+                };
+                let entries = found.iter().enumerate().filter_map(entry);
+                format!("scan .. → {}", entries.collect::<Vec<_>>().join(", "))
+            }
         };
         Bar::new(self.thread, label, self.call, self.end)
     }
@@ -192,6 +206,24 @@ mod tests {
         assert!(has_one_order(&whole, [Some(1), Some(1), None]));
         let half = [batch, get(1, 0, 7, 11, 12), get(1, 1, 1, 13, 14)];
         assert!(!has_one_order(&half, [Some(1), Some(1), None]));
+    }
+
+    #[test]
+    fn what_was_looked_at_at_one_moment_was_there_at_one() {
+        let scan = |found| Event {
+            action: Action::Scan(found),
+            ..get(1, 0, 0, 1, 8)
+        };
+        // Two writes, one after the other, and a scan beside both.
+        let writes = [put(0, 0, 1, 0, 3), put(0, 1, 2, 4, 9)];
+        let has_order = |found| {
+            let events = [&writes[..], &[scan(found)]].concat();
+            has_one_order(&events, EMPTY)
+        };
+        assert!(has_order([None, None, None]));
+        assert!(has_order([Some(1), None, None]));
+        assert!(has_order([Some(1), Some(2), None]));
+        assert!(!has_order([None, Some(2), None]));
     }
 
     #[test]

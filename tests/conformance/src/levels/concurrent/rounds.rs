@@ -80,6 +80,7 @@ impl Actor {
                     write(engine, &changes)?;
                     Action::Write(changes)
                 }
+                Action::Scan(_) => unreachable!("none is drawn"),
             };
             events.push(Event {
                 thread: self.thread,

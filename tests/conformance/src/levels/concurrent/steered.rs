@@ -86,11 +86,21 @@ fn search(
 /// Searches for an order of all operations, and of a look at every key behind
 /// them. The answer is when that was, and what they hold.
 fn has_order(run: &Finished<'_>) -> Result<(u64, State), (u64, Failure)> {
+    let what = "No order of these operations explains what they found and left.";
+    explained(run, || Failure::new(CLAUSE, what))
+}
+
+/// As `has_order`, with the failure that it is where there is none.
+pub(in crate::levels) fn explained(
+    run: &Finished<'_>,
+    failure: impl Fn() -> Failure,
+) -> Result<(u64, State), (u64, Failure)> {
     let mut events = run.events();
     let end = events.iter().map(|event| event.end).max().unwrap_or(0) + 1;
     let mut left = [None; KEYS];
     for (key, found) in left.iter_mut().enumerate() {
-        *found = look(&**run.engine, key).map_err(|error| (end, failed(CLAUSE, &error)))?;
+        *found =
+            look(&**run.engine, key).map_err(|error| (end, failed(failure().clause, &error)))?;
         events.push(Event {
             thread: 0,
             call: end,
@@ -101,12 +111,8 @@ fn has_order(run: &Finished<'_>) -> Result<(u64, State), (u64, Failure)> {
     if has_one_order(&events, run.program.initial()) {
         return Ok((end, left));
     }
-    let failure = Failure::new(
-        CLAUSE,
-        "No order of these operations explains what they found and left.",
-    );
     let left = format!("In the end: {}.", shown(&left));
-    Err((end, failure.trace(left)))
+    Err((end, failure().trace(left)))
 }
 
 /// What threads saw in one order is not opened again in another. An engine in

@@ -12,7 +12,7 @@ use crate::report::Failure;
 use crate::watch;
 
 /// What threads share that work together.
-pub(super) struct Gate {
+pub(in crate::levels) struct Gate {
     threads: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
@@ -27,7 +27,7 @@ impl Gate {
     /// Waits until every thread waits here; false when it is time to end.
     ///
     /// It spins, so that all leave at the same moment.
-    pub(super) fn wait(&self) -> bool {
+    pub(in crate::levels) fn wait(&self) -> bool {
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
             self.arrived.store(0, Ordering::Relaxed);
@@ -50,34 +50,34 @@ impl Gate {
     }
 
     /// Sends every thread home.
-    pub(super) fn end(&self) {
+    pub(in crate::levels) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
 
     /// Answers whether it is time to end.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::levels) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
 
     /// A moment: later than every one that any thread was told before.
-    pub(super) fn now(&self) -> u64 {
+    pub(in crate::levels) fn now(&self) -> u64 {
         self.clock.fetch_add(1, Ordering::SeqCst)
     }
 
     /// Takes note that operations of two threads met.
-    pub(super) fn met(&self) {
+    pub(in crate::levels) fn met(&self) {
         self.chances.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Answers whether operations of two threads have met as often as the
     /// budget asks for. It gives up waiting for that on a machine that is too
     /// busy to run two threads at once.
-    pub(super) fn is_enough(&self) -> bool {
+    pub(in crate::levels) fn is_enough(&self) -> bool {
         self.chances.load(Ordering::Relaxed) >= self.chances_max || self.is_late()
     }
 
     /// Answers whether as much time was spent as the budget allows.
-    pub(super) fn is_late(&self) -> bool {
+    pub(in crate::levels) fn is_late(&self) -> bool {
         watch::beat();
         Instant::now() >= self.deadline
     }
@@ -87,7 +87,7 @@ impl Gate {
 /// In a quick run they are to meet `chances_max` times, in a full one a
 /// hundred times as often.
 /// A panic in one is a failure; a `todo!` goes on in the caller.
-pub(super) fn together(
+pub(in crate::levels) fn together(
     budget: &Budget,
     threads: usize,
     chances_max: u64,

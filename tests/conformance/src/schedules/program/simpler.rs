@@ -76,7 +76,7 @@ impl Program {
             match act {
                 Act::Get(key) => swap(key),
                 Act::Write(changes) => changes.iter_mut().for_each(|(key, _)| swap(key)),
-                Act::Scan | Act::Sync | Act::Step => {}
+                Act::Scan | Act::Snapshot | Act::Sync | Act::Step => {}
             }
         }
         program
@@ -89,7 +89,7 @@ impl Program {
             match act {
                 Act::Get(key) => keys.push(*key),
                 Act::Write(changes) => keys.extend(changes.iter().map(|(key, _)| *key)),
-                Act::Scan | Act::Sync | Act::Step => {}
+                Act::Scan | Act::Snapshot | Act::Sync | Act::Step => {}
             }
         }
         keys.extend(&self.at_first);
@@ -101,13 +101,21 @@ impl Act {
     fn simpler(&self) -> Vec<Act> {
         match self {
             Act::Write(changes) if changes.len() > 1 => {
-                changes.iter().map(|c| Act::Write(vec![*c])).collect()
+                let alone = changes.iter().map(|change| vec![*change]);
+                let deletes = (0..changes.len()).filter(|at| !changes[*at].1);
+                let put = deletes.map(|at| {
+                    let mut changes = changes.clone();
+                    changes[at].1 = true;
+                    changes
+                });
+                alone.chain(put).map(Act::Write).collect()
             }
             Act::Write(changes) => match changes[..] {
                 [(key, false)] => vec![Act::Write(vec![(key, true)])],
                 _ => Vec::new(),
             },
             Act::Scan => (0..KEYS).map(Act::Get).collect(),
+            Act::Snapshot => vec![Act::Scan],
             Act::Get(_) | Act::Sync | Act::Step => Vec::new(),
         }
     }
