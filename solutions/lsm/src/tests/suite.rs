@@ -55,6 +55,7 @@ fn stepped(options: fn(Durability) -> Options) -> Subject {
         move |disk: Arc<dyn Disk>, durability| Lsm::open(disk, options(durability)),
         |lsm| Powers {
             maintenance: Some(lsm),
+            snapshots: Some(lsm),
             ..Powers::default()
         }
     )
@@ -168,6 +169,11 @@ fn stepped_faults() {
     stepped(short)
         .with_dead_bytes(dead_bytes)
         .check(Level::Faults);
+}
+
+#[test]
+fn stepped_snapshot() {
+    stepped(short).check(Level::Snapshot);
 }
 
 /// The filters of all tables. One is asked only for a key that no newer table
