@@ -2,8 +2,9 @@
 //! so that it is done in time though nobody else does any.
 //!
 //! What is owed, in bytes, is spread over the room that is left, in bytes of
-//! writes: until level 0 has so many tables that reading would become slow. A
-//! worker that steps the engine leaves nothing to owe.
+//! writes: a memtable that waits has to be flushed before another one is full,
+//! and level 0 compacted before it has so many tables that reading becomes slow.
+//! A worker that steps the engine leaves nothing to owe.
 
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Progress, Result};
@@ -14,16 +15,21 @@ use crate::store::Lsm;
 
 /// How many times as many tables level 0 may have as are worth a compaction.
 const LEVEL0_TIMES: u64 = 3;
+/// How many memtables may wait to be flushed.
+const WAITING_MAX: u64 = 2;
 /// How many bytes of work are done at a time.
 const PIECE_BYTES: u64 = 1 << 20;
+/// What a rate is counted in: parts of a byte of work for each byte that is
+/// written.
+const PARTS: u64 = 256;
+/// The rate where no room is left.
+const AT_ONCE: u64 = u64::MAX;
 
-/// What is owed, and how much of it writers have taken on.
+/// What writers owe, and how much of it they have taken on.
 #[derive(Debug, Default)]
 pub(crate) struct Debt {
-    /// Bytes of work that are due.
-    owed: AtomicU64,
-    /// Bytes of writes until they must be done.
-    room: AtomicU64,
+    /// How much work a write has to do.
+    rate: AtomicU64,
     /// Bytes of work that writers have taken on and not done.
     taken: AtomicU64,
 }
@@ -35,12 +41,14 @@ impl Lsm {
         let shape = self.shape();
         let memtable_bytes = shape.memtable_bytes;
         let waiting = state.frozen.len() as u64;
-        let level0 = state.levels.tables(0).len() as u64;
-        let most = LEVEL0_TIMES * shape.level0_tables as u64;
-        let room = most.saturating_sub(level0 + waiting) * memtable_bytes;
-        let due = waiting * memtable_bytes + owed(&state.levels, &shape);
-        self.debt.owed.store(due, Ordering::Relaxed);
-        self.debt.room.store(room, Ordering::Relaxed);
+        let to_flush = waiting * memtable_bytes;
+        let flush_room = WAITING_MAX.saturating_sub(waiting) * memtable_bytes;
+        let tables = state.levels.tables(0).len() as u64 + waiting;
+        let tables_max = LEVEL0_TIMES * shape.level0_tables as u64;
+        let room = tables_max.saturating_sub(tables) * memtable_bytes;
+        let all = to_flush + owed(&state.levels, &shape);
+        let rate = rate(to_flush, flush_room).max(rate(all, room));
+        self.debt.rate.store(rate, Ordering::Relaxed);
     }
 
     /// Does the work that a write of so many bytes has to do.
@@ -51,37 +59,36 @@ impl Lsm {
     ///
     /// # Exercise 3.15
     pub(crate) fn pay(&self, len: u32) -> Result<()> {
-        let owed = self.debt.owed.load(Ordering::Relaxed);
-        if owed == 0 {
-            return Ok(());
-        }
-        let room = self.debt.room.load(Ordering::Relaxed);
-        let share = match room {
-            0 => owed,
-            room => (u64::from(len) * owed).div_ceil(room),
-        };
-        let mut taken = self.debt.taken.fetch_add(share, Ordering::Relaxed) + share;
-        while taken >= PIECE_BYTES {
-            let maintaining = match room {
-                0 => Some(self.maintaining.lock()),
-                _ => self.maintaining.try_lock(),
-            };
-            // Somebody else is at it.
-            let Some(mut maintaining) = maintaining else {
+        while self.debt.rate.load(Ordering::Relaxed) == AT_ONCE {
+            let mut maintaining = self.maintaining.lock();
+            if self.step_by(&mut maintaining, picking::urgent)? == Progress::Idle {
                 return Ok(());
-            };
-            match self.step_by(&mut maintaining, picking::urgent) {
-                Ok(Progress::Worked) => {}
-                Ok(Progress::Idle) => {
-                    self.debt.taken.store(0, Ordering::Relaxed);
-                    return Ok(());
-                }
-                Err(error) if room == 0 => return Err(error),
-                Err(_put_off) => return Ok(()),
             }
-            taken -= PIECE_BYTES;
-            self.debt.taken.store(taken, Ordering::Relaxed);
+        }
+        let rate = self.debt.rate.load(Ordering::Relaxed);
+        let share = u64::from(len).saturating_mul(rate) / PARTS;
+        let taken = self.debt.taken.fetch_add(share, Ordering::Relaxed) + share;
+        for _ in 0..taken / PIECE_BYTES {
+            // Where somebody else is at it, it is put off.
+            let Some(mut maintaining) = self.maintaining.try_lock() else {
+                break;
+            };
+            let Ok(Progress::Worked) = self.step_by(&mut maintaining, picking::urgent) else {
+                self.debt.taken.store(0, Ordering::Relaxed);
+                break;
+            };
+            self.debt.taken.fetch_sub(PIECE_BYTES, Ordering::Relaxed);
         }
         Ok(())
+    }
+}
+
+/// How much work goes with each byte that is written, so that all that is owed
+/// is done when the room is used up.
+fn rate(owed: u64, room: u64) -> u64 {
+    match room {
+        _ if owed == 0 => 0,
+        0 => AT_ONCE,
+        _ => owed.saturating_mul(PARTS).div_ceil(room).min(AT_ONCE - 1),
     }
 }

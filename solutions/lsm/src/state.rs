@@ -118,7 +118,10 @@ impl Present {
         let mut state = self.state.lock();
         *state = Arc::new(change(&state));
         for Slot(slot) in &self.slots {
-            *slot.lock() = Arc::new(Arc::clone(&state));
+            let new = Arc::new(Arc::clone(&state));
+            // What nobody reads any more is let go of without the lock.
+            let old = std::mem::replace(&mut *slot.lock(), new);
+            drop(old);
         }
     }
 }
