@@ -297,7 +297,7 @@ fn ex_3_2_at_no_moment_of_an_insert_is_anything_missing() {
 
 /// How many writes the tests with threads make. Under Miri, each is a thousand
 /// times as slow.
-const WRITES: u64 = if cfg!(miri) { 150 } else { 30_000 };
+const WRITES: u64 = if cfg!(miri) { 40 } else { 30_000 };
 const KEYS: u64 = WRITES / 6;
 
 /// The key of the write with this number, and whether it is a delete: the same
