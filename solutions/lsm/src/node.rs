@@ -123,6 +123,8 @@ impl<'a> Node<'a> {
     pub(crate) fn set_next(&self, level: usize, next: Option<Link>) {
         let next = next.map_or(0, Link::to_word);
         self.chunk[self.at - 1 - level].store(next, Ordering::Release);
+        #[cfg(test)]
+        crate::tests::linked();
     }
 
     /// The word at this index, from the node's address on.

@@ -1,12 +1,14 @@
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Order, Write};
 use proptest::prelude::*;
 
-use super::comparisons;
+use super::{comparisons, looking};
 use crate::memtable::{Memtable, MemtableSource};
 use crate::source::Source;
 
@@ -259,9 +261,43 @@ fn ex_3_2_a_memtable_outlives_its_owner_while_a_source_reads_it() {
     assert_eq!(shown_from(&mut source, Bound::Unbounded).len(), 1);
 }
 
+#[test]
+fn ex_3_2_at_no_moment_of_an_insert_is_anything_missing() {
+    let memtable = memtable();
+    let state = Rc::new(RefCell::new(State::new()));
+    let looked = Rc::new(Cell::new(0));
+    for seq in 1..=150_u64 {
+        let key = format!("{:03}", seq * 67 % 100).into_bytes();
+        let look = {
+            let (memtable, state) = (Arc::clone(&memtable), Rc::clone(&state));
+            let (looked, key) = (Rc::clone(&looked), key.clone());
+            move || {
+                let state = state.borrow();
+                for order in ORDERS {
+                    let mut source = memtable.source(seq - 1, order);
+                    let all = expected(&state, Bound::Unbounded, order);
+                    assert_eq!(shown_from(&mut source, Bound::Unbounded), all);
+                }
+                for (key, value) in state.iter() {
+                    assert_eq!(get(&memtable, key, seq - 1).as_ref(), Some(value));
+                }
+                // The new one is there already, or not yet, but never a part.
+                let new = get(&memtable, &key, seq);
+                let old = state.get(&key).cloned();
+                assert!(new == old || new == Some(Some(seq.to_le_bytes().to_vec())));
+                looked.set(looked.get() + 1);
+            }
+        };
+        let value = seq.to_le_bytes();
+        looking(look, || memtable.insert(seq, &Write::put(&key, &value)));
+        state.borrow_mut().insert(key, Some(value.to_vec()));
+    }
+    assert!(looked.get() >= 2 * 150, "looked {} times", looked.get());
+}
+
 /// How many writes the tests with threads make. Under Miri, each is a thousand
 /// times as slow.
-const WRITES: u64 = if cfg!(miri) { 150 } else { 30_000 };
+const WRITES: u64 = if cfg!(miri) { 40 } else { 30_000 };
 const KEYS: u64 = WRITES / 6;
 
 /// The key of the write with this number, and whether it is a delete: the same
