@@ -1,0 +1,164 @@
+use conformance::sim::{Operation, SimDisk};
+use engine::disk::Disk;
+use engine::{Error, StorageEngine};
+
+use super::engines::{close, count, files, fill, key, killed, open, options, rest, without};
+use crate::Lsm;
+
+#[track_caller]
+fn refused(image: &conformance::sim::Image) -> Error {
+    let disk = std::sync::Arc::new(SimDisk::from_image(image));
+    Lsm::open(disk, options()).expect_err("it was opened")
+}
+
+fn is_damage_of(error: &Error, name: &str) -> bool {
+    matches!(error, Error::Corrupt { file, .. } if file == name)
+}
+
+#[test]
+fn an_engine_that_was_closed_has_no_log_and_is_opened_without_a_write() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..200, 1);
+    close(lsm);
+    assert_eq!(files(&disk, ".log"), [""; 0]);
+    let before = disk.operations().len();
+    let lsm = open(&disk, options());
+    for operation in &disk.operations()[before..] {
+        use Operation::{Len, List, Lock, Map, Open, Read};
+        let reads = matches!(operation, List | Open | Len | Read | Map | Lock);
+        let name = operation.name();
+        assert!(reads, "an opening of what was closed does `{name}`");
+    }
+    assert_eq!(count(&lsm), 200);
+}
+
+#[test]
+fn what_was_written_is_found_after_the_process_was_killed() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    lsm.delete(&key(7)).unwrap();
+    drop(lsm);
+    let disk = killed(&disk);
+    assert!(
+        files(&disk, ".log").len() > 1,
+        "several memtables were begun"
+    );
+    let lsm = open(&disk, options());
+    assert_eq!(count(&lsm), 299);
+    assert_eq!(lsm.get(&key(7)).unwrap(), None);
+    assert_eq!(files(&disk, ".log"), [""; 0], "what they held is in tables");
+}
+
+#[test]
+fn a_table_that_is_missing_is_damage() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    close(lsm);
+    let image = disk.image();
+    for table in files(&disk, ".table") {
+        let error = refused(&without(&image, &table));
+        assert!(is_damage_of(&error, &table), "{error}");
+    }
+}
+
+#[test]
+fn a_log_that_is_missing_is_damage_unless_it_is_the_last() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    let mut keys = 0..;
+    while lsm.present.state().frozen.is_empty() {
+        let number = keys.next().expect("there are always more");
+        fill(&lsm, number..number + 1, 1);
+    }
+    drop(lsm);
+    let disk = killed(&disk);
+    let image = disk.image();
+    let logs = files(&disk, ".log");
+    assert!(logs.len() > 1, "{logs:?}");
+    for log in &logs[..logs.len() - 1] {
+        let error = refused(&without(&image, log));
+        assert!(is_damage_of(&error, log), "{error}");
+    }
+}
+
+#[test]
+fn a_manifest_that_is_missing_is_damage() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..10, 1);
+    close(lsm);
+    let error = refused(&without(&disk.image(), "manifest"));
+    assert!(is_damage_of(&error, "manifest"), "{error}");
+}
+
+#[test]
+fn what_does_not_count_is_removed() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    close(lsm);
+    let mut image = disk.image();
+    let table = files(&disk, ".table").remove(0);
+    let content = image.get(&table).unwrap().clone();
+    for orphan in ["0000009000.table", "0000009001.log", "manifest.new"] {
+        image.insert(orphan, content.clone());
+    }
+    // A log with a header of its own counts, so this one is blank.
+    let blank = conformance::sim::Content::new(vec![0; 100]);
+    image.insert("0000009001.log", blank);
+    let names = disk.list().unwrap();
+    let disk = SimDisk::from_image(&image);
+    let lsm = open(&disk, options());
+    assert_eq!(disk.list().unwrap(), names);
+    assert_eq!(count(&lsm), 300);
+    // Nor is a number given twice.
+    lsm.put(b"new", b"").unwrap();
+    assert!(files(&disk, ".log")[0].as_str() > "0000009001.log");
+}
+
+#[test]
+fn an_opening_that_fails_anywhere_loses_nothing() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..200, 1);
+    drop(lsm);
+    let image = killed(&disk).image();
+    let all = {
+        let disk = SimDisk::from_image(&image);
+        drop(open(&disk, options()));
+        disk.operations().len()
+    };
+    for operation in 0..all {
+        let disk = SimDisk::from_image(&image);
+        disk.set_faults(conformance::sim::Faults {
+            fail: Some(conformance::sim::Fail::Once(operation)),
+            ..conformance::sim::Faults::default()
+        });
+        let shared = std::sync::Arc::new(disk.clone());
+        drop(Lsm::open(shared, options()));
+        let lsm = open(&killed(&disk), options());
+        assert_eq!(
+            count(&lsm),
+            200,
+            "operation {operation} of the opening failed"
+        );
+    }
+}
+
+#[test]
+fn files_of_others_stay_where_they_are() {
+    let disk = SimDisk::new();
+    drop(
+        disk.open("notes.txt", engine::disk::Mode::CreateNew)
+            .unwrap(),
+    );
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    rest(&lsm);
+    close(lsm);
+    drop(open(&disk, options()));
+    assert_eq!(files(&disk, ".txt"), ["notes.txt"]);
+}
