@@ -46,7 +46,10 @@ impl Lsm {
         let tables = state.levels.tables(0).len() as u64 + waiting;
         let tables_max = LEVEL0_TIMES * shape.level0_tables as u64;
         let room = tables_max.saturating_sub(tables) * memtable_bytes;
-        let all = to_flush + owed(&state.levels, &shape);
+        let is_due = state.levels.tables(0).len() >= shape.level0_tables;
+        // What only moves is owed, too: somebody has to move it.
+        let moves = if is_due { PIECE_BYTES } else { 0 };
+        let all = to_flush + owed(&state.levels, &shape) + moves;
         let rate = rate(to_flush, flush_room).max(rate(all, room));
         self.debt.rate.store(rate, Ordering::Relaxed);
     }

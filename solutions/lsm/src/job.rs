@@ -66,7 +66,7 @@ impl Job {
     ) -> Result<Self> {
         let source = |table: &Arc<Table>| Sorted::Table(table.source(Order::Ascending));
         let mut sources: Vec<Sorted> = upper.iter().map(source).collect();
-        let lower_source = LevelSource::new(lower.to_vec(), Order::Ascending);
+        let lower_source = LevelSource::new(Arc::from(lower), Order::Ascending);
         sources.push(Sorted::Level(lower_source));
         let inputs = Inputs::Tables([upper, lower].concat());
         Job::new(inputs, sources, (into, table_bytes), levels)

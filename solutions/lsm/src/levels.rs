@@ -141,6 +141,11 @@ impl<T: Described> Levels<T> {
         &self.levels[level].tables
     }
 
+    /// The tables of a level, to be kept.
+    pub fn shared(&self, level: usize) -> Arc<[T]> {
+        Arc::clone(&self.levels[level].tables)
+    }
+
     /// All tables, each with its level.
     pub fn all(&self) -> impl Iterator<Item = (usize, &T)> {
         let levels = self.levels.iter().enumerate();

@@ -25,19 +25,17 @@ pub(crate) enum Sorted {
 /// table is touched when the walk comes to it.
 #[derive(Debug)]
 pub(crate) struct LevelSource {
-    /// In the walk's order.
-    tables: Vec<Arc<Table>>,
+    /// In the order of their keys.
+    tables: Arc<[Arc<Table>]>,
     order: Order,
-    /// The table where it stands, and the walk over it.
+    /// How many tables the walk has passed, and the walk over the one where it
+    /// stands.
     at: Option<(usize, TableSource)>,
 }
 
 impl LevelSource {
     /// A walk over tables that are sorted and do not overlap.
-    pub(crate) fn new(mut tables: Vec<Arc<Table>>, order: Order) -> Self {
-        if order == Order::Descending {
-            tables.reverse();
-        }
+    pub(crate) fn new(tables: Arc<[Arc<Table>]>, order: Order) -> Self {
         LevelSource {
             tables,
             order,
@@ -45,20 +43,43 @@ impl LevelSource {
         }
     }
 
-    /// Goes to the first entry of the table with this index, or of the next one
-    /// that has any.
-    fn enter(&mut self, mut index: usize, to: Bound<&[u8]>) -> Result<()> {
+    /// The table behind so many others, in the walk's order.
+    fn table(&self, passed: usize) -> Option<&Arc<Table>> {
+        match self.order {
+            Order::Ascending => self.tables.get(passed),
+            Order::Descending => self.tables.iter().nth_back(passed),
+        }
+    }
+
+    /// Stands at the first entry, not before `to`, of the table behind so many
+    /// others, or of the next one that has any.
+    fn enter(&mut self, mut passed: usize, to: Bound<&[u8]>) -> Result<()> {
         self.at = None;
-        while let Some(table) = self.tables.get(index) {
+        while let Some(table) = self.table(passed) {
             let mut source = table.source(self.order);
             source.seek(to)?;
             if source.key().is_some() {
-                self.at = Some((index, source));
+                self.at = Some((passed, source));
                 return Ok(());
             }
-            index += 1;
+            passed += 1;
         }
         Ok(())
+    }
+
+    /// How many tables lie before `to`, in the walk's order.
+    fn count_before(&self, to: Bound<&[u8]>) -> usize {
+        let tables = &self.tables;
+        match self.order {
+            Order::Ascending => {
+                tables.partition_point(|table| is_before(&table.info().largest, to, Ordering::Less))
+            }
+            Order::Descending => {
+                let is_not_before =
+                    |table: &Arc<Table>| !is_before(&table.info().smallest, to, Ordering::Greater);
+                tables.len() - tables.partition_point(is_not_before)
+            }
+        }
     }
 }
 
@@ -72,28 +93,21 @@ impl Source for LevelSource {
     }
 
     fn advance(&mut self) -> Result<()> {
-        let Some((index, source)) = &mut self.at else {
+        let Some((passed, source)) = &mut self.at else {
             return Ok(());
         };
         source.advance()?;
         match source.key() {
             Some(_) => Ok(()),
             None => {
-                let next = *index + 1;
-                self.enter(next, Bound::Unbounded)
+                let passed = *passed + 1;
+                self.enter(passed, Bound::Unbounded)
             }
         }
     }
 
     fn seek(&mut self, to: Bound<&[u8]>) -> Result<()> {
-        let index = self.tables.partition_point(|table| {
-            let info = table.info();
-            match self.order {
-                Order::Ascending => is_before(&info.largest, to, Ordering::Less),
-                Order::Descending => is_before(&info.smallest, to, Ordering::Greater),
-            }
-        });
-        self.enter(index, to)
+        self.enter(self.count_before(to), to)
     }
 }
 
@@ -160,17 +174,13 @@ pub(crate) fn everything(
             sources.push(Sorted::Memtable(logged.memtable.source(seq, order)));
         }
     }
-    let tables = |level| {
-        let tables = state.levels.tables(level).iter();
-        tables.filter(|table| may_hold(table, range))
-    };
-    sources.extend(tables(0).map(|table| Sorted::Table(table.source(order))));
+    let level0 = state.levels.tables(0).iter();
+    let level0 = level0.filter(|table| may_hold(table, range));
+    sources.extend(level0.map(|table| Sorted::Table(table.source(order))));
     for level in 1..state.levels.count() {
-        let tables: Vec<_> = tables(level).cloned().collect();
-        match tables.as_slice() {
-            [] => {}
-            [table] => sources.push(Sorted::Table(table.source(order))),
-            _ => sources.push(Sorted::Level(LevelSource::new(tables, order))),
+        if level_may_hold(state.levels.tables(level), range) {
+            let tables = state.levels.shared(level);
+            sources.push(Sorted::Level(LevelSource::new(tables, order)));
         }
     }
     Merging::new(sources, order)
@@ -187,18 +197,18 @@ pub(crate) fn tables_of<'l>(
     level0.chain((1..levels.count()).filter_map(move |level| levels.table_of(level, key)))
 }
 
+/// Whether a key of these tables, which are sorted, may lie in `range`.
+fn level_may_hold(tables: &[Arc<Table>], range: &KeyRange<'_>) -> bool {
+    let start = range.start();
+    let before = |table: &Arc<Table>| is_before(&table.info().largest, start, Ordering::Less);
+    let first = tables.get(tables.partition_point(before));
+    first.is_some_and(|table| may_hold(table, range))
+}
+
 /// Whether a key of the table may lie in `range`.
 fn may_hold(table: &Table, range: &KeyRange<'_>) -> bool {
     let info = table.info();
-    let ends_before = match range.start() {
-        Bound::Included(start) => info.largest.as_slice() < start,
-        Bound::Excluded(start) => info.largest.as_slice() <= start,
-        Bound::Unbounded => false,
-    };
-    let starts_behind = match range.end() {
-        Bound::Included(end) => info.smallest.as_slice() > end,
-        Bound::Excluded(end) => info.smallest.as_slice() >= end,
-        Bound::Unbounded => false,
-    };
+    let ends_before = is_before(&info.largest, range.start(), Ordering::Less);
+    let starts_behind = is_before(&info.smallest, range.end(), Ordering::Greater);
     !ends_before && !starts_behind
 }

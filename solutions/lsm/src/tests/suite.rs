@@ -37,6 +37,8 @@ fn in_memory(durability: Durability) -> Options {
         durability,
         memtable_bytes: 8 << 10,
         compression: Compression::None,
+        // A scan has a block of each table of level 0 in memory.
+        level0_tables: 2,
         ..Options::default()
     }
 }

@@ -80,7 +80,7 @@ fn the_bytes_of_a_table() {
             ("07 00 00 00", "number"),
             ("01 00 00 00", "version"),
             ("34 dc c9 f9", "crc32 of the footer"),
-            ("53 54 52 41 54 41 2d 33", "magic"),
+            ("53 54 52 41 54 41 33 54", "magic"),
         ],
     );
     let expected = TableInfo {
