@@ -60,9 +60,9 @@ fn is_share(part: u64, all: u64, percent: u32) -> bool {
 ///    [pure](Weight::is_pure).
 /// 2. If there is none, but so much of all files together are graves: at the
 ///    first file that is not pure, for they stay as long as that one does.
-/// 3. If not that either: at the first file behind which stands one at least
-///    half as large, if the two fit in one. So the number of small files grows
-///    with the logarithm of how many there were, and not with that itself.
+/// 3. If not that either: at the first file that fits in one with the next, where
+///    the next is at least half as large. So the number of small files grows with
+///    the logarithm of how many there were, and not with that itself.
 ///
 /// It takes as many files as fit in one of `bytes_max` bytes, and one in any
 /// case.

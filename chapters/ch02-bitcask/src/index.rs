@@ -53,12 +53,15 @@ pub(crate) struct At {
 pub(crate) struct Move<'k> {
     /// Which change of its batch this is.
     pub(crate) index: usize,
+    /// The key that it changes.
     pub(crate) key: &'k [u8],
+    /// The key's hash.
     pub(crate) hash: KeyHash,
+    /// Whether the key has no value from here on.
     deletes: bool,
-    /// The record that the key had.
+    /// The record that the key had, if it had one.
     pub(crate) from: Option<At>,
-    /// The record of the change.
+    /// The record of the change. It is there when the change is made.
     pub(crate) to: Option<At>,
 }
 

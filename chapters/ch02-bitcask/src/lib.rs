@@ -28,8 +28,8 @@
 //!   write failed and nobody was told otherwise.
 //! - A file called `.data` was synced to its seal. Only the newest `.active`
 //!   one can have a torn tail.
-//! - The index changes only under the writer's lock, and reads wait for no
-//!   disk.
+//! - The places and keys of the index change only under the writer's lock, and
+//!   reads wait for no disk.
 //! - A file is removed only after the name of the one that takes its place is
 //!   durable, and everything that superseded its records.
 

@@ -239,9 +239,9 @@ impl Bitcask {
         Ok(file)
     }
 
-    /// Ends the active file, all of it durable, if there is one. Zeros are
-    /// written over so many bytes behind its last record, less those of the
-    /// seal.
+    /// Ends the active file, all of it durable, if there is one. Behind the seal
+    /// zeros are written, so that both cover `zeros` bytes, unless the seal alone
+    /// is longer.
     ///
     /// # Errors
     ///
@@ -272,8 +272,8 @@ impl Bitcask {
         todo!("exercise 2.14: Answers whether what expires then is gone by now")
     }
 
-    /// Forgets a key whose record there has expired. The record is garbage from
-    /// then on, and no write has to say so.
+    /// Forgets a key whose record there has expired. No write has to say so: the
+    /// record is from then on what a tombstone is.
     pub(crate) fn forget(&self, key: &[u8], at: At) {
         let _writer = self.writer.lock();
         self.index.forget(key, KeyHash::of(key), at);

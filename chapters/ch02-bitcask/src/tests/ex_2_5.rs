@@ -196,6 +196,32 @@ fn ex_2_5_a_damaged_record_is_an_error() {
 }
 
 #[test]
+fn ex_2_5_damage_is_an_error_though_another_key_has_that_hash() {
+    for damaged in 0..TWINS.len() {
+        let disk = SimDisk::new();
+        let shelf = Shelf::on(device(&disk));
+        let mut ends = vec![u64::from(shelf.file.end())];
+        for key in TWINS {
+            shelf.apply(&[put(key, b"1")]);
+            ends.push(u64::from(shelf.file.end()));
+        }
+        shelf.file.write_out().unwrap();
+        shelf.file.sync(&shelf.device).unwrap();
+        let behind_its_back = disk.open(&name(7, Kind::New), Mode::Write).unwrap();
+        let last = ends[damaged + 1] - 1;
+        behind_its_back.write_at(last, b"2").unwrap();
+        let key = TWINS[damaged];
+        let found = shelf.index.find(key, KeyHash::of(key), |at, _| at);
+        assert!(
+            matches!(found, Err(Error::Corrupt { .. })),
+            "{}, whose record is damaged, is not absent, whatever stands in the other \
+             slot of its hash: {found:?}",
+            text(key)
+        );
+    }
+}
+
+#[test]
 fn ex_2_5_no_lock_is_held_while_a_record_is_read() {
     let disk = SimDisk::new();
     disk.set_faults(Faults {

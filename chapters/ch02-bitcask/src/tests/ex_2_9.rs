@@ -20,6 +20,14 @@ use crate::{Bitcask, Options};
 /// What is wrong where whoever waits for a sync is not woken.
 const ASLEEP: &str = "somebody still waits for a sync that has ended";
 
+/// Syncs an engine to which somebody writes meanwhile.
+#[track_caller]
+fn synced(engine: &Arc<Bitcask>) {
+    let engine = Arc::clone(engine);
+    let wrong = "a write waits for the sync: the writer's lock is held while the device syncs";
+    promptly(wrong, move || engine.sync()).unwrap();
+}
+
 /// How many syncs of the device there were.
 fn syncs(engine: &Bitcask) -> u64 {
     engine.stats()[Counter::Syncs]
@@ -247,7 +255,7 @@ fn ex_2_9_a_refused_batch_takes_no_mark_with_it() {
     let long = "v".repeat(40 << 10);
     let (writer, value) = (Arc::clone(&engine), long.clone());
     disk.does(move || writer.put(b"b", value.as_bytes()));
-    engine.sync().unwrap();
+    synced(&engine);
     // What is pending has to be written out before there is room for this one.
     fail_next(&disk.disk, Part::Nothing);
     let refused = engine.put(b"c", long.as_bytes());
@@ -268,9 +276,7 @@ fn ex_2_9_what_is_written_while_a_sync_runs_is_left_to_the_next() {
     let (disk, engine) = with_one_write(buffered());
     let writer = Arc::clone(&engine);
     disk.does(move || writer.put(b"b", b"2"));
-    let syncing = Arc::clone(&engine);
-    let wrong = "a write waits for the sync: the writer's lock is held while the device syncs";
-    promptly(wrong, move || syncing.sync()).unwrap();
+    synced(&engine);
     assert!(disk.is_done());
     assert_eq!(after_a_power_cut(&disk.disk), "a=1");
     engine.sync().unwrap();
@@ -298,7 +304,7 @@ fn ex_2_9_all_who_wait_share_one_sync() {
         (0..THREADS).for_each(|_| written.recv().unwrap());
         Ok(())
     });
-    engine.sync().unwrap();
+    synced(&engine);
     let threads = std::mem::take(&mut *threads.lock());
     promptly(ASLEEP, move || {
         for thread in threads {

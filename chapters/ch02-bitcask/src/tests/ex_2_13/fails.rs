@@ -7,11 +7,11 @@ use engine::disk::{Disk, Mode};
 use engine::{Error, Maintenance, Progress, Result, StorageEngine};
 
 use super::due;
-use crate::Bitcask;
 use crate::names::Kind;
 use crate::tests::files::{name, names};
 use crate::tests::meanwhile::Meanwhile;
 use crate::tests::{all, buffered, fill, is_poisoned, maintain, open, open_again, options, value};
+use crate::{Bitcask, Options};
 
 /// The names of the files that count.
 fn sealed(disk: &SimDisk) -> Vec<String> {
@@ -159,6 +159,46 @@ fn ex_2_13_what_failed_once_is_counted_once() {
              `{}` had failed once",
             failing.operation.name()
         );
+    }
+}
+
+#[test]
+fn ex_2_13_a_write_that_fails_within_a_piece_leaves_no_record_twice() {
+    // So long that the copy is written several times within a piece. Half of it
+    // is garbage, and of a copy with three records twice it would be less.
+    let long = "v".repeat(100 << 10);
+    let changes = "k k k k k k a b c d".replace(' ', &format!("{long} ")) + &long;
+    let begun = || {
+        let disk = SimDisk::new();
+        let file_bytes_max = 4 << 20;
+        let engine = open(
+            &disk,
+            Options {
+                file_bytes_max,
+                ..options()
+            },
+        );
+        fill(&engine, &changes);
+        (disk, engine)
+    };
+    let len = |engine: &Bitcask| -> u32 {
+        let files = engine.index.files();
+        files.values().map(|file| file.end()).sum()
+    };
+    let (rehearsal, engine) = begun();
+    let before = rehearsal.operations().len();
+    maintain(&engine);
+    let expected = len(&engine);
+    let asked = rehearsal.operations().into_iter().enumerate().skip(before);
+    for (at, _) in asked.filter(|(_, operation)| *operation == Operation::Write) {
+        let (disk, engine) = begun();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(at)),
+            ..Faults::default()
+        });
+        while engine.step() == Ok(Progress::Worked) {}
+        maintain(&engine);
+        assert_eq!(len(&engine), expected, "bytes of the copy, seal included");
     }
 }
 
