@@ -98,10 +98,11 @@ fn a_record_is_as_long_as_it_was_said_to_be() {
 
 #[test]
 fn a_batch_that_is_too_long_as_a_record_is_refused() {
-    let delete = Write::delete("");
-    let fits = (1 << 30) / 7 - 2;
-    assert!(record_len(&vec![delete; fits]).is_ok());
-    let error = record_len(&vec![delete; fits + 3]).unwrap_err();
+    let key = vec![b'k'; usize::from(u16::MAX)];
+    let writes = vec![Write::delete(&key); (1 << 30) / (7 + key.len()) + 1];
+    let (_, fits) = writes.split_first().unwrap();
+    assert!(record_len(fits).is_ok());
+    let error = record_len(&writes).unwrap_err();
     assert!(matches!(error, Error::TooLarge { what: "batch", .. }));
 }
 
