@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::levels::{Described, Keys, Levels, Totals};
-use crate::picking::{Pick, connected};
+use crate::picking::{Pick, are_many_and_small, connected};
 use crate::shape::{Shape, Targets};
 
 /// How many tables of a level go down at once, at most. Side by side they share
@@ -118,7 +118,9 @@ pub fn hull<T: Described>(tables: &[T]) -> Keys<'_> {
 pub fn owed<T: Described>(levels: &Levels<T>, shape: &Shape) -> u64 {
     let targets = Targets::of(levels, shape);
     let (mut owed, mut coming) = (0_u64, 0);
-    if targets.score(levels, shape, 0) >= 1.0 {
+    if are_many_and_small(levels, shape) {
+        owed = levels.bytes(0);
+    } else if targets.score(levels, shape, 0) >= 1.0 {
         owed = cost_of_level0(levels, targets.base);
         coming = levels.bytes(0);
     }

@@ -56,13 +56,14 @@ impl Files {
         number.map_err(|_| Error::Unsupported { what })
     }
 
-    /// A table that has no entries yet, and its number.
+    /// A table that has no entries yet, and its number: the one that was taken for
+    /// it, or else the next.
     ///
     /// # Errors
     ///
     /// [`Error::NoSpace`] and [`Error::Io`].
-    pub(crate) fn begin_table(&self) -> Result<(u32, TableBuilder)> {
-        let number = self.next_number()?;
+    pub(crate) fn begin_table(&self, number: Option<u32>) -> Result<(u32, TableBuilder)> {
+        let number = number.map_or_else(|| self.next_number(), Ok)?;
         let name = Name::Table(number).to_string();
         let file = self.device.disk().open(&name, Mode::CreateNew)?;
         let options = TableOptions {

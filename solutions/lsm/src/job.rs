@@ -25,9 +25,13 @@ pub(crate) struct Job {
     pub(crate) into: usize,
     /// How long they get.
     table_bytes: u64,
-    /// What there is below, which a tombstone may hide.
+    /// What there is, which a tombstone may hide.
     levels: Arc<Levels<Arc<Table>>>,
     entries: Merging<Sorted>,
+    /// The number of the first table, until that is begun. It was taken when the
+    /// job began: in level 0 the order of the numbers is that of the entries, and
+    /// a memtable may be flushed meanwhile.
+    first_number: Option<u32>,
     /// The number of the table that is being made, and the table.
     pub(crate) unfinished: Option<(u32, TableBuilder)>,
     /// Those that are made. They are durable, but for their names.
@@ -45,20 +49,21 @@ pub(crate) enum Inputs {
 
 impl Job {
     /// A memtable that becomes a table of level 0.
-    pub(crate) fn flush(frozen: &Arc<Logged>, levels: &Arc<Levels<Arc<Table>>>) -> Result<Self> {
+    pub(crate) fn flush(
+        files: &Files,
+        frozen: &Arc<Logged>,
+        levels: &Arc<Levels<Arc<Table>>>,
+    ) -> Result<Self> {
         let entries = frozen.memtable.source(u64::MAX, Order::Ascending);
         let inputs = Inputs::Memtable(Arc::clone(frozen));
-        Job::new(
-            inputs,
-            vec![Sorted::Memtable(entries)],
-            (0, u64::MAX),
-            levels,
-        )
+        let sources = vec![Sorted::Memtable(entries)];
+        Job::new(files, inputs, sources, (0, u64::MAX), levels)
     }
 
     /// Tables of one level, the newest first, and of the level `into`, which
     /// become tables of that one, each this long.
     pub(crate) fn compaction(
+        files: &Files,
         upper: &[Arc<Table>],
         lower: &[Arc<Table>],
         (into, table_bytes): (usize, u64),
@@ -69,10 +74,11 @@ impl Job {
         let lower_source = LevelSource::new(Arc::from(lower), Order::Ascending);
         sources.push(Sorted::Level(lower_source));
         let inputs = Inputs::Tables([upper, lower].concat());
-        Job::new(inputs, sources, (into, table_bytes), levels)
+        Job::new(files, inputs, sources, (into, table_bytes), levels)
     }
 
     fn new(
+        files: &Files,
         inputs: Inputs,
         sources: Vec<Sorted>,
         (into, table_bytes): (usize, u64),
@@ -86,6 +92,7 @@ impl Job {
             table_bytes,
             levels: Arc::clone(levels),
             entries,
+            first_number: Some(files.next_number()?),
             unfinished: None,
             made: Vec::new(),
         })
@@ -110,10 +117,10 @@ impl Job {
             };
             let value = self.entries.value();
             bytes += key.len() + value.map_or(0, <[u8]>::len);
-            if value.is_some() || hides_something(&self.levels, self.into, key) {
+            if value.is_some() || hides_something(&self.levels, &self.inputs, self.into, key) {
                 let (_, table) = match &mut self.unfinished {
                     Some(unfinished) => unfinished,
-                    none => none.insert(files.begin_table()?),
+                    none => none.insert(files.begin_table(self.first_number.take())?),
                 };
                 table.add(key, value)?;
             }
@@ -135,12 +142,17 @@ impl Job {
     }
 }
 
-/// Whether a tombstone that is written to this level hides anything. Below it,
-/// that is; and in level 0 itself, where all tables are older than one that is
-/// being made.
+/// Whether a tombstone of `key` hides anything, when it is written to this level
+/// and these are what becomes superfluous: an entry below, or one in another
+/// table of level 0, where what is made goes there.
 ///
 /// # Exercise 3.13
-fn hides_something(levels: &Levels<Arc<Table>>, level: usize, key: &[u8]) -> bool {
+fn hides_something(levels: &Levels<Arc<Table>>, inputs: &Inputs, into: usize, key: &[u8]) -> bool {
+    let is_other = |table: &&Arc<Table>| match inputs {
+        Inputs::Memtable(_) => true,
+        Inputs::Tables(tables) => !tables.iter().any(|input| Arc::ptr_eq(input, table)),
+    };
+    let mut others = levels.tables(0).iter().filter(is_other);
     let may_hold = |table: &Arc<Table>| table.info().overlaps(&(key..=key));
-    levels.is_below(level, &(key..=key)) || level == 0 && levels.tables(0).iter().any(may_hold)
+    levels.is_below(into, &(key..=key)) || into == 0 && others.any(may_hold)
 }

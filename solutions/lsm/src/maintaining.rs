@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use engine::{Maintenance, Progress, Result};
 
+use crate::files::Files;
 use crate::job::{Inputs, Job};
 use crate::levels::Levels;
 use crate::log::Log;
@@ -51,7 +52,7 @@ pub(crate) type Rule = fn(&Levels<Arc<Table>>, &Shape) -> Option<Pick<Arc<Table>
 
 /// A job, and whether its tables are all made.
 #[derive(Debug)]
-struct Task {
+pub(crate) struct Task {
     job: Job,
     is_made: bool,
 }
@@ -96,7 +97,7 @@ impl Lsm {
         }
         let state = self.present.state();
         if maintaining.flush.is_none() {
-            maintaining.flush = begin_flush(&state)?;
+            maintaining.flush = begin_flush(&self.files, &state)?;
         }
         if maintaining.flush.is_none() && maintaining.compaction.is_none() {
             let shape = self.shape();
@@ -107,7 +108,7 @@ impl Lsm {
                 self.move_tables(maintaining, &pick)?;
                 return Ok(Progress::Worked);
             }
-            maintaining.compaction = Some(begin_compaction(&state, &pick, shape.table_bytes)?);
+            maintaining.compaction = Some(self.begin_compaction(&state, &pick)?);
         }
         let slot = match maintaining.flush.is_some() {
             true => &mut maintaining.flush,
@@ -129,8 +130,24 @@ impl Lsm {
         Ok(Progress::Worked)
     }
 
+    pub(crate) fn begin_compaction(&self, state: &State, pick: &Pick<Arc<Table>>) -> Result<Task> {
+        let table_bytes = match pick.next_level {
+            0 => u64::MAX,
+            _ => self.files.options.table_bytes,
+        };
+        let job = Job::compaction(
+            &self.files,
+            &pick.inputs,
+            &pick.next_inputs,
+            (pick.next_level, table_bytes),
+            &state.levels,
+        )?;
+        let is_made = false;
+        Ok(Task { job, is_made })
+    }
+
     /// Takes the task one piece further, and answers whether it is done.
-    fn advance(&self, maintaining: &mut Maintaining, task: &mut Task) -> Result<bool> {
+    pub(crate) fn advance(&self, maintaining: &mut Maintaining, task: &mut Task) -> Result<bool> {
         if !task.is_made {
             task.is_made = !task.job.piece(&self.files)?;
         }
@@ -290,7 +307,7 @@ impl Lsm {
         }
         while !self.present.state().frozen.is_empty() {
             if maintaining.flush.is_none() {
-                maintaining.flush = begin_flush(&self.present.state())?;
+                maintaining.flush = begin_flush(&self.files, &self.present.state())?;
             }
             let mut task = maintaining
                 .flush
@@ -325,20 +342,13 @@ impl Lsm {
 }
 
 /// The flush of the oldest memtable that waits for one.
-fn begin_flush(state: &State) -> Result<Option<Task>> {
+fn begin_flush(files: &Files, state: &State) -> Result<Option<Task>> {
     let Some(frozen) = state.frozen.last() else {
         return Ok(None);
     };
-    let job = Job::flush(frozen, &state.levels)?;
+    let job = Job::flush(files, frozen, &state.levels)?;
     let is_made = false;
     Ok(Some(Task { job, is_made }))
-}
-
-fn begin_compaction(state: &State, pick: &Pick<Arc<Table>>, table_bytes: u64) -> Result<Task> {
-    let into = (pick.next_level, table_bytes);
-    let job = Job::compaction(&pick.inputs, &pick.next_inputs, into, &state.levels)?;
-    let is_made = false;
-    Ok(Task { job, is_made })
 }
 
 /// A job cannot go on: the tables that it has made are not needed.

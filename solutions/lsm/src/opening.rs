@@ -63,6 +63,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let was_closed = is_proven && names.iter().all(|name| counts(*name, &tables));
     let manifest = match was_closed {
         true => Manifest::of_closed(),
+        // The first write makes the first file.
+        false if names.is_empty() => Manifest::default(),
         false => recover(&files, &names, &mut tables, &mut levels)?,
     };
     let active = Arc::new(Logged::new(Memtable::new(files.options.memtable_bytes)));
@@ -191,7 +193,7 @@ fn flush_logs(
         before = Some(*number);
         if !memtable.is_empty() {
             let below = Arc::new(levels.clone());
-            let mut job = Job::flush(&Arc::new(Logged::new(memtable)), &below)?;
+            let mut job = Job::flush(files, &Arc::new(Logged::new(memtable)), &below)?;
             while job.piece(files)? {}
             flushed.extend(job.made.iter().map(|table| table.info().clone()));
             let made = job.made.into_iter().map(|table| (0, table));
@@ -215,7 +217,8 @@ fn replay_log(
     let Some(header) = header(&name, number, bytes, is_newest)? else {
         return Ok(memtable);
     };
-    if header.previous >= from && before != Some(header.previous) {
+    let has_previous = header.previous > 0 && header.previous >= from;
+    if has_previous && before != Some(header.previous) {
         let missing = Name::Log(header.previous).to_string();
         return Err(Error::corrupt(&missing, 0, "the log is missing"));
     }

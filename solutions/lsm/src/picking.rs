@@ -13,6 +13,12 @@
 //! of tables side by side that costs the least for each of its bytes, and the
 //! cost is what overlaps it below, which has to be read and written along.
 //! Tables that overlap nothing there move by an edit of the manifest alone.
+//!
+//! **Small tables.** A store that is opened and closed often makes tables of a
+//! few entries. Four of them make level 0 due, and on their way down they would
+//! have all rewritten that they overlap, which may be a million times as much. So
+//! while all of level 0 is less than half a memtable, its tables become one, and
+//! that one stays in level 0.
 
 use crate::costs::{Run, hull};
 use crate::levels::{Described, Levels, Totals};
@@ -28,7 +34,7 @@ pub struct Pick<T> {
     /// What goes down, newest first in level 0, otherwise in the order of the
     /// keys.
     pub inputs: Vec<T>,
-    /// Where it goes.
+    /// Where it goes: into a deeper level, or, from level 0, into that itself.
     pub next_level: usize,
     /// What overlaps it there.
     pub next_inputs: Vec<T>,
@@ -72,6 +78,17 @@ impl<'l, T: Described> Pick<&'l T> {
         }
     }
 
+    /// All tables of level 0, into one that stays there.
+    fn within_level0(levels: &'l Levels<T>) -> Self {
+        Pick {
+            level: 0,
+            inputs: levels.tables(0).iter().collect(),
+            next_level: 0,
+            next_inputs: Vec::new(),
+            is_move: false,
+        }
+    }
+
     /// The same, but it holds on to the tables.
     fn cloned(self) -> Pick<T>
     where
@@ -91,7 +108,7 @@ impl<'l, T: Described> Pick<&'l T> {
 pub fn urgent<T: Described + Clone>(levels: &Levels<T>, shape: &Shape) -> Option<Pick<T>> {
     let targets = Targets::of(levels, shape);
     let (level, score) = fullest(levels, shape, &targets)?;
-    (score >= 1.0).then(|| pick(levels, &targets, level))
+    (score >= 1.0).then(|| pick(levels, shape, &targets, level))
 }
 
 /// What is due, or else worth doing while nobody waits: until above the bottom
@@ -103,7 +120,7 @@ pub fn idle<T: Described + Clone>(levels: &Levels<T>, shape: &Shape) -> Option<P
     let targets = Targets::of(levels, shape);
     let (level, score) = fullest(levels, shape, &targets)?;
     let is_due = score >= 1.0 || is_untidy(levels, shape);
-    is_due.then(|| pick(levels, &targets, level))
+    is_due.then(|| pick(levels, shape, &targets, level))
 }
 
 /// Answers whether above the bottom there is more than there has to be.
@@ -132,9 +149,15 @@ fn fullest<T: Described>(
 }
 
 /// What to compact of a level that has tables.
-fn pick<T: Described + Clone>(levels: &Levels<T>, targets: &Targets, level: usize) -> Pick<T> {
+fn pick<T: Described + Clone>(
+    levels: &Levels<T>,
+    shape: &Shape,
+    targets: &Targets,
+    level: usize,
+) -> Pick<T> {
     let tables = levels.tables(level);
     let (inputs, next_level) = match level {
+        0 if are_many_and_small(levels, shape) => return Pick::within_level0(levels).cloned(),
         0 => (connected(&tables.iter().collect::<Vec<_>>()), targets.base),
         _ => {
             let excess = levels.bytes(level).saturating_sub(targets.bytes[level]);
@@ -143,6 +166,12 @@ fn pick<T: Described + Clone>(levels: &Levels<T>, targets: &Targets, level: usiz
         }
     };
     Pick::new(levels, level, inputs, next_level).cloned()
+}
+
+/// Answers whether level 0 is due for the number of its tables alone, and they
+/// are small: see the head of this module.
+pub(crate) fn are_many_and_small<T: Described>(levels: &Levels<T>, shape: &Shape) -> bool {
+    levels.tables(0).len() >= shape.level0_tables && levels.bytes(0) < shape.memtable_bytes / 2
 }
 
 /// The last of these tables, which is the oldest, and all that overlap it or

@@ -288,10 +288,14 @@ impl Simulation {
             let key = spelled(entry.key);
             !entry.is_tombstone || self.levels.is_below(pick.next_level, &(&*key..=&*key))
         });
+        let table_bytes = match pick.next_level {
+            0 => u64::MAX,
+            _ => self.shape.table_bytes,
+        };
         let mut tables = vec![Vec::new()];
         let mut bytes = 0;
         for entry in entries {
-            if bytes >= self.shape.table_bytes {
+            if bytes >= table_bytes {
                 tables.push(Vec::new());
                 bytes = 0;
             }

@@ -3,6 +3,7 @@ use engine::{Counter, KeyRange, Maintenance, Order, Progress, Snapshots, Storage
 
 use super::engines::{close, count, files, fill, key, killed, open, options, rest};
 use crate::Lsm;
+use crate::picking::urgent;
 
 fn level_sizes(lsm: &Lsm) -> Vec<usize> {
     let state = lsm.present.state();
@@ -10,6 +11,13 @@ fn level_sizes(lsm: &Lsm) -> Vec<usize> {
     levels
         .map(|level| state.levels.tables(level).len())
         .collect()
+}
+
+/// The numbers of the tables in the last level.
+fn bottom(lsm: &Lsm) -> Vec<u32> {
+    let state = lsm.present.state();
+    let tables = state.levels.tables(state.levels.bottom()).iter();
+    tables.map(|table| table.info().number).collect()
 }
 
 /// The bytes of all tables.
@@ -144,6 +152,57 @@ fn keys_that_come_in_their_order_are_written_to_tables_once() {
     let all = bytes(&lsm);
     assert!(moved < all / 4, "{moved} bytes were written of {all}");
     assert!(lsm.stats()[Counter::BytesWritten] < 4 * all);
+}
+
+#[test]
+fn a_store_that_is_closed_after_every_few_writes_is_not_written_anew() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..1000, 1);
+    close(lsm);
+    let lsm = open(&disk, options());
+    rest(&lsm);
+    let large = bottom(&lsm);
+    close(lsm);
+    for round in 2..30 {
+        let lsm = open(&disk, options());
+        // All over the keys, so that each table overlaps all the others.
+        fill(&lsm, 0..3, round);
+        while lsm.step_by(&mut lsm.maintaining.lock(), urgent).unwrap() == Progress::Worked {}
+        assert!(level_sizes(&lsm)[0] < 4, "in round {round}");
+        let newest = format!("2 in round {round}").into_bytes();
+        assert_eq!(lsm.get(&key(2)).unwrap(), Some(newest));
+        close(lsm);
+    }
+    let lsm = open(&disk, options());
+    assert_eq!(bottom(&lsm), large);
+    assert_eq!(count(&lsm), 1000);
+}
+
+/// In level 0 the order of the numbers is that of the entries.
+#[test]
+fn a_memtable_that_is_flushed_beside_a_merge_within_level_0_is_newer() {
+    let disk = SimDisk::new();
+    for round in 1..=4 {
+        let lsm = open(&disk, options());
+        fill(&lsm, 0..3, round);
+        close(lsm);
+    }
+    let lsm = open(&disk, options());
+    let mut maintaining = lsm.maintaining.lock();
+    let pick = urgent(&lsm.present.state().levels, &lsm.shape()).unwrap();
+    assert_eq!((pick.next_level, pick.inputs.len()), (0, 4));
+    let mut task = lsm.begin_compaction(&lsm.present.state(), &pick).unwrap();
+    drop(maintaining);
+    fill(&lsm, 0..3, 5);
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    maintaining = lsm.maintaining.lock();
+    lsm.step_by(&mut maintaining, |_, _| None).unwrap();
+    assert_eq!(level_sizes(&lsm)[0], 5);
+    assert!(lsm.advance(&mut maintaining, &mut task).unwrap());
+    drop(maintaining);
+    assert_eq!(level_sizes(&lsm)[0], 2);
+    assert_eq!(lsm.get(&key(0)).unwrap().unwrap(), b"0 in round 5");
 }
 
 #[test]

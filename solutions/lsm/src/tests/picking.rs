@@ -88,6 +88,22 @@ fn level_0_is_due_by_its_tables_or_by_their_bytes() {
 }
 
 #[test]
+fn many_small_tables_become_one_that_stays_in_level_0() {
+    let small = |count| {
+        let tables = ["", "1 a-b", ", 2 c-d", ", 3 a-b", ", 4 a-z"][..=count].concat();
+        let tables = levels(&format!("0: {tables}; 3: 5 a-z"));
+        let numbers = 1..=u32::try_from(count).unwrap();
+        numbers.fold(tables, |tables, number| resized(&tables, number, 12))
+    };
+    assert_eq!(said(urgent(&small(3), &SHAPE)), "nothing");
+    assert_eq!(said(urgent(&small(4), &SHAPE)), "0: 4 3 2 1 -> 0:");
+    assert_eq!(owed(&small(4), &SHAPE), 48);
+    // Half of a memtable is worth the way down.
+    let half = resized(&small(4), 1, 14);
+    assert_eq!(said(urgent(&half, &SHAPE)), "0: 4 3 2 1 -> 3: 5");
+}
+
+#[test]
 fn what_is_connected_with_the_oldest_table_of_level_0_goes_with_it() {
     // 1 - 4 - 2 is a chain; 3 and 5 touch nobody in it, but each other.
     let tables = levels("0: 1 c-e, 2 g-i, 3 m-p, 4 e-g, 5 p-r; 3: 6 a-b, 7 d-d, 8 h-k, 9 l-z");
