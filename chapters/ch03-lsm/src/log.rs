@@ -1,0 +1,185 @@
+//! The log: what the memtable holds, on disk, so that a crash loses nothing of
+//! it that was synced.
+//!
+//! Each memtable has a log of its own. Before the next one takes a write, the
+//! log is ended by a record that says so, and synced: so only the newest log
+//! can have a torn tail.
+
+use std::fmt;
+
+use engine::Result;
+use engine::disk::{File, Mode};
+use engine::sync::atomic::{AtomicU32, Ordering};
+
+use crate::device::Device;
+use crate::names::Name;
+
+pub mod header;
+pub mod record;
+pub mod replay;
+
+use header::{HEADER_BYTES, Header};
+use record::{HEAD_BYTES, Record, Says};
+
+/// What a mark and the record that ends a log take.
+const MARKS_BYTES: u32 = 2 * HEAD_BYTES;
+
+/// An open log.
+pub struct Log {
+    header: Header,
+    file: Box<dyn File>,
+    /// How long it may get. There is room for as much.
+    room: u32,
+    /// Up to where it is durable.
+    durable: AtomicU32,
+}
+
+/// The end of a log, as whoever writes it knows it.
+#[derive(Debug, Default)]
+pub struct Tail {
+    /// How many bytes were written to the file.
+    written: u32,
+    /// What was appended behind them, and is not written yet.
+    pending: Vec<u8>,
+    /// Up to where the last mark says that the log is durable.
+    marked: u32,
+}
+
+impl Log {
+    /// A new log, with room for so many bytes of records. Its name is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace),
+    /// [`Error::Io`](engine::Error::Io) and
+    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    pub(crate) fn create(device: &Device, header: Header, room: u32) -> Result<(Self, Tail)> {
+        let room = HEADER_BYTES
+            .saturating_add(room)
+            .saturating_add(MARKS_BYTES);
+        let name = Name::Log(header.number).to_string();
+        let file = device.disk().open(&name, Mode::CreateNew)?;
+        file.allocate(u64::from(room))?;
+        device.sync_dir()?;
+        let log = Log {
+            header,
+            file,
+            room,
+            durable: AtomicU32::new(0),
+        };
+        let tail = Tail {
+            pending: header.to_bytes().to_vec(),
+            marked: HEADER_BYTES,
+            ..Tail::default()
+        };
+        Ok((log, tail))
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.header.number
+    }
+
+    /// Up to where it is durable.
+    pub fn durable(&self) -> u32 {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// Whether a record of this length can be appended, and the log be ended
+    /// whatever becomes of it. What fails for want of room leaves a log that
+    /// cannot be ended either, since that takes room, too.
+    pub(crate) fn has_room(&self, tail: &Tail, len: u32) -> bool {
+        let end = tail.end().saturating_add(len);
+        end.saturating_add(MARKS_BYTES) <= self.room
+    }
+
+    /// Makes durable what was written; `written` bytes of it, or more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    pub(crate) fn sync(&self, device: &Device, written: u32) -> Result<()> {
+        device.sync(&*self.file)?;
+        self.durable.fetch_max(written, Ordering::Release);
+        Ok(())
+    }
+
+    /// Appends `record` behind a mark of how far the log is durable, if that is
+    /// news, in memory only.
+    pub(crate) fn append(&self, tail: &mut Tail, says: Says<'_>) {
+        let durable = self.durable();
+        if durable > tail.marked {
+            tail.marked = durable;
+            self.append(tail, Says::Synced { up_to: durable });
+        }
+        let offset = tail.end();
+        let record = Record {
+            log: self.number(),
+            offset,
+            says,
+        };
+        record.append_to(&mut tail.pending);
+    }
+
+    /// Writes to the file what was appended. What was not written is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io); any part of it may have been written
+    /// then.
+    pub(crate) fn write_out(&self, tail: &mut Tail) -> Result<()> {
+        if tail.pending.is_empty() {
+            return Ok(());
+        }
+        self.file.write_at(u64::from(tail.written), &tail.pending)?;
+        tail.written = tail.end();
+        tail.pending.clear();
+        Ok(())
+    }
+
+    /// Ends the log behind its last record. Over `zeros` bytes from there on,
+    /// which a failed write may have left, zeros are written, less the record's
+    /// own. All of that is durable then, and everything before it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io) where nothing was asked of the device
+    /// yet, and it can be tried again;
+    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    pub(crate) fn end(&self, device: &Device, tail: &mut Tail, zeros: usize) -> Result<()> {
+        let kept = tail.pending.len();
+        self.append(tail, Says::End);
+        let end = kept + zeros.max(tail.pending.len() - kept);
+        tail.pending.resize(end, 0);
+        if let Err(error) = self.write_out(tail) {
+            tail.pending.truncate(kept);
+            return Err(error);
+        }
+        self.sync(device, tail.written)
+    }
+}
+
+impl Tail {
+    /// Where the log ends, in bytes.
+    pub fn end(&self) -> u32 {
+        self.written + record::log_len(self.pending.len())
+    }
+
+    /// How many bytes were appended and not written.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Takes back what was appended from `end` on, and could not be written.
+    pub(crate) fn take_back(&mut self, end: u32) {
+        self.pending.truncate((end - self.written) as usize);
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Log({})", self.number())
+    }
+}

@@ -1,0 +1,271 @@
+use conformance::sim::{Faults, SimDisk};
+use engine::{Counter, Error, KeyRange, Maintenance, Order, Progress, Snapshots, StorageEngine};
+
+use super::engines::{
+    bottom, bytes, close, count, files, fill, key, level_sizes, open, options, rest,
+};
+use crate::Options;
+use crate::picking::urgent;
+
+#[test]
+fn ex_3_19_whoever_writes_keeps_the_tree_in_shape_without_a_worker() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    let mut most = (0, 0);
+    for round in 0..20 {
+        fill(&lsm, 0..400, round);
+        let state = lsm.present.state();
+        most.0 = most.0.max(state.frozen.len());
+        most.1 = most.1.max(state.levels.tables(0).len());
+    }
+    assert!(most.0 <= 2, "{} memtables waited to be flushed", most.0);
+    assert!(most.1 <= 12, "level 0 had {} tables", most.1);
+    assert_eq!(count(&lsm), 400);
+    assert_eq!(lsm.get(&key(7)).unwrap().unwrap(), b"7 in round 19");
+}
+
+#[test]
+fn ex_3_19_at_rest_there_is_little_garbage() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    let once = {
+        let disk = SimDisk::new();
+        let lsm = open(&disk, options());
+        fill(&lsm, 0..1000, 9);
+        rest(&lsm);
+        bytes(&lsm)
+    };
+    for round in 0..10 {
+        fill(&lsm, 0..1000, round);
+    }
+    rest(&lsm);
+    // What the memtable holds still is not garbage on the disk.
+    let amplification = bytes(&lsm) as f64 / once as f64;
+    assert!(amplification <= 1.15, "{amplification:.3}");
+    assert_eq!(count(&lsm), 1000);
+    close(lsm);
+}
+
+#[test]
+fn ex_3_19_what_was_deleted_takes_no_room_in_the_end() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..500, 1);
+    rest(&lsm);
+    for number in 0..500 {
+        lsm.delete(&key(number)).unwrap();
+    }
+    assert_eq!(count(&lsm), 0);
+    close(lsm);
+    let lsm = open(&disk, options());
+    rest(&lsm);
+    assert_eq!(count(&lsm), 0);
+    assert_eq!(
+        level_sizes(&lsm).iter().sum::<usize>(),
+        0,
+        "tables are left"
+    );
+    assert_eq!(files(&disk, ".table"), [""; 0]);
+}
+
+#[test]
+fn ex_3_19_a_table_stays_as_long_as_a_cursor_or_a_snapshot_reads_it() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    rest(&lsm);
+    let old = files(&disk, ".table");
+    let snapshot = lsm.snapshot().unwrap();
+    let mut cursor = lsm.scan(KeyRange::all(), Order::Ascending).unwrap();
+    for round in 2..8 {
+        fill(&lsm, 0..300, round);
+    }
+    rest(&lsm);
+    let mut seen = 0;
+    while let Some((_, value)) = cursor.entry() {
+        assert!(value.ends_with(b"in round 1"));
+        seen += 1;
+        cursor.advance().unwrap();
+    }
+    assert_eq!(seen, 300);
+    let mut value = Vec::new();
+    assert!(snapshot.get_into(&key(7), &mut value).unwrap());
+    assert_eq!(value, b"7 in round 1");
+    let there = files(&disk, ".table");
+    assert!(old.iter().all(|table| there.contains(table)));
+    drop((snapshot, cursor));
+    rest(&lsm);
+    let there = files(&disk, ".table");
+    assert!(!old.iter().any(|table| there.contains(table)));
+}
+
+#[test]
+fn ex_3_19_keys_that_come_in_their_order_are_written_to_tables_once() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    for number in 0..3000 {
+        lsm.put(format!("{number:010}").as_bytes(), &[7; 20])
+            .unwrap();
+    }
+    let before = lsm.stats()[Counter::BytesWritten];
+    rest(&lsm);
+    let moved = lsm.stats()[Counter::BytesWritten] - before;
+    let all = bytes(&lsm);
+    assert!(moved < all / 4, "{moved} bytes were written of {all}");
+    assert!(lsm.stats()[Counter::BytesWritten] < 4 * all);
+}
+
+#[test]
+fn ex_3_19_a_store_that_is_closed_after_every_few_writes_is_not_written_anew() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..1000, 1);
+    close(lsm);
+    let lsm = open(&disk, options());
+    rest(&lsm);
+    let large = bottom(&lsm);
+    close(lsm);
+    for round in 2..30 {
+        let lsm = open(&disk, options());
+        // All over the keys, so that each table overlaps all the others.
+        fill(&lsm, 0..3, round);
+        while lsm.step_by(&mut lsm.maintaining.lock(), urgent).unwrap() == Progress::Worked {}
+        assert!(level_sizes(&lsm)[0] < 4, "in round {round}");
+        let newest = format!("2 in round {round}").into_bytes();
+        assert_eq!(lsm.get(&key(2)).unwrap(), Some(newest));
+        close(lsm);
+    }
+    let lsm = open(&disk, options());
+    assert_eq!(bottom(&lsm), large);
+    assert_eq!(count(&lsm), 1000);
+}
+
+/// In level 0 the order of the numbers is that of the entries.
+#[test]
+fn ex_3_19_a_memtable_that_is_flushed_beside_a_merge_within_level_0_is_newer() {
+    let disk = SimDisk::new();
+    for round in 1..=4 {
+        let lsm = open(&disk, options());
+        fill(&lsm, 0..3, round);
+        close(lsm);
+    }
+    let lsm = open(&disk, options());
+    let mut maintaining = lsm.maintaining.lock();
+    let pick = urgent(&lsm.present.state().levels, &lsm.shape()).unwrap();
+    assert_eq!((pick.next_level, pick.inputs.len()), (0, 4));
+    let mut task = lsm.begin_compaction(&lsm.present.state(), &pick).unwrap();
+    drop(maintaining);
+    fill(&lsm, 0..3, 5);
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    maintaining = lsm.maintaining.lock();
+    lsm.step_by(&mut maintaining, |_, _| None).unwrap();
+    assert_eq!(level_sizes(&lsm)[0], 5);
+    assert!(lsm.advance(&mut maintaining, &mut task).unwrap());
+    drop(maintaining);
+    assert_eq!(level_sizes(&lsm)[0], 2);
+    assert_eq!(lsm.get(&key(0)).unwrap().unwrap(), b"0 in round 5");
+}
+
+#[test]
+fn ex_3_19_a_missing_key_costs_no_block_but_for_false_positives() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..2000, 1);
+    rest(&lsm);
+    let before = lsm.stats();
+    for number in 0..2000 {
+        let mut absent = key(number);
+        absent.push(b'+');
+        assert_eq!(lsm.get(&absent).unwrap(), None);
+    }
+    let touched = lsm.stats().since(&before)[Counter::PagesTouched];
+    // Ten bits a key: a filter errs once in 120 times, and there are two levels
+    // or three.
+    assert!(touched < 2000 * 3 / 100, "{touched} blocks");
+}
+
+#[test]
+fn ex_3_19_a_key_at_rest_costs_one_block() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..2000, 1);
+    close(lsm);
+    let lsm = open(&disk, options());
+    rest(&lsm);
+    let before = lsm.stats();
+    for number in 0..2000 {
+        assert!(lsm.contains(&key(number)).unwrap());
+    }
+    let touched = lsm.stats().since(&before)[Counter::PagesTouched];
+    assert!((2000..2060).contains(&touched), "{touched} blocks");
+}
+
+#[test]
+fn ex_3_19_no_write_does_much_more_than_its_share() {
+    let disk = SimDisk::new();
+    let options = Options {
+        memtable_bytes: 2 << 20,
+        table_bytes: 1 << 20,
+        ..options()
+    };
+    let lsm = open(&disk, options);
+    let mut most = 0;
+    for number in 0..40_000 {
+        let before = lsm.stats()[Counter::BytesWritten];
+        lsm.put(&key(number), &[7; 1000]).unwrap();
+        most = most.max(lsm.stats()[Counter::BytesWritten] - before);
+    }
+    // A piece of a flush and one of a compaction, with what they had gathered.
+    assert!(most < 4 << 20, "one put wrote {most} bytes");
+    let state = lsm.present.state();
+    assert!(state.levels.tables(0).len() + state.frozen.len() <= 12);
+    assert!(level_sizes(&lsm)[6] > 0, "nothing was compacted");
+}
+
+#[test]
+fn ex_3_19_who_has_a_worker_pays_nothing() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    for number in 0..600 {
+        while lsm.step().unwrap() == Progress::Worked {}
+        assert!(!lsm.debt.is_owed(), "before key {number}");
+        lsm.put(&key(number), b"value").unwrap();
+    }
+}
+
+#[test]
+fn ex_3_19_where_no_room_is_left_a_write_waits_for_it() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    // Another thread is at work all the time, so the writer's own is put off.
+    fill(&lsm, 0..1, 1);
+    let maintaining = lsm.maintaining.lock();
+    while lsm.present.state().frozen.len() < 2 {
+        fill(&lsm, 0..1, 1);
+    }
+    drop(maintaining);
+    fill(&lsm, 0..1, 2);
+    assert!(lsm.present.state().frozen.len() < 2, "both wait still");
+    assert_eq!(lsm.get(&key(0)).unwrap().unwrap(), b"0 in round 2");
+}
+
+#[test]
+fn ex_3_19_where_no_room_is_left_and_work_fails_the_write_says_so() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..1, 1);
+    let maintaining = lsm.maintaining.lock();
+    while lsm.present.state().frozen.len() < 2 {
+        fill(&lsm, 0..1, 1);
+    }
+    drop(maintaining);
+    disk.set_faults(Faults {
+        capacity: Some(0),
+        ..Faults::default()
+    });
+    let error = lsm.put(b"a", b"1").unwrap_err();
+    assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+    assert_eq!(lsm.get(b"a").unwrap(), None);
+    disk.set_faults(Faults::default());
+    lsm.put(b"a", b"1").unwrap();
+}

@@ -1,0 +1,147 @@
+use engine::{Error, Write};
+
+use super::hex::same_bytes;
+use super::logs::{LOG, NAME, batch, log, put};
+use crate::log::header::HEADER_BYTES;
+use crate::log::record::{Record, Says};
+use crate::log::replay::{Ended, header, judge, replay};
+
+/// All changes in a log, and how it ends.
+fn changes(bytes: &[u8]) -> (Vec<String>, Ended) {
+    let mut changes = Vec::new();
+    let ended = replay(NAME, LOG, bytes, |write| changes.push(format!("{write:?}")));
+    (changes, ended.unwrap())
+}
+
+#[test]
+fn ex_3_3_a_batch_has_these_bytes() {
+    let (bytes, _) = log(&[batch(&[put("pear", "green"), Write::delete("fig")])]);
+    same_bytes(
+        &bytes[HEADER_BYTES as usize..],
+        &[
+            ("2a 01 b0 3c", "crc32"),
+            ("01", "kind"),
+            ("1a 00 00 00", "length of the changes"),
+            ("01", "kind of the first change"),
+            ("04 00", "key_len"),
+            ("05 00 00 00", "value_len"),
+            ("70 65 61 72", "key"),
+            ("67 72 65 65 6e", "value"),
+            ("02", "kind of the second change"),
+            ("03 00", "key_len"),
+            ("00 00 00 00", "value_len"),
+            ("66 69 67", "key"),
+        ],
+    );
+}
+
+#[test]
+fn ex_3_3_replay_finds_the_changes_of_all_batches_in_their_order() {
+    let (bytes, _) = log(&[
+        batch(&[put("a", "1"), put("b", "2")]),
+        Says::Synced { up_to: 30 },
+        batch(&[Write::delete("a")]),
+        Says::End,
+    ]);
+    let (found, ended) = changes(&bytes);
+    assert_eq!(found, ["put a 1", "put b 2", "delete a"]);
+    assert_eq!(ended, Ended::Here);
+}
+
+#[test]
+fn ex_3_3_a_batch_that_is_cut_off_anywhere_is_no_part_of_the_log() {
+    let (bytes, offsets) = log(&[
+        batch(&[put("a", "1")]),
+        batch(&[put("b", "2"), put("c", "3")]),
+    ]);
+    for len in offsets[1] as usize..bytes.len() {
+        let (found, ended) = changes(&bytes[..len]);
+        assert_eq!(found, ["put a 1"], "cut off at {len}");
+        assert!(matches!(ended, Ended::Broken(at, _) if at == offsets[1]));
+    }
+}
+
+#[test]
+fn ex_3_3_a_flip_of_any_bit_of_a_record_is_noticed() {
+    let (bytes, offsets) = log(&[batch(&[put("a", "1")]), batch(&[put("b", "2")])]);
+    for at in offsets[0] as usize..offsets[1] as usize {
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            let (found, ended) = changes(&flipped);
+            assert_eq!(found, [""; 0], "bit {bit} of byte {at}");
+            assert!(matches!(ended, Ended::Broken(at, _) if at == offsets[0]));
+        }
+    }
+}
+
+#[test]
+fn ex_3_3_a_record_of_another_place_or_another_log_is_none() {
+    let (bytes, offsets) = log(&[batch(&[put("a", "1")]), batch(&[put("a", "1")])]);
+    let (one, other) = (offsets[0] as usize, offsets[1] as usize);
+    assert!(Record::decode(&bytes[one..], LOG, offsets[0]).is_ok());
+    assert!(Record::decode(&bytes[one..], LOG + 1, offsets[0]).is_err());
+    assert!(Record::decode(&bytes[other..], LOG, offsets[0]).is_err());
+}
+
+#[test]
+fn ex_3_3_what_no_mark_tells_of_may_be_a_torn_tail_of_the_newest_log() {
+    let (mut bytes, offsets) = log(&[batch(&[put("a", "1")]), batch(&[put("b", "2")])]);
+    bytes[offsets[1] as usize + 12] ^= 1;
+    let (_, ended) = changes(&bytes);
+    assert_eq!(judge(NAME, LOG, &bytes, ended, true), Ok(()));
+    let error = judge(NAME, LOG, &bytes, ended, false).unwrap_err();
+    assert!(matches!(error, Error::Corrupt { offset, .. } if offset == u64::from(offsets[1])));
+}
+
+#[test]
+fn ex_3_3_what_a_later_mark_tells_of_is_damage() {
+    let writes = [Write::delete("a")];
+    let first = batch(&writes);
+    let (_, offsets) = log(&[first, first]);
+    let up_to = offsets[1];
+    let (bytes, offsets) = log(&[first, first, Says::Synced { up_to }, first]);
+    for (broken, is_damage) in [(0, true), (1, false), (2, false), (3, false)] {
+        let mut bytes = bytes.clone();
+        bytes[offsets[broken] as usize + 4] ^= 0x40;
+        let (_, ended) = changes(&bytes);
+        let judged = judge(NAME, LOG, &bytes, ended, true);
+        assert_eq!(judged.is_err(), is_damage, "record {broken} is broken");
+    }
+}
+
+#[test]
+fn ex_3_3_a_mark_that_tells_of_no_more_than_is_there_proves_nothing() {
+    let writes = [Write::delete("a")];
+    let first = batch(&writes);
+    let (_, offsets) = log(&[first, first, first]);
+    let up_to = offsets[1];
+    let (mut bytes, offsets) = log(&[first, first, Says::Synced { up_to }]);
+    bytes[offsets[1] as usize] ^= 1;
+    let (_, ended) = changes(&bytes);
+    assert_eq!(judge(NAME, LOG, &bytes, ended, true), Ok(()));
+}
+
+#[test]
+fn ex_3_3_a_torn_header_is_a_torn_tail_only_of_the_newest_log() {
+    let (bytes, _) = log(&[batch(&[put("a", "1")])]);
+    for at in 0..HEADER_BYTES as usize {
+        let mut torn = bytes.clone();
+        torn[at] ^= 1;
+        assert_eq!(header(NAME, LOG, &torn, true), Ok(None), "byte {at}");
+        assert!(header(NAME, LOG, &torn, false).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn ex_3_3_a_torn_header_before_a_mark_is_damage() {
+    let writes = [put("a", "1")];
+    let first = batch(&writes);
+    let (bytes, _) = log(&[first, Says::Synced { up_to: 30 }]);
+    let mut torn = bytes;
+    torn[9] ^= 1;
+    assert!(matches!(
+        header(NAME, LOG, &torn, true),
+        Err(Error::Corrupt { offset: 8, .. })
+    ));
+}

@@ -1,0 +1,78 @@
+use engine::{Error, Write};
+
+use super::hex::same_bytes;
+use crate::log::header::{HEADER_BYTES, Header};
+use crate::log::record::{Changes, Record, Says, record_len};
+
+pub(super) const LOG: u32 = 7;
+
+pub(super) const NAME: &str = "0000000007.log";
+
+/// A log with these records, and where each begins.
+pub(super) fn log(records: &[Says<'_>]) -> (Vec<u8>, Vec<u32>) {
+    let header = Header {
+        number: LOG,
+        previous: 0,
+    };
+    let mut bytes = header.to_bytes().to_vec();
+    let mut offsets = Vec::new();
+    for says in records {
+        let offset = u32::try_from(bytes.len()).unwrap();
+        offsets.push(offset);
+        let record = Record {
+            log: LOG,
+            offset,
+            says: *says,
+        };
+        record.append_to(&mut bytes);
+    }
+    (bytes, offsets)
+}
+
+pub(super) fn batch<'a>(writes: &'a [Write<'a>]) -> Says<'a> {
+    Says::Batch(Changes::Writes(writes))
+}
+
+pub(super) fn put(key: &'static str, value: &'static str) -> Write<'static> {
+    Write::put(key, value)
+}
+
+#[test]
+fn a_header_has_these_bytes() {
+    let header = Header {
+        number: 7,
+        previous: 5,
+    };
+    same_bytes(
+        &header.to_bytes(),
+        &[
+            ("53 54 52 41 54 41 33 4c", "magic"),
+            ("f5 36 2c b0", "crc32"),
+            ("01 00 00 00", "version"),
+            ("07 00 00 00", "number"),
+            ("05 00 00 00", "previous"),
+        ],
+    );
+    let decoded = Header::decode(NAME, 7, &header.to_bytes());
+    assert_eq!(decoded, Ok(header));
+}
+
+#[test]
+fn a_record_is_as_long_as_it_was_said_to_be() {
+    let writes = [put("pear", "green"), Write::delete("fig"), put("", "")];
+    let (bytes, _) = log(&[batch(&writes)]);
+    assert_eq!(
+        record_len(&writes).unwrap() as usize,
+        bytes.len() - HEADER_BYTES as usize
+    );
+}
+
+#[test]
+fn a_batch_that_is_too_long_as_a_record_is_refused() {
+    let key = vec![b'k'; usize::from(u16::MAX)];
+    let writes = vec![Write::delete(&key); (1 << 30) / (7 + key.len()) + 1];
+    let (_, fits) = writes.split_first().unwrap();
+    assert!(record_len(fits).is_ok());
+    let error = record_len(&writes).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { what: "batch", .. }));
+}

@@ -1,0 +1,334 @@
+use conformance::sim::{Fail, Faults, Operation, Part, SimDisk};
+use engine::disk::Disk;
+use engine::{Durability, Error, Maintenance, Progress, Snapshots, StorageEngine, Write};
+
+use super::engines::{
+    at, changes_of, close, count, files, fill, fill_and_step, is_damage_of, key, open, options,
+    refused, rest, without,
+};
+use crate::log::header::Header;
+use crate::log::replay::{Ended, replay};
+use crate::names::Name;
+use crate::{Lsm, Options};
+
+#[test]
+fn ex_3_18_a_memtable_that_is_full_becomes_a_table_and_its_log_goes() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    let mut keys = 0;
+    while lsm.present.state().frozen.is_empty() {
+        fill(&lsm, keys..keys + 1, 1);
+        keys += 1;
+    }
+    assert_eq!(files(&disk, ".log").len(), 2);
+    while lsm.step().unwrap() == Progress::Worked {
+        assert_eq!(count(&lsm), keys as usize, "at any time");
+    }
+    assert_eq!(lsm.present.state().frozen.len(), 0);
+    assert_eq!(files(&disk, ".log").len(), 1);
+    assert_eq!(files(&disk, ".table").len(), 1);
+}
+
+#[test]
+fn ex_3_18_an_engine_that_was_closed_has_no_log_and_is_opened_without_a_write() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill_and_step(&lsm, 0..200, 1);
+    close(lsm);
+    assert_eq!(files(&disk, ".log"), [""; 0]);
+    let before = disk.operations().len();
+    let lsm = open(&disk, options());
+    for operation in &disk.operations()[before..] {
+        use Operation::{Len, List, Lock, Map, Open, Read};
+        let reads = matches!(operation, List | Open | Len | Read | Map | Lock);
+        let name = operation.name();
+        assert!(reads, "an opening of what was closed does `{name}`");
+    }
+    assert_eq!(count(&lsm), 200);
+}
+
+#[test]
+fn ex_3_18_a_table_that_is_missing_is_damage() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill_and_step(&lsm, 0..300, 1);
+    close(lsm);
+    let image = disk.image();
+    for table in files(&disk, ".table") {
+        let error = refused(&without(&image, &table));
+        assert!(is_damage_of(&error, &table), "{error}");
+    }
+}
+
+#[test]
+fn ex_3_18_a_manifest_that_is_missing_is_damage() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..10, 1);
+    close(lsm);
+    let error = refused(&without(&disk.image(), "manifest"));
+    assert!(is_damage_of(&error, "manifest"), "{error}");
+}
+
+/// An engine with a memtable that waits to be flushed, and how many keys it holds.
+fn frozen(disk: &SimDisk) -> (Lsm, u32) {
+    let lsm = open(disk, options());
+    let mut keys = 0;
+    while lsm.present.state().frozen.is_empty() {
+        fill(&lsm, keys..keys + 1, 1);
+        keys += 1;
+    }
+    (lsm, keys)
+}
+
+fn number_of(log: &str) -> u32 {
+    Name::parse(log)
+        .and_then(Name::number)
+        .expect("it is a log")
+}
+
+/// Where the first change stands that begins like this, which must be there.
+#[track_caller]
+fn find(trace: &[String], change: &str) -> usize {
+    let found = trace.iter().position(|line| line.starts_with(change));
+    found.unwrap_or_else(|| panic!("there is no `{change}` in {trace:#?}"))
+}
+
+#[test]
+fn ex_3_18_a_log_is_durable_to_its_end_before_the_next_one_is_begun() {
+    let disk = SimDisk::new();
+    let (_lsm, _) = frozen(&disk);
+    let logs = files(&disk, ".log");
+    let [old, new] = &logs[..] else {
+        panic!("there are two logs: {logs:?}");
+    };
+    let trace = disk.trace();
+    let ended = find(&trace, &format!("sync {old}"));
+    let last = trace
+        .iter()
+        .rposition(|line| line.starts_with(&format!("write {old}")));
+    let begun = find(&trace, &format!("create {new}"));
+    assert!(last < Some(ended) && ended < begun, "{trace:#?}");
+    let image = disk.image();
+    let ended = |log| replay(log, number_of(log), image.get(log).unwrap().bytes(), |_| {});
+    assert_eq!(ended(old), Ok(Ended::Here), "a record says so");
+    assert!(
+        matches!(ended(new), Ok(Ended::Broken(..))),
+        "the other goes on"
+    );
+}
+
+#[test]
+fn ex_3_18_what_waits_in_memory_is_written_before_the_log_ends() {
+    let disk = SimDisk::new();
+    let options = Options {
+        durability: Durability::Buffered,
+        ..options()
+    };
+    let lsm = open(&disk, options);
+    fill(&lsm, 0..3, 1);
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    let log = &files(&disk, ".log")[0];
+    assert_eq!(changes_of(&disk, log).len(), 3);
+    assert_eq!(count(&lsm), 3);
+    let state = lsm.present.state();
+    assert!(state.active.memtable.is_empty());
+    assert_eq!(state.frozen.len(), 1);
+}
+
+#[test]
+fn ex_3_18_without_a_write_there_is_nothing_to_rotate() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    assert!(lsm.present.state().frozen.is_empty());
+    assert_eq!(disk.list().unwrap(), [""; 0]);
+    fill(&lsm, 0..1, 1);
+    for _ in 0..2 {
+        lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    }
+    assert_eq!(
+        lsm.present.state().frozen.len(),
+        1,
+        "the second one held nothing"
+    );
+}
+
+#[test]
+fn ex_3_18_a_log_names_the_one_before_it() {
+    let disk = SimDisk::new();
+    let (_lsm, _) = frozen(&disk);
+    let logs = files(&disk, ".log");
+    let image = disk.image();
+    let previous = |log: &String| {
+        let bytes = image.get(log).unwrap().bytes();
+        Header::decode(log, number_of(log), bytes).unwrap().previous
+    };
+    assert_eq!(previous(&logs[0]), 0);
+    assert_eq!(previous(&logs[1]), number_of(&logs[0]));
+}
+
+#[test]
+fn ex_3_18_a_moment_before_a_rotation_does_not_see_what_comes_behind_it() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..3, 1);
+    let before = lsm.snapshot().unwrap();
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    let between = lsm.snapshot().unwrap();
+    // Nothing is due for so few writes: see to it that they pay nothing.
+    while lsm.step().unwrap() == Progress::Worked {}
+    fill(&lsm, 0..5, 2);
+    for snapshot in [before, between] {
+        assert_eq!(at(&*snapshot, &key(0)).unwrap(), b"0 in round 1");
+        assert_eq!(at(&*snapshot, &key(4)), None);
+    }
+    assert_eq!(lsm.get(&key(4)).unwrap().unwrap(), b"4 in round 2");
+}
+
+/// The order of a flush: what a crash between any two steps leaves is found.
+#[test]
+fn ex_3_18_each_step_of_a_flush_is_durable_before_the_next_one() {
+    let disk = SimDisk::new();
+    let (lsm, keys) = frozen(&disk);
+    let log = files(&disk, ".log").remove(0);
+    let from = disk.trace().len();
+    while lsm.step().unwrap() == Progress::Worked {}
+    assert_eq!(count(&lsm), keys as usize);
+    let trace: Vec<String> = disk.trace().split_off(from);
+    let table = files(&disk, ".table").remove(0);
+    let steps = [
+        format!("create {table}"),
+        format!("write {table}"),
+        format!("sync {table}"),
+        "sync_dir".to_owned(),
+        "write manifest at".to_owned(),
+        "sync manifest".to_owned(),
+        format!("remove {log}"),
+    ];
+    let places = steps.each_ref().map(|step| find(&trace, step));
+    assert!(places.is_sorted(), "{trace:#?}");
+}
+
+#[test]
+fn ex_3_18_readers_find_the_table_before_its_log_goes() {
+    let disk = SimDisk::new();
+    let (lsm, keys) = frozen(&disk);
+    let held = lsm.present.state();
+    while lsm.step().unwrap() == Progress::Worked {}
+    assert_eq!(lsm.present.state().frozen.len(), 0);
+    assert_eq!(
+        files(&disk, ".log").len(),
+        2,
+        "somebody still reads what it holds"
+    );
+    assert_eq!(count(&lsm), keys as usize);
+    drop(held);
+    while lsm.step().unwrap() == Progress::Worked {}
+    assert_eq!(files(&disk, ".log").len(), 1);
+}
+
+#[test]
+fn ex_3_18_logs_before_the_flushed_one_count_no_more() {
+    let disk = SimDisk::new();
+    let (lsm, _) = frozen(&disk);
+    let logs = files(&disk, ".log");
+    while lsm.step().unwrap() == Progress::Worked {}
+    let log = lsm.maintaining.lock().tables.log;
+    assert!(
+        number_of(&logs[0]) < log && log <= number_of(&logs[1]),
+        "{log}"
+    );
+}
+
+#[test]
+fn ex_3_18_a_compaction_removes_what_it_was_made_of_and_leaves_the_logs() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill_and_step(&lsm, 0..400, 1);
+    // The first idle step sees that nobody writes.
+    rest(&lsm);
+    let before = lsm.maintaining.lock().tables.clone();
+    let state = lsm.present.state();
+    let all: Vec<u32> = state
+        .levels
+        .all()
+        .map(|(_, table)| table.info().number)
+        .collect();
+    let told: Vec<u32> = before.tables.keys().copied().collect();
+    let mut sorted = all.clone();
+    sorted.sort_unstable();
+    assert_eq!(
+        told, sorted,
+        "the manifest tells of the tables that there are"
+    );
+    let names: Vec<String> = all
+        .iter()
+        .map(|number| Name::Table(*number).to_string())
+        .collect();
+    let there = files(&disk, ".table");
+    assert_eq!(there.len(), names.len(), "{there:?} and {names:?}");
+    assert!(before.log > 0);
+    assert_eq!(count(&lsm), 400);
+}
+
+/// With `Durability::Os` a batch is written to the file at once. Where that
+/// fails, nobody knows how much of it stands there.
+#[test]
+fn ex_3_18_a_failed_write_ends_the_log_and_is_covered_with_zeros() {
+    for part in [Part::Nothing, Part::Half, Part::All] {
+        let disk = SimDisk::new();
+        let lsm = open(&disk, options());
+        lsm.put(b"a", b"1").unwrap();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(disk.operations().len())),
+            failed_write: part,
+            ..Faults::default()
+        });
+        let batch = [Write::put("b", "lost"), Write::put("c", "lost")];
+        lsm.write(&batch).unwrap_err();
+        disk.set_faults(Faults::default());
+        let log = &files(&disk, ".log")[0];
+        assert_eq!(changes_of(&disk, log), ["put a 1"]);
+        let image = disk.image();
+        let bytes = image.get(log).unwrap().bytes().to_vec();
+        let is_lost = bytes.windows(4).any(|bytes| bytes == b"lost");
+        assert!(!is_lost, "{part:?}: a part of the batch is left in the log");
+        assert_eq!(lsm.get(b"b").unwrap(), None);
+        lsm.step().unwrap();
+        while lsm.step().unwrap() == Progress::Worked {}
+        lsm.put(b"d", b"4").unwrap();
+        assert_eq!(count(&lsm), 2);
+        assert!(
+            disk.trace()
+                .iter()
+                .any(|line| *line == format!("sync {log}"))
+        );
+    }
+}
+
+#[test]
+fn ex_3_18_a_publication_that_fails_is_tried_again() {
+    let run = |fault: Option<usize>| {
+        let disk = SimDisk::new();
+        let (lsm, keys) = frozen(&disk);
+        let from = disk.operations().len();
+        disk.set_faults(Faults {
+            fail: fault.map(|at| Fail::Once(from + at)),
+            ..Faults::default()
+        });
+        while let Ok(Progress::Worked) = lsm.step() {}
+        let to = disk.operations().len();
+        disk.set_faults(Faults::default());
+        while let Ok(Progress::Worked) = lsm.step() {}
+        assert_eq!(count(&lsm), keys as usize, "operation {fault:?} failed");
+        let is_poisoned = matches!(lsm.put(b"z", b""), Err(Error::Poisoned { .. }));
+        let is_flushed = lsm.present.state().frozen.is_empty();
+        assert!(is_flushed || is_poisoned, "operation {fault:?} failed");
+        to - from
+    };
+    let operations = run(None);
+    for at in 0..operations {
+        run(Some(at));
+    }
+}

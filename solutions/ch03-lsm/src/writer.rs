@@ -1,0 +1,210 @@
+//! Writing: to the log first, then to the memtable.
+
+use std::sync::Arc;
+
+use engine::{Durability, Result, Write};
+
+use crate::log::header::Header;
+use crate::log::record::{Changes, Says};
+use crate::log::{Log, Tail};
+use crate::memtable::Memtable;
+use crate::state::{Logged, State};
+use crate::store::Lsm;
+use crate::syncing::End;
+
+/// How many bytes may be pending before they go to the log's file.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Whoever holds this writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// What takes writes.
+    active: Arc<Logged>,
+    /// Its log, once there has been a write.
+    log: Option<(Arc<Log>, Tail)>,
+    /// The number of the log before it.
+    previous: u32,
+    /// The sequence number of the last write.
+    seq: u64,
+    /// Whether the manifest has a name that is durable.
+    has_manifest: bool,
+}
+
+impl Writer {
+    /// Whoever holds this writes to `active`.
+    pub(crate) fn new(active: Arc<Logged>) -> Self {
+        Writer {
+            active,
+            log: None,
+            previous: 0,
+            seq: 0,
+            has_manifest: false,
+        }
+    }
+
+    /// Where the log ends.
+    pub(crate) fn end(&self) -> End {
+        let end = |(log, tail): &(Arc<Log>, Tail)| (log.number(), tail.end());
+        self.log.as_ref().map_or((self.previous, u32::MAX), end)
+    }
+}
+
+impl Lsm {
+    /// Makes the changes of `batch`, whose record has this length.
+    ///
+    /// # Errors
+    ///
+    /// An error leaves no trace of the batch, not even after reopening.
+    pub(crate) fn make(&self, writer: &mut Writer, batch: &[Write<'_>], len: u32) -> Result<()> {
+        let is_full = writer.active.memtable.bytes() >= self.files.options.memtable_bytes;
+        let has_room = |(log, tail): &(Arc<Log>, Tail)| log.has_room(tail, len);
+        if is_full || !writer.log.as_ref().is_none_or(has_room) {
+            self.rotate(writer, 0)?;
+        }
+        self.append(writer, batch, len)?;
+        self.insert(writer, batch);
+        Ok(())
+    }
+
+    /// Appends `batch` to the log. What was asked of [`Durability`] but a sync
+    /// is done then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`make`](Self::make).
+    ///
+    /// # Exercise 3.16
+    fn append(&self, writer: &mut Writer, batch: &[Write<'_>], len: u32) -> Result<()> {
+        let (log, tail) = self.log_of(writer, len)?;
+        let is_buffered = self.files.options.durability == Durability::Buffered;
+        if is_buffered && tail.pending() + len as usize > BUFFER_BYTES {
+            log.write_out(tail)?;
+        }
+        let end = tail.end();
+        log.append(tail, Says::Batch(Changes::Writes(batch)));
+        if is_buffered {
+            return Ok(());
+        }
+        if let Err(error) = log.write_out(tail) {
+            let zeros = (tail.end() - end) as usize;
+            tail.take_back(end);
+            self.rotate(writer, zeros)
+                .map_err(|cause| self.files.device.poison(cause))?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The log of the active memtable; a new one, with room for `len` bytes,
+    /// before the first write.
+    fn log_of<'w>(&self, writer: &'w mut Writer, len: u32) -> Result<(&'w Log, &'w mut Tail)> {
+        if writer.log.is_none() {
+            if !writer.has_manifest {
+                self.make_sure_of_manifest()?;
+                writer.has_manifest = true;
+            }
+            let header = Header {
+                number: self.files.next_number()?,
+                previous: writer.previous,
+            };
+            let memtable_bytes = u32::try_from(self.files.options.memtable_bytes);
+            let room = memtable_bytes.unwrap_or(u32::MAX).min(ROOM_BYTES).max(len);
+            let (log, tail) = Log::create(&self.files.device, header, room)?;
+            let log = Arc::new(log);
+            writer.active.log.get_or_init(|| Arc::clone(&log));
+            writer.log = Some((log, tail));
+        }
+        let (log, tail) = writer.log.as_mut().expect("there is one now");
+        Ok((log, tail))
+    }
+
+    /// Inserts the changes of `batch` into the memtable. They are seen all at
+    /// once.
+    ///
+    /// # Exercise 3.16
+    fn insert(&self, writer: &mut Writer, batch: &[Write<'_>]) {
+        for write in batch {
+            writer.seq += 1;
+            writer.active.memtable.insert(writer.seq, write);
+        }
+        self.present.see(writer.seq);
+    }
+
+    /// Ends the log, all of it durable, and lets the memtable wait to be
+    /// flushed; another one takes writes from now on. Over `zeros` bytes that a
+    /// failed write may have left behind the last record, zeros are written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io) where nothing was asked of the device
+    /// yet, and nothing changed; [`Error::Poisoned`](engine::Error::Poisoned).
+    ///
+    /// # Exercise 3.18
+    pub(crate) fn rotate(&self, writer: &mut Writer, zeros: usize) -> Result<()> {
+        let Some((log, tail)) = &mut writer.log else {
+            return Ok(());
+        };
+        log.end(&self.files.device, tail, zeros)?;
+        let number = log.number();
+        self.syncing.reached((number, u32::MAX));
+        writer.active.freeze(writer.seq);
+        let next = Arc::new(Logged::new(Memtable::new(
+            self.files.options.memtable_bytes,
+        )));
+        self.present.change(|state| {
+            let mut frozen = state.frozen.clone();
+            frozen.insert(0, Arc::clone(&state.active));
+            State {
+                active: Arc::clone(&next),
+                frozen,
+                levels: Arc::clone(&state.levels),
+            }
+        });
+        writer.active = next;
+        writer.log = None;
+        writer.previous = number;
+        self.reckon();
+        Ok(())
+    }
+
+    /// Makes everything durable up to `end`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io) where nothing was asked of the device
+    /// yet; [`Error::Poisoned`](engine::Error::Poisoned).
+    pub(crate) fn sync_to(&self, end: End) -> Result<()> {
+        self.syncing.wait_for(end, || {
+            let (log, reached) = {
+                let mut writer = self.writer.lock();
+                self.files.device.check()?;
+                let reached = writer.end();
+                let Some((log, tail)) = &mut writer.log else {
+                    return Ok(reached);
+                };
+                log.write_out(tail)?;
+                (Arc::clone(log), reached)
+            };
+            log.sync(&self.files.device, reached.1)?;
+            Ok(reached)
+        })
+    }
+
+    /// Makes everything durable that was written until now.
+    pub(crate) fn sync_all(&self) -> Result<()> {
+        let end = {
+            let writer = self.writer.lock();
+            self.files.device.check()?;
+            match writer.log {
+                Some(_) => writer.end(),
+                None => return Ok(()),
+            }
+        };
+        self.sync_to(end)
+    }
+}
+
+/// The most that a log is given room for at once, in bytes.
+const ROOM_BYTES: u32 = 1 << 30;
