@@ -8,10 +8,11 @@
 //! |---|---|
 //! | [`bytes`] | a file, byte for byte, in the colours of its fields; what files are made of |
 //! | [`cells`] | the entries of a map, one cell each |
+//! | [`stacks`] | how much there was, and of which kind, at one moment after the other |
 //! | [`timeline`] | what was done, one step after the other, and what a power cut leaves |
 //! | [`tree`] | nodes and what hangs under them |
 //! | [`svg`] | all of these, as text that a page can hold |
-//! | [`ch00`], [`ch01`], [`ch02`] | the figures of the chapters |
+//! | [`ch00`], [`ch01`], [`ch02`], [`ch03`] | the figures of the chapters |
 //!
 //! **Invariants:**
 //!
@@ -24,6 +25,8 @@ pub mod cells;
 pub mod ch00;
 pub mod ch01;
 pub mod ch02;
+pub mod ch03;
+pub mod stacks;
 pub mod svg;
 pub mod timeline;
 pub mod tree;
@@ -36,7 +39,7 @@ pub use svg::Figure;
 pub type Draw = fn() -> Result<Figure>;
 
 /// Every figure, by the name under which pages ask for it.
-pub const ALL: [(&str, Draw); 8] = [
+pub const ALL: [(&str, Draw); 9] = [
     ("unsynced-writes", ch00::unsynced_writes),
     ("scan-chunks", ch01::scan_chunks),
     ("snapshot-file", ch01::snapshot_file),
@@ -45,6 +48,7 @@ pub const ALL: [(&str, Draw); 8] = [
     ("torn-or-damaged", ch02::torn_or_damaged),
     ("hint-file", ch02::hint_file),
     ("merge-cuts", ch02::merge_cuts),
+    ("levels", ch03::levels),
 ];
 
 /// Draws the figure of that name, as HTML that stands for itself.

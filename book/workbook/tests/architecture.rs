@@ -45,7 +45,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
         "explore",
         &["bitcask", "conformance", "engine", "gallery", "memory"],
     ),
-    ("figures", &["bitcask", "conformance", "engine", "memory"]),
+    (
+        "figures",
+        &["bitcask", "conformance", "engine", "lsm", "memory"],
+    ),
     ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),
     ("registry", &["bitcask", "engine", "memory"]),

@@ -361,7 +361,7 @@ fn ex_3_1_a_node_is_these_words() {
 }
 
 #[test]
-fn ex_3_1_a_value_is_these_words() {
+fn a_value_is_these_words() {
     let words: Vec<_> = (0..4).map(|_| AtomicU64::new(0)).collect();
     fill_value(&words, b"red and green");
     let found: Vec<_> = words

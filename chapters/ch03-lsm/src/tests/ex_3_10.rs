@@ -165,7 +165,7 @@ fn ex_3_10_a_merging_stands_nowhere_until_it_is_told_where() {
 }
 
 #[test]
-fn ex_3_10_no_source_at_all_is_an_empty_walk() {
+fn no_source_at_all_is_an_empty_walk() {
     let mut merging = merged(Vec::new());
     assert_eq!((merging.key(), merging.value()), (None, None));
     merging.advance().unwrap();

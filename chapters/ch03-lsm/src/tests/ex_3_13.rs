@@ -176,7 +176,7 @@ fn ex_3_13_nothing_is_owed_until_something_is_due_and_nothing_for_moves() {
 }
 
 #[test]
-fn ex_3_13_what_is_too_much_in_a_level_is_owed_with_its_share_of_what_is_below() {
+fn what_is_too_much_in_a_level_is_owed_with_its_share_of_what_is_below() {
     let tables = levels("2: 1 a-d, 2 e-h, 3 i-l; 3: 4 a-d, 5 e-h, 6 i-l, 7 m-z");
     // 100 of 300 bytes may stay, and each byte overlaps one.
     assert_eq!(owed(&resized(&tables, 7, 710), &SHAPE), 2 * 200);

@@ -154,7 +154,7 @@ fn ex_3_14_a_manifest_that_is_cut_off_tells_of_whole_edits() {
 }
 
 #[test]
-fn ex_3_14_an_edit_of_another_place_is_none() {
+fn an_edit_of_another_place_is_none() {
     let bytes = adds(3).encode(100).unwrap();
     assert!(edit::decode(&[vec![0; 100], bytes.clone()].concat(), 100).is_ok());
     assert!(edit::decode(&[vec![0; 101], bytes].concat(), 101).is_err());

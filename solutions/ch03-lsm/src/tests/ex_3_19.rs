@@ -1,5 +1,6 @@
 use conformance::sim::{Faults, SimDisk};
-use engine::{Counter, Error, KeyRange, Maintenance, Order, Progress, Snapshots, StorageEngine};
+use engine::disk::Disk;
+use engine::{Counter, Error, KeyRange, Order, Progress, Snapshots, StorageEngine};
 
 use super::engines::{
     bottom, bytes, close, count, files, fill, key, level_sizes, open, options, rest,
@@ -223,17 +224,6 @@ fn ex_3_19_no_write_does_much_more_than_its_share() {
 }
 
 #[test]
-fn ex_3_19_who_has_a_worker_pays_nothing() {
-    let disk = SimDisk::new();
-    let lsm = open(&disk, options());
-    for number in 0..600 {
-        while lsm.step().unwrap() == Progress::Worked {}
-        assert!(!lsm.debt.is_owed(), "before key {number}");
-        lsm.put(&key(number), b"value").unwrap();
-    }
-}
-
-#[test]
 fn ex_3_19_where_no_room_is_left_a_write_waits_for_it() {
     let disk = SimDisk::new();
     let lsm = open(&disk, options());
@@ -268,4 +258,19 @@ fn ex_3_19_where_no_room_is_left_and_work_fails_the_write_says_so() {
     assert_eq!(lsm.get(b"a").unwrap(), None);
     disk.set_faults(Faults::default());
     lsm.put(b"a", b"1").unwrap();
+}
+
+#[test]
+fn ex_3_19_files_of_others_stay_where_they_are() {
+    let disk = SimDisk::new();
+    drop(
+        disk.open("notes.txt", engine::disk::Mode::CreateNew)
+            .unwrap(),
+    );
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..300, 1);
+    rest(&lsm);
+    close(lsm);
+    drop(open(&disk, options()));
+    assert_eq!(files(&disk, ".txt"), ["notes.txt"]);
 }

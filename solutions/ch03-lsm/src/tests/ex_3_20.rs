@@ -3,7 +3,7 @@ use engine::disk::Disk;
 use engine::{Maintenance, Progress, StorageEngine};
 
 use super::engines::{
-    close, count, files, fill, is_damage_of, key, killed, open, options, refused, rest, without,
+    close, count, files, fill, is_damage_of, key, killed, open, options, refused, without,
 };
 use crate::Lsm;
 
@@ -133,19 +133,4 @@ fn ex_3_20_an_opening_that_fails_anywhere_loses_nothing() {
             "operation {operation} of the opening failed"
         );
     }
-}
-
-#[test]
-fn ex_3_20_files_of_others_stay_where_they_are() {
-    let disk = SimDisk::new();
-    drop(
-        disk.open("notes.txt", engine::disk::Mode::CreateNew)
-            .unwrap(),
-    );
-    let lsm = open(&disk, options());
-    fill(&lsm, 0..300, 1);
-    rest(&lsm);
-    close(lsm);
-    drop(open(&disk, options()));
-    assert_eq!(files(&disk, ".txt"), ["notes.txt"]);
 }

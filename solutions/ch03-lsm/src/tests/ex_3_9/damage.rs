@@ -89,7 +89,7 @@ fn ex_3_9_every_flipped_bit_is_found_in_a_table_that_is_read() {
 }
 
 #[test]
-fn ex_3_9_a_table_that_was_cut_off_is_found_at_once() {
+fn a_table_that_was_cut_off_is_found_at_once() {
     let (info, bytes, entries) = small(Compression::None);
     for len in 0..bytes.len() {
         let disk = disk_with(7, bytes[..len].to_vec());

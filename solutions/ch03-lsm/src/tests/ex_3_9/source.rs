@@ -37,7 +37,7 @@ fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
 }
 
 #[test]
-fn ex_3_9_a_fresh_source_stands_nowhere_until_it_is_sent_somewhere() {
+fn a_fresh_source_stands_nowhere_until_it_is_sent_somewhere() {
     let opened = Opened::new(options(), &numbered(50), Faults::default());
     for order in ORDERS {
         let mut source = opened.table.source(order);
@@ -116,7 +116,7 @@ fn ex_3_9_seeking_within_a_block_does_not_read_it_again() {
 }
 
 #[test]
-fn ex_3_9_a_walk_allocates_for_no_entry() {
+fn a_walk_allocates_for_no_entry() {
     let opened = Opened::new(TableOptions::default(), &numbered(500), Faults::default());
     let mut source = opened.table.source(Order::Ascending);
     source.seek(Bound::Unbounded).unwrap();
@@ -134,7 +134,7 @@ fn ex_3_9_a_walk_allocates_for_no_entry() {
 }
 
 #[test]
-fn ex_3_9_an_error_is_answered_for_ever_and_no_entry_is_passed_over() {
+fn an_error_is_answered_for_ever_and_no_entry_is_passed_over() {
     let entries = numbered(100);
     for order in ORDERS {
         let opened = Opened::new(options(), &entries, no_map());
@@ -155,7 +155,7 @@ fn ex_3_9_an_error_is_answered_for_ever_and_no_entry_is_passed_over() {
 }
 
 #[test]
-fn ex_3_9_a_source_outlives_the_last_other_handle_to_its_table() {
+fn a_source_outlives_the_last_other_handle_to_its_table() {
     let entries = numbered(50);
     let opened = Opened::new(options(), &entries, Faults::default());
     let mut source = opened.table.source(Order::Ascending);
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn ex_3_9_a_source_walks_over_every_entry_both_ways(
+    fn a_source_walks_over_every_entry_both_ways(
         entries in some_entries(),
         options in some_options(),
         faults in faults(),
