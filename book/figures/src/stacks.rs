@@ -52,7 +52,7 @@ pub fn stacked(columns: &[Vec<u64>], names: &[&str], marks: &[Mark]) -> Drawing 
     for mark in marks {
         let x = LEFT + mark.column * COLUMN + 1;
         drawing.path("stroke", &format!("M{x} {} V{}", y + 6, y + 16));
-        let (anchor, at) = match x > WIDTH / 2 {
+        let (anchor, at) = match x > WIDTH / 3 {
             true => (Anchor::End, x + 2),
             false => (Anchor::Start, x - 2),
         };
