@@ -229,8 +229,9 @@ impl Sandbox {
         };
         command
             .env("CARGO_TARGET_DIR", &self.target_dir)
-            // From one block to the next a few functions change.
-            .env("CARGO_INCREMENTAL", "1")
+            // From one block to the next a few functions change. What is given
+            // stays as the ladder compiled it: the profile says so.
+            .env_remove("CARGO_INCREMENTAL")
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("NO_COLOR", "1")
