@@ -330,7 +330,8 @@ impl DataFile {
         todo!("exercise 2.2: Writes to the file what was appended")
     }
 
-    /// Takes back what was appended from `end` on, and may have been written.
+    /// Takes back what was appended from `end` on. The write of it may have failed,
+    /// but none that succeeded is taken back.
     pub(crate) fn take_back(&self, end: u32) {
         let mut tail = self.tail.write();
         let len = end.saturating_sub(tail.start) as usize;

@@ -61,7 +61,7 @@ pub(crate) struct Move<'k> {
     deletes: bool,
     /// The record that the key had, if it had one.
     pub(crate) from: Option<At>,
-    /// The record of the change. It is there when the change is made.
+    /// The record of the change: `Some` by the time of [`apply`](Index::apply).
     pub(crate) to: Option<At>,
 }
 
@@ -182,7 +182,7 @@ impl Index {
         self.change_files(|files| drop(files.insert(file.number(), Arc::clone(file))));
     }
 
-    /// Removes a data file, after a keydir led to anything in it.
+    /// Removes a data file, once no keydir leads to anything in it.
     pub(crate) fn remove_file(&self, number: u32) {
         self.change_files(|files| drop(files.remove(&number)));
     }

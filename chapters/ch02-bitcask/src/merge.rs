@@ -67,7 +67,8 @@ struct Merge {
 enum Fate {
     /// It is its key's newest.
     Copied,
-    /// Its key has none, and this is why: it is copied, too.
+    /// Its key has no newest record, and this one sees to that: it hides older
+    /// ones, and is copied, too.
     Buried,
     /// It is its key's newest, and has expired.
     Expired,

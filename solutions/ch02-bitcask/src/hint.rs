@@ -65,7 +65,8 @@ pub struct Entry<'h> {
 
 impl<'f> Hint<'f> {
     /// The hint of the data file of this number, whose seal ends at `data_end`.
-    /// `entries` has one for each of its records, in the order of the records.
+    /// `entries` has one for each of its records that is about a key, in the order
+    /// of the records.
     ///
     /// # Exercise 2.8
     pub fn new(number: u32, data_end: u32, mut entries: Vec<Entry<'_>>) -> Self {

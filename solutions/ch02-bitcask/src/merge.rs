@@ -67,7 +67,8 @@ struct Merge {
 enum Fate {
     /// It is its key's newest.
     Copied,
-    /// Its key has none, and this is why: it is copied, too.
+    /// Its key has no newest record, and this one sees to that: it hides older
+    /// ones, and is copied, too.
     Buried,
     /// It is its key's newest, and has expired.
     Expired,
@@ -269,7 +270,7 @@ impl Bitcask {
             Says::Put { expires, .. } => expires,
             _ => None,
         };
-        let is_over = || expires.is_some_and(|at| self.is_over(at));
+        let is_over = || expires.is_some_and(|time| self.is_over(time));
         // Whoever is forgotten has expired: clocks may go back, this must not.
         let hides = expires.is_some() || matches!(record.says, Says::Delete { .. });
         Ok(match self.index.find(key, hash, |at, _| at.place)? {

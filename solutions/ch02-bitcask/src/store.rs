@@ -120,7 +120,7 @@ impl Bitcask {
                 value: found,
                 expires,
                 ..
-            } if !expires.is_some_and(|at| self.is_over(at)) => {
+            } if !expires.is_some_and(|time| self.is_over(time)) => {
                 value.extend_from_slice(found);
                 None
             }
@@ -185,7 +185,8 @@ impl Bitcask {
     }
 
     /// Appends the records of `batch` to the active file, and answers where
-    /// they stand. What was asked of [`Durability`] but a sync is done then.
+    /// they stand. By then all that the durability asks for is done, but for the
+    /// sync.
     ///
     /// # Errors
     ///

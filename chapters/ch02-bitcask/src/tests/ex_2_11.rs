@@ -43,6 +43,13 @@ fn decode(bytes: &[u8]) -> Result<Hint<'_>> {
     Hint::decode(7, Lent::in_place(bytes))
 }
 
+#[test]
+fn ex_2_11_a_hint_reads_the_bytes_where_they_are() {
+    let bytes = saved();
+    let hint = decode(&bytes).unwrap();
+    assert_eq!(hint.bytes().as_ptr(), bytes.as_ptr(), "they were copied");
+}
+
 /// The hint file of this data file on the disk.
 fn decode_on(disk: &SimDisk, number: u32) -> Result<Hint<'static>> {
     let bytes = bytes_of(disk, &name(number, Kind::Hint));

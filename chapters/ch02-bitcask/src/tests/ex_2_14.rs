@@ -22,17 +22,22 @@ use crate::{Bitcask, Options};
 
 /// A clock that is set by hand, in milliseconds.
 #[derive(Debug, Default)]
-struct HandClock(AtomicU64);
+struct HandClock {
+    millis: AtomicU64,
+    /// How often it was asked.
+    asked: AtomicU64,
+}
 
 impl HandClock {
     fn set(&self, millis: u64) {
-        self.0.store(millis, Ordering::Relaxed);
+        self.millis.store(millis, Ordering::Relaxed);
     }
 }
 
 impl Clock for HandClock {
     fn now(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Duration::from_millis(self.millis.load(Ordering::Relaxed))
     }
 }
 
@@ -49,6 +54,22 @@ fn put_until(engine: &Bitcask, key: &str, value: &str, millis: u64) {
     engine
         .put_until(key.as_bytes(), value.as_bytes(), expires)
         .unwrap();
+}
+
+#[test]
+fn ex_2_14_the_clock_is_asked_once() {
+    let (clock, options) = clock();
+    let engine = open(&SimDisk::new(), options);
+    for now in [999, 1000, 1001] {
+        clock.set(now);
+        let before = clock.asked.load(Ordering::Relaxed);
+        assert_eq!(engine.is_over(Duration::from_millis(1000)), now >= 1000);
+        assert_eq!(
+            clock.asked.load(Ordering::Relaxed) - before,
+            1,
+            "at {now} ms"
+        );
+    }
 }
 
 /// The bytes that live in a file, and those of what hides older records.

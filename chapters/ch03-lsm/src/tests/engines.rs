@@ -136,7 +136,7 @@ pub(super) fn changes_of(disk: &SimDisk, log: &str) -> Vec<String> {
     let bytes = image.get(log).expect("the log is there").bytes().to_vec();
     let mut changes = Vec::new();
     replay(log, number, &bytes, |write| {
-        changes.push(format!("{write:?}"))
+        changes.push(format!("{write:?}"));
     })
     .unwrap();
     changes

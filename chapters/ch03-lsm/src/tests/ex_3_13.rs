@@ -1,4 +1,4 @@
-mod simulation;
+pub(super) mod simulation;
 
 use std::ops::Range;
 

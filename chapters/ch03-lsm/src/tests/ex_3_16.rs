@@ -171,9 +171,8 @@ fn ex_3_16_what_is_inserted_is_in_the_log_already() {
     let lsm = engine(&disk, Durability::Os);
     lsm.put(b"a", b"1").unwrap();
     let log = files(&disk, ".log").remove(0);
-    let on_disk = disk.clone();
     let look = move || {
-        let changes = changes_of(&on_disk, &log);
+        let changes = changes_of(&disk, &log);
         assert_eq!(changes.last().map(String::as_str), Some("put b 2"));
     };
     looking(look, || lsm.put(b"b", b"2").unwrap());

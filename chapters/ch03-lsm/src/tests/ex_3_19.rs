@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use conformance::sim::{Faults, SimDisk};
 use engine::disk::Disk;
 use engine::{Counter, Error, KeyRange, Order, Progress, Snapshots, StorageEngine};
@@ -5,6 +7,7 @@ use engine::{Counter, Error, KeyRange, Order, Progress, Snapshots, StorageEngine
 use super::engines::{
     bottom, bytes, close, count, files, fill, key, level_sizes, open, options, rest,
 };
+use super::ex_3_13::simulation::predicted;
 use crate::Options;
 use crate::picking::urgent;
 
@@ -273,4 +276,42 @@ fn ex_3_19_files_of_others_stay_where_they_are() {
     close(lsm);
     drop(open(&disk, options()));
     assert_eq!(files(&disk, ".txt"), ["notes.txt"]);
+}
+
+/// The bytes that were written to tables.
+fn written_to_tables(disk: &SimDisk) -> u64 {
+    let trace = disk.trace();
+    let writes = trace.iter().filter(|line| line.starts_with("write "));
+    let tables = writes.filter(|line| line.contains(".table at "));
+    let len = |line: &String| line.split(' ').rev().nth(1)?.parse::<u64>().ok();
+    tables
+        .map(|line| len(line).expect("a write has a length"))
+        .sum()
+}
+
+#[test]
+fn ex_3_19_a_random_load_writes_what_the_sizes_of_the_levels_predict() {
+    let memtables = 10;
+    let disk = SimDisk::new();
+    let options = Options {
+        memtable_bytes: 256 << 10,
+        table_bytes: 128 << 10,
+        block_bytes: 4 << 10,
+        ..options()
+    };
+    let lsm = open(&disk, options);
+    let shape = lsm.shape();
+    let (mut number, mut logs) = (0, BTreeSet::new());
+    // The log of the memtable behind the last one is begun.
+    while logs.len() <= memtables {
+        lsm.put(&key(number), &[7; 100]).unwrap();
+        number += 1;
+        logs.extend(files(&disk, ".log"));
+    }
+    let loaded = u64::from(number) * 110;
+    while lsm.step_by(&mut lsm.maintaining.lock(), urgent).unwrap() == Progress::Worked {}
+    let found = written_to_tables(&disk) as f64 / loaded as f64;
+    let predicted = predicted(u32::try_from(memtables).unwrap(), &shape);
+    let message = format!("{found:.2} bytes for one, and {predicted:.2} are predicted");
+    assert!((found / predicted - 1.0).abs() < 0.15, "{message}");
 }

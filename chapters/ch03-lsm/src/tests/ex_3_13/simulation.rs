@@ -40,7 +40,7 @@ fn ends(samples: &[Sample]) -> (&Sample, &Sample) {
 ///   left alone the longest: there it is about twice as dense, for where it was
 ///   just taken from it is empty. So they meet half of that, and
 ///   x · (1 + next / (2s + x)) is written.
-fn predicted(memtables: u32, shape: &Shape) -> f64 {
+pub(crate) fn predicted(memtables: u32, shape: &Shape) -> f64 {
     let batch = shape.level0_bytes() as f64;
     let ratio = shape.ratio as f64;
     let batches = u64::from(memtables) / shape.level0_tables as u64;
