@@ -146,7 +146,7 @@ impl<'a> Node<'a> {
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "above the lowest 16 bits is the value's length"
+        reason = "a key's length fits into 16 bits, and above 32 is the value's address"
     )]
     fn key_len(&self) -> usize {
         usize::from(self.word(0) as u16)

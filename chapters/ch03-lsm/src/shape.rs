@@ -53,7 +53,7 @@ pub struct Shape {
 impl Default for Shape {
     fn default() -> Self {
         Shape {
-            memtable_bytes: 64 << 20,
+            memtable_bytes: 16 << 20,
             table_bytes: 8 << 20,
             level0_tables: 4,
             ratio: 10,

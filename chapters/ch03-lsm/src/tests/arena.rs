@@ -25,7 +25,7 @@ fn take(arena: &Arena, room: &mut Room, words: usize, fill: u64) -> Vec<Address>
 proptest! {
     #[test]
     fn pieces_are_zeros_and_no_two_share_a_word(
-        sizes in prop::collection::vec(prop_oneof![1..40_usize, 1..3000_usize, 3000..40_000_usize], 0..150),
+        sizes in prop::collection::vec(prop_oneof![1..40_usize, 1..3000_usize, 3000..40_000_usize], 0..60),
         bytes_max in 0..4 * MIB,
     ) {
         let (arena, mut room) = (Arena::default(), Room::new(bytes_max));

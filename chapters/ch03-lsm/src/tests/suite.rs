@@ -43,8 +43,16 @@ fn in_memory(durability: Durability) -> Options {
     }
 }
 
-/// A memtable that no script and no threads fill.
+/// A memtable that no script fills.
 pub(super) fn long(durability: Durability) -> Options {
+    Options {
+        memtable_bytes: 1 << 20,
+        ..in_memory(durability)
+    }
+}
+
+/// A memtable that no number of threads fills.
+pub(super) fn longest(durability: Durability) -> Options {
     Options {
         memtable_bytes: 16 << 20,
         ..in_memory(durability)

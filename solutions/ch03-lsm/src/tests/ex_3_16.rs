@@ -13,7 +13,7 @@ use crate::{Lsm, Options};
 fn engine(disk: &SimDisk, durability: Durability) -> Lsm {
     let options = Options {
         durability,
-        ..long(durability)
+        ..longest(durability)
     };
     open(disk, options)
 }
