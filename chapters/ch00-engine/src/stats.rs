@@ -87,10 +87,10 @@ impl fmt::Display for Stats {
 
 /// The counters that an engine keeps, and adds to from any thread.
 ///
-/// They are *sharded*: each thread adds to a shard of its own (up to
-/// 16 of them), on cache lines of its own, so that two readers that
-/// count do not pass one cache line back and forth. [`stats`](Self::stats)
-/// adds the shards up.
+/// They are *sharded*: each thread adds to the shard of its place (there are
+/// [`PLACES`]), on cache lines of its own, so that two readers that count do not
+/// pass one cache line back and forth. [`stats`](Self::stats) adds the shards
+/// up.
 #[derive(Debug, Default)]
 pub struct Counters {
     shards: [Shard; PLACES],

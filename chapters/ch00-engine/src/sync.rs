@@ -149,7 +149,7 @@ impl<T> ShardedLock<T> {
 }
 
 /// How many places [`place_of_this_thread`] tells apart.
-pub const PLACES: usize = 16;
+pub const PLACES: usize = 8;
 
 /// One of [`PLACES`] numbers, the same for as long as this thread lives. With a
 /// copy of a thing for each, threads rarely meet at one.

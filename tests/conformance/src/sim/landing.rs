@@ -174,7 +174,11 @@ fn in_memory(len: u64) -> usize {
 
 fn grow(content: &mut Vec<u8>, len: u64) {
     let len = in_memory(len).max(content.len());
-    content.resize(len, 0);
+    match content.is_empty() {
+        // Zeros that the system hands out cost nothing until they are touched.
+        true => *content = vec![0; len],
+        false => content.resize(len, 0),
+    }
 }
 
 fn put(content: &mut Vec<u8>, offset: u64, bytes: &[u8]) {
