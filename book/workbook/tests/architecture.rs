@@ -36,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "conformance",
             "engine",
             "gallery",
+            "lsm",
             "memory",
             "menu",
             "registry",
@@ -43,7 +44,14 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ),
     (
         "explore",
-        &["bitcask", "conformance", "engine", "gallery", "memory"],
+        &[
+            "bitcask",
+            "conformance",
+            "engine",
+            "gallery",
+            "lsm",
+            "memory",
+        ],
     ),
     (
         "figures",
@@ -51,7 +59,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ),
     ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),
-    ("registry", &["bitcask", "engine", "memory"]),
+    ("registry", &["bitcask", "engine", "lsm", "memory"]),
     ("workbook", &["engine", "figures", "menu", "registry"]),
 ];
 

@@ -158,7 +158,7 @@ impl<'b> Block<'b> {
 
     /// Where the first entry and the first value of a group begin. Keys end
     /// where the group behind the last would begin.
-    fn starts(&self, group: usize) -> (usize, usize) {
+    pub(crate) fn starts(&self, group: usize) -> (usize, usize) {
         let Some([k0, k1, k2, k3, v0, v1, v2, v3]) = self.groups.get(group) else {
             return (self.bytes.len(), 0);
         };

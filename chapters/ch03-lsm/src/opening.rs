@@ -21,7 +21,6 @@ use std::sync::Arc;
 use engine::disk::{Disk, Lent, Map, Mode};
 use engine::{Error, Result};
 
-use crate::device::Device;
 use crate::files::Files;
 use crate::job::Job;
 use crate::levels::Levels;
@@ -52,7 +51,7 @@ pub(crate) struct Opened {
 pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Opened> {
     let names = names_on(&*disk)?;
     let files = Files::new(disk, options);
-    let (mut tables, is_proven) = read_manifest(&files.device, &names)?;
+    let (mut tables, is_proven) = read_manifest(files.device.disk(), &names)?;
     for number in names.iter().filter_map(|name| name.number()) {
         files.pass_number(number);
     }
@@ -117,10 +116,10 @@ pub(crate) fn names_on(disk: &dyn Disk) -> Result<Vec<Name>> {
 
 /// What the manifest tells, and whether all of that was durable before it got its
 /// name. There is one before there is anything else.
-fn read_manifest(device: &Device, names: &[Name]) -> Result<(Tables, bool)> {
+pub(crate) fn read_manifest(disk: &dyn Disk, names: &[Name]) -> Result<(Tables, bool)> {
     let name = Name::Manifest.to_string();
     if names.contains(&Name::Manifest) {
-        let whole = Whole::open(device.disk(), &name)?;
+        let whole = Whole::open(disk, &name)?;
         return manifest::read(&whole.bytes()?);
     }
     match names.iter().any(|name| name.number().is_some()) {
@@ -190,7 +189,7 @@ fn flush_logs(
 /// if it is there; logs count from `from` on.
 ///
 /// # Exercise 3.20
-fn replay_log(
+pub(crate) fn replay_log(
     number: u32,
     bytes: &[u8],
     is_newest: bool,
@@ -202,13 +201,13 @@ fn replay_log(
 
 /// All bytes of a file that nobody changes, in its map where the disk has maps.
 #[derive(Debug)]
-enum Whole {
+pub(crate) enum Whole {
     Mapped { map: Box<dyn Map>, len: usize },
     Read(Vec<u8>),
 }
 
 impl Whole {
-    fn open(disk: &dyn Disk, name: &str) -> Result<Self> {
+    pub(crate) fn open(disk: &dyn Disk, name: &str) -> Result<Self> {
         let file = disk.open(name, Mode::Read)?;
         let len = usize::try_from(file.len()?)
             .ok()
@@ -224,7 +223,7 @@ impl Whole {
         Ok(Whole::Read(bytes))
     }
 
-    fn bytes(&self) -> Result<Lent<'_>> {
+    pub(crate) fn bytes(&self) -> Result<Lent<'_>> {
         match self {
             Whole::Mapped { map, len } => map.slice(0, *len),
             Whole::Read(bytes) => Ok(Lent::in_place(bytes)),

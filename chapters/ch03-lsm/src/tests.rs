@@ -26,6 +26,8 @@ mod ex_3_7;
 mod ex_3_8;
 mod ex_3_9;
 mod hex;
+mod judge;
+mod layout;
 mod levels;
 mod logs;
 mod states;

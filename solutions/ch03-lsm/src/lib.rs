@@ -20,6 +20,7 @@
 //! | `debt` | the share of that work that writers do |
 //! | `opening` | what an opening finds, and what it makes of it |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
+//! | [`layout`], [`judge`] | the files for whoever looks at them, byte by byte, and which entries are live |
 //!
 //! **Invariants:**
 //!
@@ -41,6 +42,8 @@ pub(crate) mod debt;
 pub(crate) mod device;
 pub(crate) mod files;
 pub(crate) mod job;
+pub mod judge;
+pub mod layout;
 pub mod levels;
 pub mod link;
 pub mod log;

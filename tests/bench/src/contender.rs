@@ -236,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_with_a_cache_has_as_large_a_one_as_the_others() {
+        assert_eq!(lsm::Options::default().cache_bytes, CACHE_BYTES);
+        let settings = find("lsm").unwrap().settings;
+        let cache = format!("a cache of {} MiB", CACHE_BYTES >> 20);
+        assert!(settings.contains(&cache), "{settings}");
+    }
+
+    #[test]
+    fn nobody_steps_an_engine_whose_writers_do_that_work() {
+        for (name, is_stepped) in [("bitcask", true), ("lsm", false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = find(name).unwrap().open_in(folder.path(), Class::Kill);
+            assert_eq!(store.unwrap().maintenance().is_some(), is_stepped, "{name}");
+        }
+    }
+
+    #[test]
     fn the_lock_file_knows_the_version_of_a_package() {
         assert_eq!(locked_version("bench"), env!("CARGO_PKG_VERSION"));
         for contender in contenders() {

@@ -105,7 +105,8 @@ impl Store for Box<dyn Registered> {
     }
 
     fn maintenance(&self) -> Option<&dyn Maintenance> {
-        (**self).maintenance()
+        let is_left_to_others = !(**self).writers_maintain();
+        (**self).maintenance().filter(|_| is_left_to_others)
     }
 
     fn stats(&self) -> Stats {

@@ -9,6 +9,7 @@ macro_rules! chapter {
         [Engine {
             name: concat!($prefix, "bitcask"),
             sentence: "An append-only log with an index in memory.",
+            settings: "none",
             durabilities: &[Durability::Buffered, Durability::Os, Durability::Always],
             formats: &[
                 $crate_name::layout::DATA_FILE,

@@ -16,6 +16,7 @@ use engine::layout::{Format, Judge};
 use engine::{Durability, Maintenance, Result, StorageEngine};
 
 mod bitcask;
+mod lsm;
 mod memory;
 
 /// An engine, and what it can do beyond the contract.
@@ -24,6 +25,12 @@ pub trait Registered: StorageEngine {
     /// Whoever opens the engine steps it.
     fn maintenance(&self) -> Option<&dyn Maintenance> {
         None
+    }
+
+    /// Answers whether its writers do a share of that work each, so that it is
+    /// done in time where nobody steps it.
+    fn writers_maintain(&self) -> bool {
+        false
     }
 }
 
@@ -37,6 +44,9 @@ pub struct Engine {
     pub name: &'static str,
     /// What it is, in a sentence.
     pub sentence: &'static str,
+    /// How it is set up, where that differs from its defaults or is to be known
+    /// by whoever compares it with others: a phrase.
+    pub settings: &'static str,
     /// What it can be asked to promise of a write, the weakest first.
     pub durabilities: &'static [Durability],
     /// The files that it keeps; none if it keeps nothing.
@@ -83,9 +93,13 @@ impl fmt::Debug for Engine {
 
 /// All engines, in the order of their chapters; the reader's own behind them.
 pub fn engines() -> impl Iterator<Item = &'static Engine> {
-    let references = [memory::REFERENCE.as_slice(), &bitcask::REFERENCE];
+    let references = [
+        memory::REFERENCE.as_slice(),
+        &bitcask::REFERENCE,
+        &lsm::REFERENCE,
+    ];
     #[cfg(feature = "mine")]
-    let mine = [memory::MINE.as_slice(), &bitcask::MINE];
+    let mine = [memory::MINE.as_slice(), &bitcask::MINE, &lsm::MINE];
     #[cfg(not(feature = "mine"))]
     let mine: [&[Engine]; 0] = [];
     references.into_iter().chain(mine).flatten()

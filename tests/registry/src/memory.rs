@@ -10,6 +10,7 @@ macro_rules! chapter {
             Engine {
                 name: concat!($prefix, "memory"),
                 sentence: "A map in memory, saved whole to a snapshot file.",
+                settings: "none",
                 durabilities: &[Durability::Buffered],
                 formats: &[$crate_name::layout::SNAPSHOT_FILE],
                 judge: None,
@@ -18,6 +19,7 @@ macro_rules! chapter {
             Engine {
                 name: concat!($prefix, "map"),
                 sentence: "The same map without the file: it forgets everything.",
+                settings: "none",
                 durabilities: &[Durability::Buffered],
                 formats: &[],
                 judge: None,

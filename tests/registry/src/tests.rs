@@ -20,6 +20,14 @@ fn names_are_plain_and_each_is_there_once() {
 }
 
 #[test]
+fn the_readers_own_are_there_where_they_are_asked_for() {
+    for engine in engines().filter(|engine| !engine.name.starts_with("mine-")) {
+        let own = find(&format!("mine-{}", engine.name));
+        assert_eq!(own.is_some(), cfg!(feature = "mine"), "{engine:?}");
+    }
+}
+
+#[test]
 fn every_engine_opens_keeps_what_it_says_and_knows_its_own_files() {
     for engine in engines().filter(|engine| !engine.name.starts_with("mine-")) {
         let folder = tempfile::tempdir().unwrap();

@@ -136,6 +136,14 @@ fn all_files_together_say_what_is_live() {
 }
 
 #[test]
+fn tables_and_the_manifest_of_an_lsm_tree_are_drawn_and_judged() {
+    let place = Place::new();
+    let script = b"put apple red; put fig green; reopen; put apple green; delete fig; sync";
+    place.says_to("shell --engine lsm --dir d", script);
+    insta::assert_snapshot!(headings(&place.says("inspect d")));
+}
+
+#[test]
 fn a_file_alone_says_where_to_ask_what_is_live() {
     let place = with_garbage();
     let said = headings(&place.says("inspect d/0000000001.data"));

@@ -9,11 +9,19 @@ use crate::varint;
 /// offset  size  field
 ///      0     …  values  one behind the other
 ///      …     …  keys    an entry for each key
-///      …     8  group   of each group: where its first entry and its first value begin, 4 bytes each
+///      …     8  group   where each group begins
 ///      …     4  groups  how many there are
 /// ```
 ///
-/// The numbers are little-endian. Each entry is
+/// The numbers are little-endian. A group begins at two places:
+///
+/// ```text
+/// offset  size  field
+///      0     4  entry_at  where its first entry begins
+///      4     4  value_at  where its first value begins
+/// ```
+///
+/// Each entry is
 ///
 /// ```text
 /// offset  size  field

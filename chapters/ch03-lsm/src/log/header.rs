@@ -80,7 +80,7 @@ impl Header {
 }
 
 /// The checksum is looked at before the version: a torn header has any.
-fn checksum(header: &HeaderBytes) -> u32 {
+pub(crate) fn checksum(header: &HeaderBytes) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&header[..8]);
     hasher.update(&header[12..]);

@@ -20,17 +20,17 @@ pub type FooterBytes = [u8; FOOTER_BYTES];
 ///
 /// ```text
 /// offset  size  field
-///      0     8  filter_offset
-///      8     4  filter_len
-///     12     8  index_offset
-///     20     4  index_len
-///     24     8  entries     in all data blocks, tombstones included
-///     32     8  tombstones  among them
-///     40     4  blocks      data blocks
-///     44     4  number      of this table
-///     48     4  version     of this format: 1
-///     52     4  crc32       over everything before
-///     56     8  magic       "STRATA3T"
+///      0     8  filter_offset  where the filter stands
+///      8     4  filter_len     bytes, without its trailer
+///     12     8  index_offset   where the index stands
+///     20     4  index_len      bytes, without its trailer
+///     24     8  entries        in all data blocks, tombstones included
+///     32     8  tombstones     among them
+///     40     4  blocks         data blocks
+///     44     4  number         of this table
+///     48     4  version        of this format: 1
+///     52     4  crc32          over everything before
+///     56     8  magic          "STRATA3T"
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer {

@@ -21,6 +21,32 @@ pub const HEAD_BYTES: usize = 8;
 ///      4     4  len    of the edit, in bytes
 ///      8     …  edit   as bincode writes it
 /// ```
+///
+/// That is
+///
+/// ```text
+/// offset  size  field
+///      0     8  added_len    how many tables are added
+///      8     …  added        the level and the table, each time
+///      …     8  removed_len  how many tables are removed
+///      …     …  removed      the number of each, 4 bytes
+///      …     4  log          logs with lower numbers do not count any more
+/// ```
+///
+/// and a table that is added is
+///
+/// ```text
+/// offset  size  field
+///      0     1  level         to which it comes
+///      1     4  number        in its name
+///      5     8  bytes         of its file
+///     13     8  entries       tombstones included
+///     21     8  tombstones    among them
+///     29     8  smallest_len  bytes
+///     37     …  smallest      its smallest key
+///      …     8  largest_len   bytes
+///      …     …  largest       its largest key
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Edit {
     /// Tables that are new to a level: the level, and the table.

@@ -22,7 +22,7 @@ pub fn contender(engine: &'static Engine) -> Contender {
         role: if mine { Role::Mine } else { Role::Reference },
         sentence: engine.sentence.to_string(),
         version: env!("CARGO_PKG_VERSION").to_string(),
-        settings: "none",
+        settings: engine.settings,
         durable_commit: match engine.keeps_files() {
             true => "its write, then its sync",
             false => "none: it keeps nothing",
