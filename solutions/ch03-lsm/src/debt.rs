@@ -39,6 +39,16 @@ impl Debt {
     pub(crate) fn is_owed(&self) -> bool {
         self.rate.load(Ordering::Relaxed) > 0
     }
+
+    /// Takes a piece off what is taken on, to do it. Where there is less than a
+    /// piece the answer is no. Of two threads only one gets it.
+    pub(crate) fn take_piece(&self) -> bool {
+        let less = |taken: u64| taken.checked_sub(PIECE_BYTES);
+        let taken = &self.taken;
+        taken
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
 }
 
 impl Lsm {
@@ -77,17 +87,17 @@ impl Lsm {
         }
         let rate = self.debt.rate.load(Ordering::Relaxed);
         let share = u64::from(len).saturating_mul(rate) / PARTS;
-        let taken = self.debt.taken.fetch_add(share, Ordering::Relaxed) + share;
-        for _ in 0..taken / PIECE_BYTES {
-            // Where somebody else is at it, it is put off.
+        self.debt.taken.fetch_add(share, Ordering::Relaxed);
+        while self.debt.take_piece() {
             let Some(mut maintaining) = self.maintaining.try_lock() else {
+                // Somebody else is at it: this is put off.
+                self.debt.taken.fetch_add(PIECE_BYTES, Ordering::Relaxed);
                 break;
             };
             let Ok(Progress::Worked) = self.step_by(&mut maintaining, picking::urgent) else {
                 self.debt.taken.store(0, Ordering::Relaxed);
                 break;
             };
-            self.debt.taken.fetch_sub(PIECE_BYTES, Ordering::Relaxed);
         }
         Ok(())
     }

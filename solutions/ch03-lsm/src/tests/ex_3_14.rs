@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use conformance::sim::SimDisk;
+use conformance::sim::{Fail, Faults, SimDisk};
 use engine::disk::{Counted, Disk};
 use engine::{Counters, Error};
 
@@ -185,6 +185,36 @@ fn ex_3_14_an_edit_is_appended_with_one_write_and_one_sync() {
     assert_eq!(disk.operations().len() - before, 6);
     assert_eq!(on(&disk), [1, 2, 3]);
     assert!(!manifest.is_proven());
+}
+
+#[test]
+fn ex_3_14_whatever_fails_not_all_is_proven_until_it_is_written_anew() {
+    let (adds, mut tables) = (adds(1), Tables::default());
+    for fails in 0.. {
+        let disk = SimDisk::new();
+        let device = device(&disk);
+        let mut manifest = Manifest::default();
+        manifest.rewrite(&device, &Tables::default()).unwrap();
+        assert!(manifest.is_proven());
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(disk.operations().len() + fails)),
+            ..Faults::default()
+        });
+        let result = manifest.rewrite(&device, &tables);
+        disk.set_faults(Faults::default());
+        if result.is_ok() {
+            assert!(fails > 5, "each operation failed once");
+            break;
+        }
+        assert!(!manifest.is_proven(), "operation {fails} failed");
+        tables = Tables::default();
+        tables.apply(adds.clone()).unwrap();
+        // Where the device can be relied on, another attempt leaves it proven.
+        if manifest.append(&device, &adds, &tables).is_ok() {
+            assert_eq!(on(&disk), [1]);
+            assert!(manifest.is_proven());
+        }
+    }
 }
 
 #[test]
