@@ -79,7 +79,7 @@ pub fn due(files: &[Weight], garbage_percent: u32, bytes_max: u32) -> Range<usiz
     let (graves, all): (u64, u64) = (sum(|file| file.graves), sum(|file| file.all));
 
     let has_garbage = |&index: &usize| files[index].is_due(index <= pure, garbage_percent);
-    let graves_pile_up = graves > 0 && is_share(graves, all, garbage_percent);
+    let graves_pile_up = is_share(graves, all, garbage_percent);
     let has_peer =
         |&index: &usize| files[index + 1].all >= files[index].all / 2 && fits(index..index + 2);
     let first = (0..files.len())
