@@ -123,6 +123,27 @@ pub fn explore_with(
     explore_scripts(subject, effort, script)
 }
 
+/// As [`explore_with`], for a subject that owes work: in every second script it
+/// is stepped many times, and what it writes between fills files.
+///
+/// # Panics
+///
+/// With the engine's own panic, when that is a `todo!`.
+pub fn explore_stepped(
+    subject: &Subject,
+    seed: u64,
+    effort: Effort,
+    durabilities: &[Durability],
+) -> Exploration {
+    let kinds = durabilities.len();
+    let script = |number: usize| {
+        let (number, durability) = (number / kinds, durabilities[number % kinds]);
+        let draw = [scripts::script, scripts::maintained][number % 2];
+        draw(seed, number / 2, durability)
+    };
+    explore_scripts(subject, effort, script)
+}
+
 /// Explores `subject` with the script of each number.
 pub(crate) fn explore_scripts(
     subject: &Subject,

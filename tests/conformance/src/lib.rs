@@ -9,6 +9,7 @@
 //! | [`model`] | [`Model`](model::Model): what a correct engine would hold |
 //! | [`play`] | a script, on an engine and on the model |
 //! | [`explore`](mod@explore) | power cuts at every operation of many scripts |
+//! | [`soak`] | random scripts, for as long as somebody wants |
 //! | [`schedules`] | threads that are steered, one at a time |
 //! | [`place`] | disks to open engines on |
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
@@ -32,6 +33,7 @@ pub mod script;
 pub mod sim;
 #[cfg(test)]
 mod snapshot_engine;
+pub mod soak;
 pub mod subject;
 pub mod suite;
 mod trial;

@@ -147,6 +147,8 @@ pub struct Context<'c> {
     pub check: &'c str,
     /// The test that was running, where it is known.
     pub test: Option<&'c str>,
+    /// The command that plays a script at a level, where no test does.
+    pub rerun: Option<&'c str>,
 }
 
 struct Report<'f> {
@@ -196,8 +198,18 @@ impl Report<'_> {
             let script = ("STRATA_SCRIPT".to_owned(), folded(&script.to_string()));
             variables.insert(0, script);
         }
-        let mut cargo = format!("cargo test -p {}", self.context.package);
-        if let Some(test) = self.context.test {
+        let Context {
+            package,
+            test,
+            rerun,
+            level,
+            ..
+        } = self.context;
+        let mut cargo = match rerun {
+            Some(command) => format!("{command} {level}"),
+            None => format!("cargo test -p {package}"),
+        };
+        if let Some(test) = test {
             // The name alone is enough to find it, and fits the line.
             let name = test.rsplit("::").next().unwrap_or(test);
             cargo = format!("{cargo} {name}");

@@ -254,9 +254,11 @@ impl StorageEngine for SnapshotEngine {
         if self.mistake == Mistake::PoisonReads {
             inner.poison.clone().map_or(Ok(()), Err)?;
         }
-        let mut entries = crate::model::scan(&inner.entries, &range, order);
-        entries.reverse();
-        Ok(Box::new(Copied(entries)))
+        Ok(Box::new(Copied {
+            entries: crate::model::scan(&inner.entries, &range, order),
+            order,
+            at: 0,
+        }))
     }
 
     fn sync(&self) -> Result<()> {
@@ -313,21 +315,29 @@ fn decode(mut body: &[u8]) -> Option<Entries> {
     Some(entries)
 }
 
-/// A scan that copied everything, the last entry first.
-struct Copied(Vec<Entry>);
+/// A scan that copied everything.
+struct Copied {
+    entries: Vec<Entry>,
+    order: Order,
+    at: usize,
+}
 
 impl Cursor for Copied {
     fn entry(&self) -> Option<(&[u8], &[u8])> {
-        let (key, value) = self.0.last()?;
+        let (key, value) = self.entries.get(self.at)?;
         Some((key, value))
     }
 
     fn advance(&mut self) -> Result<()> {
-        self.0.pop();
+        self.at = self.entries.len().min(self.at + 1);
         Ok(())
     }
 
-    fn seek(&mut self, _key: &[u8]) -> Result<()> {
-        Err(Error::Unsupported { what: "seeking" })
+    fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.at = self.entries.partition_point(|(found, _)| match self.order {
+            Order::Ascending => **found < *key,
+            Order::Descending => **found > *key,
+        });
+        Ok(())
     }
 }

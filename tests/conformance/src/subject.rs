@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::disk::Disk;
+use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::{Durability, Result, StorageEngine};
 
 use crate::level::{Clause, Level};
@@ -31,6 +32,7 @@ pub use opened::{Opened, Powers};
 pub struct Subject {
     name: String,
     package: String,
+    rerun: Option<String>,
     open: Arc<OpenFn>,
     durabilities: Vec<Durability>,
     levels: Vec<Level>,
@@ -82,6 +84,7 @@ impl Subject {
         Subject {
             name: name.into(),
             package: env!("CARGO_PKG_NAME").to_owned(),
+            rerun: None,
             open: Arc::new(open),
             durabilities: vec![Durability::Buffered, Durability::Os, Durability::Always],
             levels: Vec::new(),
@@ -98,6 +101,15 @@ impl Subject {
     #[must_use]
     pub fn in_package(mut self, package: &str) -> Self {
         package.clone_into(&mut self.package);
+        self
+    }
+
+    /// Names the command that plays a failing script again, where that is no
+    /// test of its package. The name of the level stands behind it, and the
+    /// script is in `STRATA_SCRIPT`.
+    #[must_use]
+    pub fn rerun_by(mut self, command: &str) -> Self {
+        self.rerun = Some(command.to_owned());
         self
     }
 
@@ -164,6 +176,19 @@ impl Subject {
         }
     }
 
+    /// The same engine; each time that it is opened, `openings` grows by one.
+    #[must_use]
+    pub(crate) fn counted(&self, openings: &Arc<AtomicU64>) -> Self {
+        let (open, openings) = (Arc::clone(&self.open), Arc::clone(openings));
+        Subject {
+            open: Arc::new(move |disk, durability| {
+                openings.fetch_add(1, Ordering::Relaxed);
+                open(disk, durability)
+            }),
+            ..self.clone()
+        }
+    }
+
     /// Answers whether its scans are held to one moment each.
     pub(crate) fn is_at_one_moment(&self) -> bool {
         self.at_one_moment
@@ -184,6 +209,12 @@ impl Subject {
     /// The package whose tests check it.
     pub fn package(&self) -> &str {
         &self.package
+    }
+
+    /// The command that plays a failing script again, see
+    /// [`rerun_by`](Self::rerun_by).
+    pub fn rerun(&self) -> Option<&str> {
+        self.rerun.as_deref()
     }
 
     /// The durabilities that it supports.

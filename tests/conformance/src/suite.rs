@@ -85,6 +85,7 @@ pub fn report(subject: &Subject, level: Level, rejection: &Rejection) -> String 
         level,
         check: rejection.check,
         test: thread.name().filter(|name| *name != "main"),
+        rerun: subject.rerun(),
     };
     rejection.failure.report(&context).to_string()
 }
@@ -97,14 +98,24 @@ fn script_from_env() -> Option<Script> {
     }
 }
 
-fn replay(
+/// Plays one script as `level` does. The environment is not asked.
+///
+/// # Errors
+///
+/// What went wrong.
+///
+/// # Panics
+///
+/// Where the level replays no scripts; with the engine's own panic, when that
+/// is a `todo!`.
+pub fn replay(
     subject: &Subject,
     level: Level,
     budget: &Budget,
     script: Script,
 ) -> Result<(), Rejection> {
     let Some(replay) = level.replay() else {
-        panic!("STRATA_SCRIPT is set, but level {level} replays no scripts");
+        panic!("level {level} replays no scripts, as STRATA_SCRIPT asks for");
     };
     run_guarded(subject, budget, Clause::OneOrder, move |s, b| {
         replay(s, b, &script)

@@ -30,8 +30,13 @@ pub(crate) struct Numbers {
 impl Numbers {
     /// The numbers below `end`.
     pub(crate) fn new(end: usize) -> Self {
+        Numbers::between(0, end)
+    }
+
+    /// The numbers from `start` on that are below `end`.
+    pub(crate) fn between(start: usize, end: usize) -> Self {
         Numbers {
-            next: AtomicUsize::new(0),
+            next: AtomicUsize::new(start),
             end: AtomicUsize::new(end),
         }
     }

@@ -114,7 +114,7 @@ const DAMAGED: Amount = Amount {
 };
 
 /// The checks that take a script, in the order in which they run.
-const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
+pub(crate) const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
     reading::short,
     reading::counts,
     damage::after_close,
@@ -124,7 +124,7 @@ const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
     damage::after_cut,
 ];
 
-type OnScript = fn(&Subject, &Budget, &Script) -> Result<(), Failure>;
+pub(crate) type OnScript = fn(&Subject, &Budget, &Script) -> Result<(), Failure>;
 
 /// Runs `check` on each script in each durability, and shrinks what fails.
 fn each_script(

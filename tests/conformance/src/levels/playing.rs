@@ -127,7 +127,7 @@ pub(crate) fn owes_work(subject: &Subject, clause: Clause) -> Result<bool, Failu
 }
 
 /// A fresh engine in a place of its own.
-pub(super) struct Housed {
+pub(crate) struct Housed {
     engine: Opened,
     // Behind the engine, so that it is dropped later.
     _place: Place,
@@ -142,7 +142,7 @@ impl Deref for Housed {
 }
 
 /// Opens a fresh engine.
-pub(super) fn opened(subject: &Subject, clause: Clause) -> Result<Housed, Failure> {
+pub(crate) fn opened(subject: &Subject, clause: Clause) -> Result<Housed, Failure> {
     let place = subject.place();
     let open = || subject.open(place.disk(), subject.supported()[0]);
     let engine = outcome(clause, panics::caught(open))?;

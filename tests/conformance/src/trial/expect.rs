@@ -152,11 +152,10 @@ impl Expected {
     /// when a write began that survived.
     pub(crate) fn proven(&self, shown: u128) -> Vec<Arc<State>> {
         let is_shown = |state: &Arc<State>| state.fingerprint == shown;
-        let last = self.now().last;
-        let shown = self.states[..=last]
-            .iter()
-            .rposition(is_shown)
-            .unwrap_or(last);
+        let Mark { power, last, .. } = self.now();
+        // Where later writes led back to it, it is not known whether they survived.
+        let shown = self.states[power.0..=last].iter().position(is_shown);
+        let shown = shown.map_or(last, |behind| power.0 + behind);
         // A write that changes nothing may have left nothing.
         let differs = |state: &Arc<State>| state.fingerprint != self.states[shown].fingerprint;
         let before = self.states[..shown].iter().rposition(differs);

@@ -151,6 +151,12 @@ fn damage_may_cost_what_came_behind_the_last_proof_of_a_sync() {
     expected.writing(7, 5, &put(&[]));
     expected.written(8, 5, Durability::Always);
     assert_eq!(proven(&expected, &[("a", "1"), ("b", "2")]), [1, 2]);
+    // Nor need those that lead back to what was there.
+    for (at, value) in [(9, "3"), (11, "2")] {
+        expected.writing(at, 6, &put(&[("b", value)]));
+        expected.written(at + 1, 6, Durability::Buffered);
+        assert_eq!(proven(&expected, &[("a", "1"), ("b", "2")]), [1, 2]);
+    }
 }
 
 /// The clause that is broken where `found` is found at the end of `expected`.
