@@ -44,7 +44,7 @@ impl FilterBuilder {
         self.hashes.push(xxh3_64(key));
     }
 
-    /// The bytes of the filter that has so many bits a key. Without any bit
+    /// The bytes of the filter that has so many bits a key. With 0 bits a key
     /// there are no bytes, which is no filter.
     ///
     /// # Exercise 3.6

@@ -60,17 +60,19 @@ impl Run {
         own.cmp(&product(other.bytes_below, self.bytes))
     }
 
-    /// The run of a level that costs the least for each of its bytes. It is one
+    /// The run of a level, not level 0, that costs the least for each of its bytes. It is one
     /// table, or some of `bytes_max` bytes at most. Of several, it is the one
     /// that begins with the oldest table, and of those the longest.
     ///
     /// # Panics
     ///
-    /// If the level has no table, or is level 0.
+    /// If the level has no table.
     ///
     /// # Exercise 3.13
     pub fn cheapest<T: Described>(levels: &Levels<T>, level: usize, bytes_max: u64) -> Self {
-        todo!("exercise 3.13: The run of a level that costs the least for each of its bytes")
+        todo!(
+            "exercise 3.13: The run of a level, not level 0, that costs the least for each of its bytes"
+        )
     }
 }
 

@@ -39,6 +39,16 @@ impl Debt {
     pub(crate) fn is_owed(&self) -> bool {
         self.rate.load(Ordering::Relaxed) > 0
     }
+
+    /// Takes a piece off what is taken on, to do it. Where there is less than a
+    /// piece the answer is no. Of two threads only one gets it.
+    pub(crate) fn take_piece(&self) -> bool {
+        let less = |taken: u64| taken.checked_sub(PIECE_BYTES);
+        let taken = &self.taken;
+        taken
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
 }
 
 impl Lsm {

@@ -1,10 +1,13 @@
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use engine::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::comparisons;
+use super::looking;
 use super::panic_of;
 use crate::link::Link;
 use crate::node::{Node, Place, fill_value, value_words};
@@ -229,6 +232,35 @@ fn ex_3_1_each_level_is_sorted_and_part_of_the_one_below() {
 }
 
 #[test]
+fn ex_3_1_whoever_comes_by_between_two_links_finds_all_that_was_there() {
+    let list = Rc::new(list());
+    let there: Rc<RefCell<Vec<Vec<u8>>>> = Rc::default();
+    let looks = Rc::new(RefCell::new(0));
+    let look = {
+        let (list, there, looks) = (Rc::clone(&list), Rc::clone(&there), Rc::clone(&looks));
+        move || {
+            *looks.borrow_mut() += 1;
+            for key in there.borrow().iter() {
+                let found = list.first_behind(&Place::before(key));
+                assert_eq!(found.map(key_of).as_ref(), Some(key), "by a search");
+            }
+            let nodes = std::iter::successors(list.first(), |&node| list.after(node));
+            let walked = nodes.filter(|node| there.borrow().contains(&key_of(*node)));
+            assert_eq!(walked.count(), there.borrow().len(), "by a walk");
+        }
+    };
+    let count = 60;
+    let insert_all = || {
+        for number in shuffled(count) {
+            list.insert(&key(number, 16), number + 1, None);
+            there.borrow_mut().push(key(number, 16));
+        }
+    };
+    looking(look, insert_all);
+    assert!(*looks.borrow() >= 2 * count, "two links a node, or more");
+}
+
+#[test]
 fn ex_3_1_half_of_each_level_is_in_the_next() {
     let list = list();
     for number in 0..40_000 {
@@ -245,13 +277,26 @@ fn ex_3_1_half_of_each_level_is_in_the_next() {
     assert!(levels.iter().filter(|level| !level.is_empty()).count() >= 12);
 }
 
+/// Inserts so many numbers. A list that has to be walked from its head would
+/// take minutes, so it is looked early whether it costs too much.
+#[track_caller]
+fn fill(list: &SkipList, mut numbers: impl Iterator<Item = u64>) {
+    let mut insert = |count| {
+        for number in numbers.by_ref().take(count) {
+            list.insert(&key(number, 16), 1, None);
+        }
+    };
+    let compared = comparisons(|| insert(2000));
+    let each = compared / 2000;
+    assert!(each <= 48, "{each} comparisons for each of 2000 inserts");
+    insert(usize::MAX);
+}
+
 #[test]
 fn ex_3_1_a_lookup_compares_few_nodes() {
     let list = list();
     let count = 50_000;
-    for number in shuffled(count) {
-        list.insert(&key(number, 16), 1, None);
-    }
+    fill(&list, shuffled(count));
     let compared = comparisons(|| {
         for number in shuffled(count) {
             let key = key(number, 16);
@@ -284,9 +329,7 @@ fn ex_3_1_keys_in_order_need_no_search() {
 fn ex_3_1_a_sorted_batch_among_others_costs_a_few_steps_a_key() {
     let list = list();
     let count = 50_000;
-    for number in shuffled(count) {
-        list.insert(&key(2 * number, 16), 1, None);
-    }
+    fill(&list, shuffled(count).map(|number| 2 * number));
     let compared = comparisons(|| {
         for number in 20_000..21_000 {
             list.insert(&key(2 * number + 1, 16), 2, None);

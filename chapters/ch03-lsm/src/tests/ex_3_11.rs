@@ -1,7 +1,11 @@
+use std::cell::Cell;
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
 use super::levels::{keys, levels, table};
-use crate::levels::Levels;
+use super::panic_of;
+use crate::levels::{Described, Levels};
 use crate::table::TableInfo;
 
 #[test]
@@ -55,6 +59,57 @@ fn ex_3_11_only_what_is_deeper_is_below() {
     assert!(is_below(2, "i") && !is_below(3, "i"));
     assert!(!is_below(0, "d"));
     assert!(levels.is_below(0, &keys("d", "e")));
+}
+
+#[test]
+fn ex_3_11_of_level_0_neither_is_asked() {
+    let levels = levels("0: 1 a-c; 1: 2 d-f");
+    assert_eq!(levels.overlapping(1, &keys("a", "b")), 0..0);
+    assert!(levels.table_of(1, b"d").is_some());
+    panic_of(|| _ = levels.overlapping(0, &keys("a", "b")));
+    panic_of(|| _ = levels.table_of(0, b"a"));
+}
+
+/// A table that counts how often somebody looks at it.
+#[derive(Clone)]
+struct Counted {
+    table: TableInfo,
+    looks: Rc<Cell<usize>>,
+}
+
+impl Described for Counted {
+    fn info(&self) -> &TableInfo {
+        self.looks.set(self.looks.get() + 1);
+        &self.table
+    }
+}
+
+#[test]
+fn ex_3_11_what_is_asked_of_a_level_looks_at_few_of_its_tables() {
+    let looks = Rc::new(Cell::new(0));
+    let tables = (0..1000).map(|number: u16| {
+        let table = TableInfo {
+            smallest: spelled(2 * number),
+            largest: spelled(2 * number + 1),
+            ..table(u32::from(number), "", "")
+        };
+        let looks = Rc::clone(&looks);
+        (2, Counted { table, looks })
+    });
+    let levels = Levels::new(4).with(tables.collect(), &[]).unwrap();
+    let looks_of = |ask: &dyn Fn()| {
+        looks.set(0);
+        ask();
+        looks.get()
+    };
+    for (from, to) in [(0, 0), (700, 710), (1200, 1999), (0, 1999), (1999, 1999)] {
+        let (from, to) = (spelled(from), spelled(to));
+        let keys = &*from..=&*to;
+        let found = looks_of(&|| drop(levels.overlapping(2, &keys)));
+        assert!(found <= 30, "{found} looks for the tables that overlap");
+        let found = looks_of(&|| assert!(levels.table_of(2, &from).is_some()));
+        assert!(found <= 15, "{found} looks for the table of a key");
+    }
 }
 
 /// A key for a number, in the order of the numbers.

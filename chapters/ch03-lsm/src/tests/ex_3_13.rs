@@ -63,6 +63,12 @@ fn ex_3_13_what_is_connected_with_the_oldest_table_of_level_0_goes_with_it() {
 }
 
 #[test]
+fn ex_3_13_what_is_connected_through_many_tables_goes_with_the_oldest_too() {
+    let tables = levels("0: 1 a-c, 2 i-k, 3 e-g, 4 n-p, 5 g-i, 6 c-e; 3: 7 l-m, 8 k-k");
+    assert_eq!(said(urgent(&tables, &SHAPE)), "0: 6 5 3 2 1 -> 3: 8");
+}
+
+#[test]
 fn ex_3_13_a_table_of_level_0_that_overlaps_nothing_moves() {
     let disjoint = levels("0: 1 e-f, 2 c-d, 3 a-b, 4 g-h; 3: 5 i-k");
     assert_eq!(said(urgent(&disjoint, &SHAPE)), "0: 1 -> 3: moves");
@@ -104,6 +110,14 @@ fn ex_3_13_tables_side_by_side_go_down_together_where_they_share_what_is_below()
     assert_eq!([run(0), run(99), run(399)], [0..1, 0..1, 0..3]);
     let tables = levels("2: 1 a-b, 2 c-d, 3 e-f, 4 g-h; 3: 5 a-c, 6 d-h");
     assert_eq!(Run::cheapest(&tables, 2, 400).tables, 0..4);
+}
+
+#[test]
+fn ex_3_13_at_the_same_cost_the_age_of_the_first_table_counts_before_how_many_there_are() {
+    let tables = levels("2: 9 a-b, 5 c-d, 7 e-f, 8 g-h; 3: 6 m-n");
+    assert_eq!(Run::cheapest(&tables, 2, 1000).tables, 1..4);
+    assert_eq!(Run::cheapest(&tables, 2, 200).tables, 1..3);
+    assert_eq!(Run::cheapest(&tables, 2, 199).tables, 1..2);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use conformance::sim::SimDisk;
-use engine::disk::{Counted, Disk};
+use conformance::sim::{Fail, Faults, Part, SimDisk};
+use engine::disk::{Counted, Disk, Mode};
 use engine::{Counters, Error};
 
 use crate::device::Device;
@@ -188,6 +188,36 @@ fn ex_3_14_an_edit_is_appended_with_one_write_and_one_sync() {
 }
 
 #[test]
+fn ex_3_14_whatever_fails_not_all_is_proven_until_it_is_written_anew() {
+    let (adds, mut tables) = (adds(1), Tables::default());
+    for fails in 0.. {
+        let disk = SimDisk::new();
+        let device = device(&disk);
+        let mut manifest = Manifest::default();
+        manifest.rewrite(&device, &Tables::default()).unwrap();
+        assert!(manifest.is_proven());
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(disk.operations().len() + fails)),
+            ..Faults::default()
+        });
+        let result = manifest.rewrite(&device, &tables);
+        disk.set_faults(Faults::default());
+        if result.is_ok() {
+            assert!(fails > 5, "each operation failed once");
+            break;
+        }
+        assert!(!manifest.is_proven(), "operation {fails} failed");
+        tables = Tables::default();
+        tables.apply(adds.clone()).unwrap();
+        // Where the device can be relied on, another attempt leaves it proven.
+        if manifest.append(&device, &adds, &tables).is_ok() {
+            assert_eq!(on(&disk), [1]);
+            assert!(manifest.is_proven());
+        }
+    }
+}
+
+#[test]
 fn ex_3_14_a_manifest_of_many_edits_is_written_anew() {
     let disk = SimDisk::new();
     let device = device(&disk);
@@ -207,4 +237,213 @@ fn ex_3_14_a_manifest_of_many_edits_is_written_anew() {
     assert_eq!(on(&disk), [3999]);
     assert!((60 << 10..70 << 10).contains(&longest), "{longest} bytes");
     assert_eq!(disk.list().unwrap(), ["manifest"]);
+}
+
+#[test]
+fn ex_3_14_of_several_things_that_make_no_sense_the_first_is_told() {
+    let mut tables = Tables::default();
+    tables.apply(adds(7)).unwrap();
+    let mut edit = Edit {
+        removed: vec![8],
+        log: 6,
+        ..adds(7)
+    };
+    let what = |edit: &Edit| tables.clone().apply(edit.clone()).unwrap_err();
+    assert_eq!(what(&edit), "a table is removed that is not there");
+    edit.removed.clear();
+    assert_eq!(what(&edit), "a table is added that is there");
+    edit.added.clear();
+    assert_eq!(what(&edit), "logs count again that did not count any more");
+}
+
+/// Where a manifest is damaged, and how.
+#[track_caller]
+fn damage(bytes: &[u8]) -> (u64, String) {
+    match read(bytes) {
+        Err(Error::Corrupt { file, offset, what }) if file == "manifest" => (offset, what),
+        found => panic!("no damage was found: {found:?}"),
+    }
+}
+
+#[test]
+fn ex_3_14_damage_is_told_of_at_the_edit_that_is_damaged() {
+    let proven = manifest(&[]).len();
+    let cut = (u64::from(HEADER_BYTES), "an edit is cut off".to_owned());
+    assert_eq!(damage(&manifest(&[])[..proven - 1]), cut);
+    let mut flipped = manifest(&[adds(3), adds(4)]);
+    flipped[proven + 10] ^= 1;
+    let what = "the checksum of an edit does not match".to_owned();
+    assert_eq!(damage(&flipped), (proven as u64, what));
+    // Sound bytes, and what they say makes no sense: nobody tears them so.
+    let twice = manifest(&[adds(3), adds(3)]);
+    let at = manifest(&[adds(3)]).len() as u64;
+    let what = "a table is added that is there".to_owned();
+    assert_eq!(damage(&twice), (at, what));
+    // The header tells of more than there is.
+    let mut short = manifest(&[adds(3)]);
+    let proven = short.len() as u64 + 1;
+    short[..HEADER_BYTES as usize].copy_from_slice(&Header { proven }.to_bytes());
+    let what = "the manifest is cut off".to_owned();
+    assert_eq!(damage(&short), (proven - 1, what));
+}
+
+#[test]
+fn ex_3_14_a_manifest_with_a_torn_tail_is_not_proven() {
+    let proven = manifest(&[]).len();
+    let bytes = manifest(&[adds(3)]);
+    for len in proven..bytes.len() {
+        let (_, is_proven) = read(&bytes[..len]).unwrap();
+        assert_eq!(is_proven, len == proven, "{len} bytes");
+    }
+}
+
+/// A manifest on a disk, and what is done to it.
+struct Written {
+    disk: SimDisk,
+    device: Device,
+    manifest: Manifest,
+    tables: Tables,
+}
+
+impl Written {
+    fn new() -> Self {
+        let disk = SimDisk::new();
+        let device = device(&disk);
+        let (mut manifest, tables) = (Manifest::default(), Tables::default());
+        manifest.rewrite(&device, &tables).unwrap();
+        Written {
+            disk,
+            device,
+            manifest,
+            tables,
+        }
+    }
+
+    /// Adds a table whose keys take so many bytes, and answers what was done.
+    fn add(&mut self, number: u32, key_bytes: usize) -> engine::Result<Vec<String>> {
+        let mut edit = adds(number);
+        edit.added[0].1.largest = vec![b'm'; key_bytes];
+        let from = self.disk.trace().len();
+        let mut tables = self.tables.clone();
+        tables.apply(edit.clone()).unwrap();
+        self.manifest.append(&self.device, &edit, &tables)?;
+        self.tables = tables;
+        let mut trace = self.disk.trace().split_off(from);
+        for line in &mut trace {
+            // How many bytes were written where is not told.
+            line.truncate(line.find(" at ").unwrap_or(line.len()));
+        }
+        Ok(trace)
+    }
+
+    fn fail(&self, fail: Option<Fail>, failed_write: Part) {
+        self.disk.set_faults(Faults {
+            fail,
+            failed_write,
+            ..Faults::default()
+        });
+    }
+}
+
+/// What is done where a manifest is written anew.
+const ANEW: [&str; 5] = [
+    "create manifest.new",
+    "write manifest.new",
+    "sync manifest.new",
+    "rename manifest.new to manifest",
+    "sync_dir",
+];
+/// What is done where an edit is appended.
+const APPENDED: [&str; 2] = ["write manifest", "sync manifest"];
+
+#[test]
+fn ex_3_14_a_manifest_that_is_written_anew_is_durable_before_it_takes_the_others_place() {
+    let mut written = Written::new();
+    assert_eq!(written.add(1, 100_000).unwrap(), ANEW);
+    // What an earlier attempt has left goes first.
+    drop(written.disk.open("manifest.new", Mode::CreateNew).unwrap());
+    let from = written.disk.trace().len();
+    let Written {
+        disk,
+        device,
+        manifest,
+        tables,
+    } = &mut written;
+    manifest.rewrite(device, tables).unwrap();
+    assert!(manifest.is_proven());
+    assert_eq!(disk.trace()[from], "remove manifest.new");
+    assert_eq!(disk.trace().len() - from, 1 + ANEW.len());
+    let image = disk.image();
+    let (found, is_proven) = read(image.get("manifest").unwrap().bytes()).unwrap();
+    assert_eq!(&found, tables);
+    assert!(
+        is_proven,
+        "the header tells of all that was written with it"
+    );
+    assert_eq!(
+        disk.violations(),
+        [""; 0],
+        "no file is renamed that is open"
+    );
+}
+
+#[test]
+fn ex_3_14_no_edit_ends_beyond_what_a_manifest_may_have() {
+    let mut written = Written::new();
+    assert_eq!(written.add(1, 1).unwrap(), APPENDED);
+    assert_eq!(written.add(2, 40_000).unwrap(), APPENDED);
+    assert_eq!(written.add(3, 40_000).unwrap(), ANEW, "of 64 KiB");
+    // It begins with 80 KB, and may have twice as much behind that.
+    assert_eq!(written.add(4, 60_000).unwrap(), APPENDED);
+    assert_eq!(written.add(5, 60_000).unwrap(), APPENDED);
+    assert_eq!(written.add(6, 60_000).unwrap(), ANEW);
+    assert_eq!(on(&written.disk), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn ex_3_14_nothing_is_appended_behind_an_edit_that_failed() {
+    for part in [Part::Nothing, Part::Half, Part::All] {
+        let mut written = Written::new();
+        written.add(1, 1).unwrap();
+        let operation = written.disk.operations().len();
+        written.fail(Some(Fail::Once(operation)), part);
+        written.add(2, 1).unwrap_err();
+        assert!(!written.manifest.is_proven());
+        assert_eq!(written.add(3, 1).unwrap(), ANEW, "{part:?} was written");
+        assert_eq!(on(&written.disk), [1, 3], "{part:?} was written");
+        assert_eq!(written.add(4, 1).unwrap(), APPENDED);
+    }
+}
+
+#[test]
+fn ex_3_14_a_manifest_that_cannot_be_written_anew_can_be_tried_again() {
+    let run = |fault: Option<usize>| {
+        let mut written = Written::new();
+        written.add(1, 1).unwrap();
+        let from = written.disk.operations().len();
+        written.fail(fault.map(|at| Fail::Once(from + at)), Part::Half);
+        let failed = written.add(2, 100_000).err();
+        let to = written.disk.operations().len();
+        written.fail(None, Part::Nothing);
+        let there = on(&written.disk);
+        assert!(
+            there == [1] || there == [1, 2],
+            "operation {fault:?} failed"
+        );
+        match written.add(3, 1) {
+            _ if failed.is_none() => assert_eq!(fault, None),
+            Ok(done) => assert_eq!(done[done.len() - 5..], ANEW, "operation {fault:?} failed"),
+            Err(error) => assert!(matches!(error, Error::Poisoned { .. }), "{error}"),
+        }
+        assert_eq!(
+            written.disk.violations(),
+            [""; 0],
+            "operation {fault:?} failed"
+        );
+        to - from
+    };
+    let operations = run(None);
+    for at in 0..operations {
+        run(Some(at));
+    }
 }

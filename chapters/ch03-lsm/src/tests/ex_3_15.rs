@@ -197,7 +197,10 @@ fn ex_3_15_a_scan_visits_no_entry_behind_its_end() {
     let scan = LsmCursor::new(pinned, 9, range, Order::Ascending, Arc::clone(&counters));
     assert!(scan.unwrap().entry().is_none());
     let visited = counters.stats()[Counter::EntriesVisited];
-    assert!((3..=4).contains(&visited), "{visited} entries");
+    assert_eq!(
+        visited, 4,
+        "three tombstones, and the one that ends the scan"
+    );
 }
 
 #[test]
@@ -213,6 +216,46 @@ fn ex_3_15_a_scan_of_a_few_keys_opens_few_tables() {
     assert_eq!(rest(&mut cursor), "k20a=1 k20b=2 k21a=1 k21b=2");
     let touched = counters.stats().since(&before)[Counter::PagesTouched];
     assert!(touched <= 3, "{touched} blocks, of three tables");
+}
+
+#[test]
+fn ex_3_15_a_scan_comes_to_the_tables_of_a_level_one_after_the_other() {
+    let mut all = String::from("mem x=1; 5 y=1 z=1");
+    for number in 10..40 {
+        all.push_str(&format!("; 6 k{number}a=1 k{number}b=2"));
+    }
+    for order in [Order::Ascending, Order::Descending] {
+        let (state, counters) = state(&layers(&all));
+        let before = counters.stats();
+        let cursor = cursor(state, KeyRange::half_open("k20", "k30"), order);
+        let first = match order {
+            Order::Ascending => b"k20a",
+            Order::Descending => b"k29b",
+        };
+        assert_eq!(cursor.entry().map(|(key, _)| key), Some(&first[..]));
+        let touched = counters.stats().since(&before)[Counter::PagesTouched];
+        let message = "of one table of level 6, and of none that lies behind the range";
+        assert_eq!(touched, 1, "{message}");
+    }
+}
+
+#[test]
+fn ex_3_15_an_error_ends_a_scan_and_is_answered_for_ever() {
+    // A walk comes to the damaged table when it passes over the tombstone.
+    let all = layers("mem x=1; 6 a=1 b-; 6 c=2 d=3");
+    let disk = SimDisk::new();
+    state_on(&disk, &all);
+    let image = disk.image().with_flipped_bit("0000000001.table", 0, 0);
+    let (state, _, _) = open_on(&SimDisk::from_image(&image), &all);
+    let mut cursor = cursor(state, KeyRange::all(), Order::Ascending);
+    assert_eq!(cursor.entry(), Some((&b"a"[..], &b"1"[..])));
+    let error = cursor.advance().expect_err("a table is damaged");
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    for _ in 0..2 {
+        assert_eq!(cursor.entry(), None);
+        assert_eq!(cursor.advance(), Err(error.clone()));
+        assert_eq!(cursor.seek(b"a"), Err(error.clone()));
+    }
 }
 
 #[test]

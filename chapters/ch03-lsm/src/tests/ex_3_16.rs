@@ -82,6 +82,20 @@ fn ex_3_16_what_need_not_survive_a_killed_process_waits_in_pieces_of_64_kib() {
 }
 
 #[test]
+fn ex_3_16_no_more_waits_than_a_piece_has() {
+    let disk = SimDisk::new();
+    let lsm = engine(&disk, Durability::Buffered);
+    lsm.put(b"key", b"").unwrap();
+    let before = writes(&disk);
+    // A log's header has 24 bytes, and a record of one put 16 besides key and value.
+    lsm.put(b"key", &vec![7; (64 << 10) - 24 - 19 - 19])
+        .unwrap();
+    assert_eq!(writes(&disk) - before, 0, "this just fills it");
+    lsm.put(b"key", b"").unwrap();
+    assert_eq!(writes(&disk) - before, 1, "this is more");
+}
+
+#[test]
 fn ex_3_16_a_batch_before_which_writing_fails_leaves_no_trace() {
     let disk = SimDisk::new();
     let lsm = engine(&disk, Durability::Buffered);

@@ -214,6 +214,71 @@ fn ex_3_17_a_table_ends_with_the_entry_that_brings_it_to_its_length() {
 }
 
 #[test]
+fn ex_3_17_a_table_that_has_just_its_length_is_finished() {
+    let disk = SimDisk::new();
+    let files = files_on(&disk, options());
+    let all = many(30);
+    let mut lens = Vec::new();
+    let (_, mut builder) = files.begin_table(None).unwrap();
+    for (key, value) in &all {
+        builder.add(key, value.as_deref()).unwrap();
+        lens.push(builder.bytes());
+    }
+    let upper = files.finish_table(builder).unwrap();
+    let levels = levels(&files, "");
+    for count in [1, 7, 20] {
+        let upper = [Arc::clone(&upper)];
+        let job = Job::compaction(&files, &upper, &[], (6, lens[count - 1]), &levels);
+        let (made, _) = done(job.unwrap(), &files).unwrap();
+        assert_eq!(made[0].info().entries, count as u64);
+    }
+}
+
+#[test]
+fn ex_3_17_the_first_table_has_the_number_that_was_taken_when_the_job_began() {
+    let disk = SimDisk::new();
+    let files = files_on(&disk, options());
+    let upper = table(&files, &many(100));
+    let levels = levels(&files, "");
+    let before = files.next_number().unwrap();
+    let job = Job::compaction(&files, &[upper], &[], (6, 3000), &levels).unwrap();
+    let meanwhile = files.next_number().unwrap();
+    let (made, _) = done(job, &files).unwrap();
+    let numbers: Vec<u32> = made.iter().map(|table| table.info().number).collect();
+    assert!((before..meanwhile).contains(&numbers[0]), "{numbers:?}");
+    assert!(numbers.len() > 1 && meanwhile < numbers[1], "{numbers:?}");
+}
+
+#[test]
+fn ex_3_17_a_piece_that_ends_with_the_last_entry_leaves_the_table_to_the_next_one() {
+    let disk = SimDisk::new();
+    let files = files_on(&disk, options());
+    let large = Entries::from([(b"a".to_vec(), Some(vec![7; 1 << 20]))]);
+    let upper = table(&files, &large);
+    let job = Job::compaction(&files, &[upper], &[], (6, u64::MAX), &levels(&files, ""));
+    let (made, _) = done(job.unwrap(), &files).unwrap();
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0].info().entries, 1);
+}
+
+/// The whole of a table is not what stands in front of the first damage in it.
+#[test]
+fn ex_3_17_damage_in_the_middle_of_a_table_is_answered() {
+    let disk = SimDisk::new();
+    let files = files_on(&disk, options());
+    let info = table(&files, &many(100)).info().clone();
+    let name = format!("{:010}.table", info.number);
+    let image = disk.image().with_flipped_bit(&name, info.bytes / 2, 0);
+    let disk = SimDisk::from_image(&image);
+    let files = files_on(&disk, options());
+    files.pass_number(info.number);
+    let upper = files.open_table(info).unwrap();
+    let job = Job::compaction(&files, &[upper], &[], (6, 3000), &levels(&files, ""));
+    let error = done(job.unwrap(), &files).expect_err("a block is damaged");
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+}
+
+#[test]
 fn ex_3_17_a_piece_is_about_a_megabyte() {
     let disk = SimDisk::new();
     let files = files_on(&disk, options());

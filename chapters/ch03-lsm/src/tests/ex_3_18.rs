@@ -7,6 +7,7 @@ use super::engines::{
     refused, rest, without,
 };
 use crate::log::header::Header;
+use crate::log::record::record_len;
 use crate::log::replay::{Ended, replay};
 use crate::names::Name;
 use crate::{Lsm, Options};
@@ -342,4 +343,248 @@ fn ex_3_18_who_does_what_is_due_behind_each_write_owes_nothing() {
         assert!(!lsm.debt.is_owed(), "before key {number}");
         lsm.put(&key(number), b"value").unwrap();
     }
+}
+
+/// Writes as [`Lsm::write`] does, and pays for nothing.
+#[track_caller]
+fn make(lsm: &Lsm, batch: &[Write<'_>]) {
+    let len = record_len(batch).unwrap();
+    lsm.make(&mut lsm.writer.lock(), batch, len).unwrap();
+}
+
+/// Steps until no memtable waits.
+fn flush(lsm: &Lsm) {
+    while !lsm.present.state().frozen.is_empty() {
+        let mut maintaining = lsm.maintaining.lock();
+        lsm.step_by(&mut maintaining, |_, _| None).unwrap();
+    }
+}
+
+/// How often the disk was asked for this.
+fn asked(disk: &SimDisk, wanted: Operation) -> usize {
+    let operations = disk.operations();
+    let found = operations.iter().filter(|found| **found == wanted);
+    found.count()
+}
+
+#[test]
+fn ex_3_18_a_log_that_cannot_be_ended_goes_on() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.put(b"a", b"1").unwrap();
+    disk.set_faults(Faults {
+        fail: Some(Fail::Once(disk.operations().len())),
+        failed_write: Part::Half,
+        ..Faults::default()
+    });
+    let error = lsm.rotate(&mut lsm.writer.lock(), 0).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    disk.set_faults(Faults::default());
+    assert!(lsm.present.state().frozen.is_empty(), "nothing has changed");
+    make(&lsm, &[Write::put("b", "2")]);
+    assert_eq!(lsm.get(b"b").unwrap().as_deref(), Some(&b"2"[..]));
+    let syncs = asked(&disk, Operation::Sync);
+    lsm.sync().unwrap();
+    let more = asked(&disk, Operation::Sync) - syncs;
+    assert_eq!(more, 1, "nothing of the log was durable");
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    let log = &files(&disk, ".log")[0];
+    assert_eq!(changes_of(&disk, log), ["put a 1", "put b 2"]);
+    let image = disk.image();
+    let ended = replay(log, number_of(log), image.get(log).unwrap().bytes(), |_| {});
+    assert_eq!(ended, Ok(Ended::Here));
+}
+
+#[test]
+fn ex_3_18_what_a_rotation_has_made_durable_needs_no_sync() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..3, 1);
+    // As of a thread whose batch is in the log, and that will wait for a sync.
+    let end = lsm.writer.lock().end();
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    make(&lsm, &[Write::put("a", "1")]);
+    let syncs = asked(&disk, Operation::Sync);
+    lsm.sync_to(end).unwrap();
+    assert_eq!(asked(&disk, Operation::Sync) - syncs, 0);
+}
+
+#[test]
+fn ex_3_18_a_memtable_that_waits_is_owed_for_until_it_is_flushed() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    fill(&lsm, 0..3, 1);
+    assert!(!lsm.debt.is_owed());
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    assert!(lsm.debt.is_owed());
+    flush(&lsm);
+    assert!(!lsm.debt.is_owed());
+}
+
+#[test]
+fn ex_3_18_of_memtables_that_wait_the_newest_counts_and_the_oldest_is_flushed_first() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    for value in ["1", "2", "3"] {
+        make(&lsm, &[Write::put("a", value), Write::put(value, "here")]);
+        lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    }
+    let logs: Vec<u32> = files(&disk, ".log")
+        .iter()
+        .map(|log| number_of(log))
+        .collect();
+    let look = |waiting: usize| {
+        let found = lsm.get(b"a").unwrap();
+        assert_eq!(found.as_deref(), Some(&b"3"[..]), "where {waiting} wait");
+        assert_eq!(count(&lsm), 4, "where {waiting} wait");
+        assert_eq!(lsm.present.state().frozen.len(), waiting);
+    };
+    look(3);
+    for flushed in 1..=3 {
+        let mut maintaining = lsm.maintaining.lock();
+        while lsm.present.state().frozen.len() > 3 - flushed {
+            lsm.step_by(&mut maintaining, |_, _| None).unwrap();
+        }
+        let log = maintaining.tables.log;
+        let still = logs.iter().filter(|number| **number >= log).count();
+        assert_eq!(still, 3 - flushed, "so many logs count");
+        drop(maintaining);
+        look(3 - flushed);
+    }
+}
+
+#[test]
+fn ex_3_18_a_flush_of_which_nothing_is_left_ends_its_log_all_the_same() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.delete(b"a").unwrap();
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    let log = number_of(&files(&disk, ".log")[0]);
+    let before = asked(&disk, Operation::SyncDir);
+    flush(&lsm);
+    assert_eq!(
+        files(&disk, ".table"),
+        [""; 0],
+        "there was nothing to delete"
+    );
+    let synced = asked(&disk, Operation::SyncDir) - before;
+    assert_eq!(synced, 0, "no table has a name to be made durable");
+    assert!(
+        lsm.maintaining.lock().tables.log > log,
+        "the log counts still"
+    );
+    while lsm.step().unwrap() == Progress::Worked {}
+    assert_eq!(files(&disk, ".log"), [""; 0]);
+}
+
+/// As that of a flush.
+#[test]
+fn ex_3_18_each_step_of_a_compaction_is_durable_before_the_next_one() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    for value in ["1", "2", "3", "4"] {
+        make(&lsm, &[Write::put("a", value)]);
+        lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+        flush(&lsm);
+    }
+    while lsm
+        .step_by(&mut lsm.maintaining.lock(), |_, _| None)
+        .unwrap()
+        == Progress::Worked
+    {}
+    let old = files(&disk, ".table");
+    assert_eq!(old.len(), 4);
+    let from = disk.trace().len();
+    while lsm.step().unwrap() == Progress::Worked {}
+    let trace = disk.trace().split_off(from);
+    let begun = trace.iter().find(|line| line.starts_with("create "));
+    let table = begun.expect("a table is made").split_at("create ".len()).1;
+    let steps = [
+        format!("write {table}"),
+        format!("sync {table}"),
+        "sync_dir".to_owned(),
+        "write manifest at".to_owned(),
+        "sync manifest".to_owned(),
+    ];
+    let places = steps.each_ref().map(|step| find(&trace, step));
+    assert!(places.is_sorted(), "{trace:#?}");
+    for table in old {
+        let removed = find(&trace, &format!("remove {table}"));
+        assert!(places[4] < removed, "{trace:#?}");
+    }
+    assert_eq!(lsm.get(b"a").unwrap().as_deref(), Some(&b"4"[..]));
+}
+
+#[test]
+fn ex_3_18_whatever_fails_once_in_a_flush_its_log_goes_in_the_end() {
+    let run = |fault: Option<usize>| {
+        let disk = SimDisk::new();
+        let lsm = open(&disk, options());
+        fill(&lsm, 0..3, 1);
+        lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+        let from = disk.operations().len();
+        disk.set_faults(Faults {
+            fail: fault.map(|at| Fail::Once(from + at)),
+            ..Faults::default()
+        });
+        while let Ok(Progress::Worked) = lsm.step() {}
+        let to = disk.operations().len();
+        disk.set_faults(Faults::default());
+        while let Ok(Progress::Worked) = lsm.step() {}
+        if lsm.files.device.check().is_ok() {
+            let logs = files(&disk, ".log");
+            assert_eq!(logs, [""; 0], "operation {fault:?} failed");
+        }
+        to - from
+    };
+    let operations = run(None);
+    for at in 0..operations {
+        run(Some(at));
+    }
+}
+
+/// With `Durability::Always` a batch is in the file before it is synced, and the
+/// sync is all that may fail behind that.
+#[test]
+fn ex_3_18_a_batch_that_cannot_be_written_is_never_seen() {
+    for durability in [Durability::Os, Durability::Always] {
+        let disk = SimDisk::new();
+        let lsm = open(
+            &disk,
+            Options {
+                durability,
+                ..options()
+            },
+        );
+        lsm.put(b"a", b"1").unwrap();
+        disk.set_faults(Faults {
+            fail: Some(Fail::Once(disk.operations().len())),
+            failed_write: Part::All,
+            ..Faults::default()
+        });
+        let error = lsm.put(b"a", b"2").unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "{durability:?}: {error}");
+        disk.set_faults(Faults::default());
+        let found = lsm.get(b"a").unwrap();
+        assert_eq!(found.as_deref(), Some(&b"1"[..]), "{durability:?}");
+        assert_eq!(lsm.present.state().frozen.len(), 1, "its log has ended");
+    }
+}
+
+#[test]
+fn ex_3_18_where_a_failed_write_cannot_be_covered_the_engine_is_poisoned() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.put(b"a", b"1").unwrap();
+    disk.set_faults(Faults {
+        fail: Some(Fail::From(disk.operations().len())),
+        failed_write: Part::All,
+        ..Faults::default()
+    });
+    let error = lsm.put(b"a", b"2").unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    disk.set_faults(Faults::default());
+    let error = lsm.put(b"b", b"3").unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    assert_eq!(lsm.get(b"a").unwrap().as_deref(), Some(&b"1"[..]));
 }

@@ -2,14 +2,15 @@ use std::collections::BTreeSet;
 
 use conformance::sim::{Faults, SimDisk};
 use engine::disk::Disk;
-use engine::{Counter, Error, KeyRange, Order, Progress, Snapshots, StorageEngine};
+use engine::{Counter, Error, KeyRange, Order, Progress, Snapshots, StorageEngine, Write};
 
 use super::engines::{
     bottom, bytes, close, count, files, fill, key, level_sizes, open, options, rest,
 };
 use super::ex_3_13::simulation::predicted;
-use crate::Options;
+use crate::log::record::record_len;
 use crate::picking::urgent;
+use crate::{Lsm, Options};
 
 #[test]
 fn ex_3_19_whoever_writes_keeps_the_tree_in_shape_without_a_worker() {
@@ -261,6 +262,124 @@ fn ex_3_19_where_no_room_is_left_and_work_fails_the_write_says_so() {
     assert_eq!(lsm.get(b"a").unwrap(), None);
     disk.set_faults(Faults::default());
     lsm.put(b"a", b"1").unwrap();
+}
+
+/// An engine in which one memtable waits, and there is room for another one: for
+/// each byte that is written, one byte of work is owed.
+fn waiting(disk: &SimDisk) -> Lsm {
+    let lsm = open(disk, options());
+    freeze(&lsm);
+    lsm
+}
+
+/// Writes something, pays for nothing, and lets the memtable wait.
+fn freeze(lsm: &Lsm) {
+    let mut writer = lsm.writer.lock();
+    let batch = [Write::put("a", "1")];
+    let len = record_len(&batch).unwrap();
+    lsm.make(&mut writer, &batch, len).unwrap();
+    lsm.rotate(&mut writer, 0).unwrap();
+}
+
+fn are_waiting(lsm: &Lsm) -> usize {
+    lsm.present.state().frozen.len()
+}
+
+#[test]
+fn ex_3_19_what_writes_take_on_adds_up_to_pieces() {
+    let piece = 1 << 20;
+    let disk = SimDisk::new();
+    let lsm = waiting(&disk);
+    lsm.pay(piece - 1).unwrap();
+    assert_eq!(are_waiting(&lsm), 1, "a byte is missing");
+    lsm.pay(1).unwrap();
+    assert_eq!(are_waiting(&lsm), 0, "this is a piece: the flush");
+    assert_eq!(
+        files(&disk, ".log").len(),
+        1,
+        "what comes then is another one"
+    );
+    // What remains is kept.
+    freeze(&lsm);
+    lsm.pay(piece + piece / 2).unwrap();
+    freeze(&lsm);
+    let logs = files(&disk, ".log").len();
+    lsm.pay(piece / 2).unwrap();
+    assert_eq!(files(&disk, ".log").len(), logs - 1, "two halves");
+    lsm.pay(piece - 1).unwrap();
+    assert_eq!(files(&disk, ".log").len(), logs - 1, "and nothing besides");
+}
+
+#[test]
+fn ex_3_19_who_takes_on_two_pieces_does_both_and_nothing_that_is_not_urgent() {
+    let disk = SimDisk::new();
+    let lsm = waiting(&disk);
+    lsm.pay(2 << 20).unwrap();
+    assert_eq!(are_waiting(&lsm), 0, "the flush");
+    assert_eq!(
+        files(&disk, ".log"),
+        [""; 0],
+        "and the log, which is removed"
+    );
+    freeze(&lsm);
+    lsm.pay(1 << 19).unwrap();
+    assert_eq!(are_waiting(&lsm), 1, "nothing was left of the two");
+    lsm.pay(9 << 20).unwrap();
+    assert_eq!(level_sizes(&lsm)[0], 2, "two tables can wait");
+}
+
+#[test]
+fn ex_3_19_where_another_is_at_work_a_piece_is_put_off() {
+    let disk = SimDisk::new();
+    let lsm = waiting(&disk);
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let maintaining = lsm.maintaining.lock();
+        let paying = scope.spawn(|| {
+            lsm.pay(1 << 20).unwrap();
+            done.send(()).unwrap();
+        });
+        // Long enough for any machine, and over at once where it is right.
+        let waited = is_done.recv_timeout(std::time::Duration::from_secs(10));
+        drop(maintaining);
+        paying.join().unwrap();
+        assert!(waited.is_ok(), "it waited for the lock");
+    });
+    assert_eq!(are_waiting(&lsm), 1);
+    lsm.pay(1).unwrap();
+    assert_eq!(are_waiting(&lsm), 0, "the next one does it");
+}
+
+#[test]
+fn ex_3_19_work_that_fails_and_could_be_put_off_is_not_the_writes_error() {
+    let disk = SimDisk::new();
+    let lsm = waiting(&disk);
+    disk.set_faults(Faults {
+        capacity: Some(0),
+        ..Faults::default()
+    });
+    lsm.pay(3 << 20).unwrap();
+    assert_eq!(are_waiting(&lsm), 1, "there was no room for a table");
+    disk.set_faults(Faults::default());
+    lsm.pay(1 << 19).unwrap();
+    assert_eq!(
+        are_waiting(&lsm),
+        1,
+        "nothing was left of what was taken on"
+    );
+    lsm.pay(1 << 19).unwrap();
+    assert_eq!(are_waiting(&lsm), 0);
+}
+
+#[test]
+fn ex_3_19_where_no_room_is_left_a_write_goes_on_until_there_is_some() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    for _ in 0..4 {
+        freeze(&lsm);
+    }
+    lsm.pay(1).unwrap();
+    assert_eq!(are_waiting(&lsm), 1, "two are too many");
 }
 
 #[test]

@@ -234,6 +234,42 @@ fn ex_3_2_a_step_costs_one_comparison_ascending_and_two_searches_descending() {
 }
 
 #[test]
+fn ex_3_2_versions_that_are_too_new_are_passed_over_in_a_few_steps() {
+    let memtable = memtable();
+    let count = 2000_u64;
+    for seq in 1..=2 * count {
+        let key = format!("{:08}", seq * 7919 % count);
+        memtable.insert(seq, &Write::put(&key, "value"));
+    }
+    let mut source = memtable.source(count, Order::Ascending);
+    let compared = comparisons(|| {
+        let shown = shown_from(&mut source, Bound::Unbounded);
+        assert_eq!(shown.len() as u64, count);
+    });
+    let each = compared / count;
+    // A search would cost more than ten.
+    assert!(each <= 5, "{each} comparisons a step");
+}
+
+#[test]
+fn ex_3_2_a_key_that_was_written_often_and_later_is_left_out_by_a_search() {
+    let memtable = memtable();
+    memtable.insert(1, &Write::put("a", "1"));
+    memtable.insert(2, &Write::put("z", "1"));
+    for seq in 3..10_000 {
+        memtable.insert(seq, &Write::put("hot", "later"));
+    }
+    for order in ORDERS {
+        let mut source = memtable.source(2, order);
+        let compared = comparisons(|| {
+            let shown = shown_from(&mut source, Bound::Unbounded);
+            assert_eq!(shown.len(), 2);
+        });
+        assert!(compared < 400, "{compared} comparisons, {order:?}");
+    }
+}
+
+#[test]
 fn ex_3_2_a_source_allocates_nothing_from_step_to_step() {
     let memtable = memtable();
     for number in 0..1000 {

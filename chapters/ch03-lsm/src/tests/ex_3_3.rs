@@ -3,7 +3,7 @@ use engine::{Error, Write};
 use super::hex::same_bytes;
 use super::logs::{LOG, NAME, batch, log, put};
 use crate::log::header::HEADER_BYTES;
-use crate::log::record::{Record, Says};
+use crate::log::record::{Changes, Record, Says};
 use crate::log::replay::{Ended, header, judge, replay};
 
 /// All changes in a log, and how it ends.
@@ -33,6 +33,108 @@ fn ex_3_3_a_batch_has_these_bytes() {
             ("66 69 67", "key"),
         ],
     );
+}
+
+#[test]
+fn ex_3_3_a_mark_and_an_end_have_these_bytes() {
+    let (bytes, offsets) = log(&[Says::Synced { up_to: 30 }, Says::End]);
+    assert_eq!(offsets, [24, 33]);
+    same_bytes(
+        &bytes[28..33],
+        &[("02", "kind"), ("1e 00 00 00", "up to where")],
+    );
+    same_bytes(&bytes[37..], &[("03", "kind"), ("00 00 00 00", "number")]);
+}
+
+#[test]
+fn ex_3_3_a_record_goes_behind_what_is_there_already() {
+    let writes = [put("a", "1")];
+    for says in [batch(&writes), Says::Synced { up_to: 30 }, Says::End] {
+        let (log, offset) = (LOG, 1000);
+        let record = Record { log, offset, says };
+        let mut alone = Vec::new();
+        record.append_to(&mut alone);
+        let mut behind = b"before".to_vec();
+        record.append_to(&mut behind);
+        assert_eq!(behind, [&b"before"[..], &alone].concat());
+        let (found, len) = Record::decode(&alone, LOG, offset).unwrap();
+        assert_eq!((found.offset, len as usize), (offset, alone.len()));
+    }
+}
+
+#[test]
+fn ex_3_3_what_is_wrong_with_a_record_is_told_in_this_order() {
+    let (bytes, _) = log(&[batch(&[put("a", "1")])]);
+    let sound = &bytes[HEADER_BYTES as usize..];
+    let what = |bytes: &[u8]| Record::decode(bytes, LOG, HEADER_BYTES).unwrap_err();
+    assert_eq!(what(&sound[..8]), "a record is cut off");
+    for kind in [0, 4, 255] {
+        let mut other = sound.to_vec();
+        other[4] = kind;
+        // Nor does the length of what is no record count.
+        other[5..9].fill(0xff);
+        assert_eq!(what(&other), "no record begins here", "kind {kind}");
+    }
+    let cut_off = &sound[..sound.len() - 1];
+    assert_eq!(what(cut_off), "a record is cut off");
+    let mut long = sound.to_vec();
+    long[5..9].fill(0xff);
+    let used = allocation_counter::measure(|| {
+        assert_eq!(what(&long), "a record is cut off");
+        Record::decode(sound, LOG, HEADER_BYTES).unwrap();
+    });
+    assert_eq!(used.bytes_total, 0);
+    let mut flipped = sound.to_vec();
+    flipped[10] ^= 1;
+    assert_eq!(what(&flipped), "the checksum of a record does not match");
+}
+
+#[test]
+fn ex_3_3_a_flip_of_any_bit_of_a_mark_or_an_end_is_noticed() {
+    for says in [Says::Synced { up_to: 30 }, Says::End] {
+        let (bytes, _) = log(&[says]);
+        for at in HEADER_BYTES as usize..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << bit;
+                let decoded = Record::decode(&flipped[24..], LOG, HEADER_BYTES);
+                assert!(decoded.is_err(), "bit {bit} of byte {at} of {says:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ex_3_3_changes_that_make_no_sense_are_damage_where_the_checksum_holds() {
+    let writes = [put("a", "1")];
+    let senseless = Says::Batch(Changes::Bytes(b"nonsense"));
+    let (bytes, offsets) = log(&[batch(&writes), senseless, batch(&writes)]);
+    let error = replay(NAME, LOG, &bytes, |_| {}).expect_err("a change makes no sense");
+    let expected = Error::corrupt(NAME, u64::from(offsets[1]), "a change is cut off");
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn ex_3_3_a_log_that_is_shorter_than_its_header_has_no_record() {
+    let (bytes, _) = log(&[]);
+    for len in 0..=bytes.len() {
+        let (found, ended) = changes(&bytes[..len]);
+        assert_eq!(found, [""; 0]);
+        let expected = Ended::Broken(HEADER_BYTES, "a record is cut off");
+        assert_eq!(ended, expected, "{len} bytes");
+    }
+}
+
+#[test]
+fn ex_3_3_a_log_without_an_end_is_damage_unless_it_is_the_newest() {
+    let (mut bytes, _) = log(&[batch(&[put("a", "1")])]);
+    let end = bytes.len();
+    bytes.resize(end + 100, 0);
+    let (_, ended) = changes(&bytes);
+    assert_eq!(judge(NAME, LOG, &bytes, ended, true), Ok(()));
+    let error = judge(NAME, LOG, &bytes, ended, false).unwrap_err();
+    let expected = Error::corrupt(NAME, end as u64, "no record begins here");
+    assert_eq!(error, expected);
 }
 
 #[test]

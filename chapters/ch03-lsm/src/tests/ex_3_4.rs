@@ -52,6 +52,39 @@ fn ex_3_4_every_sixteenth_key_stands_whole_and_begins_a_group() {
 }
 
 #[test]
+fn ex_3_4_a_key_shares_as_much_as_it_can() {
+    let long = "x".repeat(300);
+    let bytes = block(&entries(&format!("{long}a- {long}b-")));
+    // Two varints of two bytes: 300 and 1.
+    let tail = &bytes[bytes.len() - 12 - 5..][..5];
+    same_bytes(
+        tail,
+        &[
+            ("ac 02", "shared"),
+            ("01", "suffix_len"),
+            ("00", "value_len"),
+            ("62", "suffix"),
+        ],
+    );
+}
+
+#[test]
+fn ex_3_4_in_the_long_run_a_builder_allocates_nothing() {
+    let keys: Vec<String> = (1000..1200).map(|n| format!("key{n}")).collect();
+    let mut builder = BlockBuilder::new();
+    let mut build = || {
+        for key in &keys {
+            builder.add(key.as_bytes(), Some(b"value"));
+        }
+        builder.finish();
+        builder.clear();
+    };
+    build();
+    let used = allocation_counter::measure(build);
+    assert_eq!(used.count_total, 0);
+}
+
+#[test]
 fn ex_3_4_a_builder_begins_again_in_the_same_memory() {
     let mut builder = BlockBuilder::new();
     builder.add(b"aaaa", Some(b"1"));

@@ -43,6 +43,43 @@ fn ex_3_5_a_search_reads_of_the_other_groups_their_first_keys_alone() {
 }
 
 #[test]
+fn ex_3_5_a_search_reads_the_first_keys_of_few_groups() {
+    let names: Vec<String> = (1000..2024).map(|n| format!("key{n}=value")).collect();
+    let all = entries(&names.join(" "));
+    let sound = block(&all);
+    let count = Block::new(&sound).unwrap().groups();
+    assert_eq!(count, 64);
+    let groups = sound.len() - 4 - 8 * count;
+    for key in ["key1000", "key1333", "key1500", "key2023"] {
+        // A group whose first key shares something makes no sense.
+        let reads = |group: &usize| {
+            let at = groups + 8 * group;
+            let start = u32::from_le_bytes(sound[at..at + 4].try_into().unwrap());
+            let mut bytes = sound.clone();
+            bytes[start as usize] = 1;
+            let block = Block::new(&bytes).unwrap();
+            block.group_of(key.as_bytes()).is_err()
+        };
+        let read = (0..count).filter(reads).count();
+        assert!((1..=7).contains(&read), "{read} of 64 groups, for {key}");
+    }
+}
+
+#[test]
+fn ex_3_5_an_entry_on_the_way_that_cannot_be_read_is_answered() {
+    let mut bytes = block(&entries("a=1 b=2 c=3"));
+    // Three values, and four bytes for the first key: then comes how long the
+    // suffix of the second one is.
+    assert_eq!(bytes[3 + 4..][..4], [0, 1, 2, b'b']);
+    bytes[3 + 4 + 1] = 100;
+    let block = Block::new(&bytes).unwrap();
+    assert_eq!(block.get(b"a"), Ok(Some(Some(&b"1"[..]))), "not on the way");
+    let cut_off = Err("an entry of a block is cut off");
+    assert_eq!(block.get(b"b").map(|_| ()), cut_off);
+    assert_eq!(block.last_at_most(b"z").map(|_| ()), cut_off);
+}
+
+#[test]
 fn ex_3_5_lengths_that_lie_are_refused_and_nothing_is_allocated_for_them() {
     let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     let group_and_groups = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];

@@ -34,6 +34,23 @@ fn ex_3_6_a_filter_of_no_keys_denies_every_key() {
 }
 
 #[test]
+fn ex_3_6_a_filter_has_whole_bytes_and_eight_of_them_at_least() {
+    for (keys, bits_per_key, bytes) in [
+        (0, 10, 8),
+        (1, 10, 8),
+        (6, 10, 8),
+        (7, 10, 9),
+        (8, 10, 10),
+        (9, 10, 12),
+        (16, 8, 16),
+    ] {
+        let keys = (0..keys).map(u32::to_le_bytes);
+        // One more is for the probes.
+        assert_eq!(filter(bits_per_key, keys).len(), bytes + 1);
+    }
+}
+
+#[test]
 fn ex_3_6_without_bits_there_is_no_filter() {
     assert_eq!(filter(0, ["apple"]), []);
 }

@@ -4,12 +4,16 @@ use engine::{Counter, Error};
 use proptest::prelude::*;
 
 use super::hex::same_bytes;
+use super::panic_of;
 use super::tables::{
     Entries, Opened, bytes_of, disk_with, is_corrupt, key, no_map, numbered, options, ordered,
     write,
 };
+use crate::block::{Block, BlockBuilder, Group, KEY_BYTES_MAX};
+use crate::compression::Compression;
 use crate::table::builder::separator;
 use crate::table::footer::FOOTER_BYTES;
+use crate::table::stored::Handle;
 use crate::table::{TableBuilder, TableInfo, TableOptions, file_name};
 
 #[test]
@@ -173,6 +177,129 @@ fn ex_3_7_a_table_is_written_without_an_allocation_for_each_entry() {
         }
     });
     assert!(used.count_total < 200, "{used:?}");
+}
+
+#[test]
+fn ex_3_7_the_index_leads_to_each_block_by_the_shortest_key() {
+    // More than is written in one piece.
+    let entries: Entries = (0..40)
+        .map(|n| (ordered(n * 7), Some(vec![7; 4000])))
+        .collect();
+    let keys: Vec<&Vec<u8>> = entries.keys().collect();
+    for compression in Compression::ALL {
+        let disk = SimDisk::new();
+        let options = TableOptions {
+            block_bytes: 1,
+            compression,
+            ..options()
+        };
+        let info = write(&disk, 7, options, &entries);
+        let opened = Opened::of(disk.clone(), info).unwrap();
+        let footer = opened.table.footer();
+        let (at, len) = (footer.index.offset, footer.index.len);
+        let bytes = bytes_of(&disk, 7);
+        let index = &bytes[usize::try_from(at).unwrap()..][..len as usize];
+        let (block, mut group) = (Block::new(index).unwrap(), Group::default());
+        let (mut number, mut end) = (0, 0);
+        for part in 0..block.groups() {
+            block.read_group(part, &mut group).unwrap();
+            for entry in 0..group.len() {
+                let expected = match number {
+                    0 => &[],
+                    _ => separator(keys[number - 1], keys[number]),
+                };
+                assert_eq!(group.key(entry), expected, "block {number}");
+                let place = group.value(entry).unwrap();
+                let handle = Handle::decode(&index[place]).unwrap();
+                assert_eq!(handle.offset, end, "block {number}, {compression:?}");
+                end = handle.end();
+                number += 1;
+            }
+        }
+        assert_eq!(number, 40);
+        assert_eq!(end, footer.filter.offset, "{compression:?}");
+    }
+}
+
+#[test]
+fn ex_3_7_a_block_ends_with_the_entry_that_brings_it_to_its_length() {
+    let entries: Entries = (0..100).map(|n| (ordered(n), Some(vec![7; 20]))).collect();
+    let mut block = BlockBuilder::new();
+    let mut lens = Vec::new();
+    for (key, value) in &entries {
+        block.add(key, value.as_deref());
+        lens.push(block.len());
+    }
+    // With so many entries, a block has just that length.
+    for count in [1, 10, 20] {
+        for (more, each) in [(0, count), (1, count + 1)] {
+            let disk = SimDisk::new();
+            let options = TableOptions {
+                block_bytes: lens[count - 1] + more,
+                ..options()
+            };
+            let info = write(&disk, 7, options, &entries);
+            let opened = Opened::of(disk, info).unwrap();
+            let blocks = opened.table.footer().blocks as usize;
+            assert_eq!(blocks, 100_usize.div_ceil(each), "{each} entries a block");
+        }
+    }
+}
+
+#[test]
+fn ex_3_7_an_empty_key_is_the_smallest_and_an_empty_value_no_tombstone() {
+    let entries: Entries = [
+        (Vec::new(), Some(b"1".to_vec())),
+        (b"a".to_vec(), Some(Vec::new())),
+        (b"b".to_vec(), None),
+    ]
+    .into();
+    let info = write(&SimDisk::new(), 7, options(), &entries);
+    assert_eq!((info.smallest, info.largest), (Vec::new(), b"b".to_vec()));
+    assert_eq!((info.entries, info.tombstones), (3, 1));
+}
+
+#[test]
+fn ex_3_7_a_filter_has_the_bits_that_were_asked_for() {
+    for (bloom_bits_per_key, bytes) in [(0, 0), (5, 64), (10, 126)] {
+        let disk = SimDisk::new();
+        let options = TableOptions {
+            bloom_bits_per_key,
+            ..options()
+        };
+        let info = write(&disk, 7, options, &numbered(100));
+        let opened = Opened::of(disk, info).unwrap();
+        let len = opened.table.footer().filter.len;
+        assert_eq!(len, bytes, "{bloom_bits_per_key} bits a key");
+    }
+}
+
+#[test]
+fn ex_3_7_keys_out_of_order_and_keys_too_long_are_our_own_bugs() {
+    // Of many blocks, and of one.
+    for block_bytes in [1, 4096] {
+        let add = |keys: [&[u8]; 2]| {
+            let disk = SimDisk::new();
+            let file = disk.open(&file_name(7), Mode::CreateNew).unwrap();
+            let options = TableOptions {
+                block_bytes,
+                ..options()
+            };
+            let mut builder = TableBuilder::new(file, 7, options);
+            for key in keys {
+                builder.add(key, None).unwrap();
+            }
+        };
+        add([b"", b"\0"]);
+        let longest = [b'x'; KEY_BYTES_MAX];
+        add([b"a", &longest]);
+        for keys in [[&b"b"[..], b"a"], [b"b", b"b"], [b"", b""], [b"ab", b"a"]] {
+            let text = panic_of(|| add(keys));
+            assert_eq!(text, "keys come in their order", "{keys:?}");
+        }
+        let text = panic_of(|| add([b"a", &[b'x'; KEY_BYTES_MAX + 1]]));
+        assert_eq!(text, "keys keep within the limit");
+    }
 }
 
 #[test]

@@ -34,8 +34,8 @@ fn neighbours(count: usize) -> Vec<u64> {
     found
 }
 
-/// Which of the offsets are in the cache. It is asked for none of them: to be
-/// asked for would save a block from the hand.
+/// Which of the offsets are in the cache. To be asked for saves a block from the
+/// hand: this comes last.
 fn kept(cache: &BlockCache, offsets: &[u64]) -> Vec<usize> {
     let is_kept = |at: &usize| cache.get(1, offsets[*at]).is_some();
     (0..offsets.len()).filter(is_kept).collect()
@@ -86,6 +86,32 @@ fn ex_3_8_a_block_that_was_asked_for_has_a_second_chance_and_no_third() {
         cache.insert(1, *offset, block(0, 100));
     }
     assert_eq!(kept(&cache, &offsets), [3, 4, 5]);
+}
+
+#[test]
+fn ex_3_8_a_block_that_was_asked_for_stays_longer_than_one_that_was_not() {
+    let offsets = neighbours(4);
+    let cache = cache_of(3);
+    for offset in &offsets[..3] {
+        cache.insert(1, *offset, block(0, 100));
+    }
+    assert!(cache.get(1, offsets[0]).is_some());
+    cache.insert(1, offsets[3], block(0, 100));
+    assert_eq!(kept(&cache, &offsets), [0, 2, 3]);
+}
+
+#[test]
+fn ex_3_8_as_many_blocks_go_as_a_larger_one_needs_room() {
+    let offsets = neighbours(5);
+    let cache = cache_of(4);
+    for offset in &offsets[..4] {
+        cache.insert(1, *offset, block(0, 100));
+    }
+    // As much as three of them.
+    let len = 3 * (100 + ENTRY_BYTES) - ENTRY_BYTES;
+    cache.insert(1, offsets[4], block(0, len));
+    assert_eq!(cache.bytes(), 4 * (100 + ENTRY_BYTES));
+    assert_eq!(kept(&cache, &offsets), [3, 4]);
 }
 
 #[test]

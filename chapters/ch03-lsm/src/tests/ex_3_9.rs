@@ -45,6 +45,28 @@ fn ex_3_9_values_larger_than_blocks_and_pieces_come_back() {
 }
 
 #[test]
+fn ex_3_9_a_lookup_changes_what_it_is_handed_only_where_there_is_a_value() {
+    let entries: Entries = [
+        (b"a".to_vec(), Some(b"1".to_vec())),
+        (b"c".to_vec(), None),
+        (b"e".to_vec(), Some(Vec::new())),
+    ]
+    .into();
+    let opened = Opened::new(options(), &entries, Faults::default());
+    for (key, found, after) in [
+        ("0", None, "before"),
+        ("b", None, "before"),
+        ("c", Some(false), "before"),
+        ("a", Some(true), "1"),
+        ("e", Some(true), ""),
+    ] {
+        let mut value = b"before".to_vec();
+        assert_eq!(opened.table.get(key.as_bytes(), &mut value), Ok(found));
+        assert_eq!(value, after.as_bytes(), "{key}");
+    }
+}
+
+#[test]
 fn ex_3_9_a_key_outside_the_range_of_the_table_reads_nothing() {
     let opened = Opened::new(options(), &numbered(500), Faults::default());
     for key in ["", "ke", "key", "kez", "z"] {

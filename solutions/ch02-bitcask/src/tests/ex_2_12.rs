@@ -206,7 +206,11 @@ fn ex_2_12_small_files_are_merged_with_their_like() {
 #[test]
 fn ex_2_12_graves_of_the_second_of_two_small_files_go_with_the_run() {
     let files = [file(80, 0, 20), file(80, 20, 0)];
-    assert_eq!(at_half(&files, 160), 0..2, "all in front of the run is pure");
+    assert_eq!(
+        at_half(&files, 160),
+        0..2,
+        "all in front of the run is pure"
+    );
     assert_eq!(at_half(&files, 159), NONE);
     let behind_a_grave = [file(99, 1, 0), file(80, 0, 20), file(80, 20, 0)];
     assert_eq!(at_half(&behind_a_grave, 170), NONE, "its graves stay");

@@ -2,11 +2,13 @@ use conformance::sim::{Faults, SimDisk};
 use engine::{Error, Order, Result};
 use proptest::prelude::*;
 
+use crate::block::Block;
 use crate::compression::Compression;
+use crate::table::stored::{Handle, Stored};
 use crate::table::{TableInfo, TableOptions};
 use crate::tests::tables::{
-    Entries, Opened, bytes_of, disk_with, faults, in_order, no_map, some_entries, some_options,
-    write,
+    Entries, Opened, bytes_of, disk_with, faults, in_order, no_map, numbered, options,
+    some_entries, some_options, write,
 };
 
 /// A right answer, or one that says that there is damage.
@@ -116,6 +118,37 @@ fn ex_3_9_the_damage_is_told_where_it_is() {
         "the checksum of a block does not match",
     );
     assert_eq!(error, expected);
+}
+
+/// The checksum tells that a block is what was written, and not that it makes
+/// sense.
+#[test]
+fn ex_3_9_a_sound_block_that_makes_no_sense_is_damage_in_its_place() {
+    let options = TableOptions {
+        bloom_bits_per_key: 0,
+        ..options()
+    };
+    let disk = SimDisk::new();
+    let info = write(&disk, 7, options, &numbered(50));
+    let mut bytes = bytes_of(&disk, 7);
+    let opened = Opened::of(disk, info.clone()).unwrap();
+    let index = opened.table.footer().index;
+    let start = usize::try_from(index.offset).unwrap();
+    let block = Block::new(&bytes[start..][..index.len as usize]).unwrap();
+    let handle = Handle::decode(block.nth(0).unwrap().unwrap()).unwrap();
+    let mut senseless = Vec::new();
+    let stored = Stored {
+        compression: Compression::None,
+        bytes: &vec![0xff; handle.len as usize],
+    };
+    stored.append_to(&mut senseless, 7, 0);
+    bytes[..senseless.len()].copy_from_slice(&senseless);
+    let opened = Opened::of(disk_with(7, bytes), info).unwrap();
+    assert!(opened.get(b"key098").unwrap().is_some(), "in another block");
+    let error = opened.get(b"key000").unwrap_err();
+    let is_told = matches!(&error, Error::Corrupt { file, offset: 0, .. }
+        if file == "0000000007.table");
+    assert!(is_told, "{error}");
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 use std::ops::Bound;
 
-use conformance::sim::{Fail, Faults};
+use conformance::sim::{Fail, Faults, SimDisk};
 use engine::{Counter, Error, Order};
 use proptest::prelude::*;
 
@@ -8,8 +8,8 @@ use crate::compression::Compression;
 use crate::source::Source;
 use crate::table::TableOptions;
 use crate::tests::tables::{
-    Entries, Opened, faults, in_order, key, no_map, numbered, options, rest, some_entries,
-    some_options,
+    Entries, Opened, bytes_of, disk_with, faults, in_order, key, no_map, numbered, options, rest,
+    some_entries, some_options, write,
 };
 
 const ORDERS: [Order; 2] = [Order::Ascending, Order::Descending];
@@ -113,6 +113,52 @@ fn ex_3_9_seeking_within_a_block_does_not_read_it_again() {
     }
     assert_eq!(source.key(), Some(&b"key056"[..]));
     assert_eq!(opened.count(Counter::PagesTouched), 1);
+}
+
+#[test]
+fn ex_3_9_a_source_finds_a_place_between_two_groups_of_a_block() {
+    let entries = numbered(60);
+    let opened = Opened::new(TableOptions::default(), &entries, Faults::default());
+    assert_eq!(opened.table.footer().blocks, 1);
+    for order in ORDERS {
+        let mut source = opened.table.source(order);
+        for number in 0..=120 {
+            let key = format!("key{number:03}").into_bytes();
+            for to in [Bound::Included(key.clone()), Bound::Excluded(key)] {
+                source.seek(to.as_ref().map(Vec::as_slice)).unwrap();
+                let expected = behind(&entries, order, &to);
+                let expected = expected.first().map(|(key, _)| key.as_slice());
+                assert_eq!(source.key(), expected, "{order:?} from {to:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ex_3_9_where_the_block_behind_the_place_is_damaged_the_search_says_so() {
+    let entries = numbered(50);
+    let disk = SimDisk::new();
+    let info = write(&disk, 7, options(), &entries);
+    let keys: Vec<&Vec<u8>> = entries.keys().collect();
+    let opened = Opened::of(disk.clone(), info.clone()).unwrap();
+    let blocks = |key: &[u8]| {
+        let before = opened.count(Counter::PagesTouched);
+        let mut source = opened.table.source(Order::Ascending);
+        source.seek(Bound::Excluded(key)).unwrap();
+        opened.count(Counter::PagesTouched) - before
+    };
+    // The last key of a block is the one behind which another block is needed.
+    let last = keys.iter().position(|key| blocks(key) == 2).unwrap();
+    let mut bytes = bytes_of(&disk, 7);
+    let next = format!("value {}", last + 1);
+    let mut parts = bytes.windows(next.len());
+    let at = parts.position(|part| part == next.as_bytes()).unwrap();
+    bytes[at] ^= 1;
+    let opened = Opened::of(disk_with(7, bytes), info).unwrap();
+    let mut source = opened.table.source(Order::Ascending);
+    let error = source.seek(Bound::Excluded(keys[last])).unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert_eq!(source.key(), None);
 }
 
 #[test]
