@@ -233,6 +233,22 @@ fn ex_3_10_in_a_run_of_one_source_an_advance_costs_one_comparison() {
 }
 
 #[test]
+fn ex_3_10_the_runner_up_is_found_with_one_comparison_fewer_than_there_are_levels() {
+    for (others, levels) in [(1, 1), (3, 2), (7, 3), (15, 4)] {
+        let mut sources = vec![Walk::of("run", 0..1000)];
+        sources.extend((0..others).map(|other| Walk::of("other", [2000 + other])));
+        let looks: Vec<_> = sources[1..]
+            .iter()
+            .map(|source| Arc::clone(&source.looks))
+            .collect();
+        let mut merging = merged(sources);
+        // The winner's matches, and then those among the ones that it beat.
+        let found = looks_while(&mut merging, &looks, 1);
+        assert_eq!(found, levels + 2 * (levels - 1), "{levels} levels");
+    }
+}
+
+#[test]
 fn ex_3_10_where_the_winner_changes_each_time_an_advance_costs_a_comparison_a_level() {
     for (sources, levels) in [(2, 1), (4, 2), (8, 3), (16, 4)] {
         let sources: Vec<_> = (0..sources)

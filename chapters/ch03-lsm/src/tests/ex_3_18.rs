@@ -571,6 +571,27 @@ fn ex_3_18_a_batch_that_cannot_be_written_is_never_seen() {
     }
 }
 
+/// Behind a sync, a mark that tells of it goes in front of the next batch.
+#[test]
+fn ex_3_18_a_failed_write_is_covered_with_the_mark_in_front_of_it() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.put(b"a", b"1").unwrap();
+    lsm.sync().unwrap();
+    disk.set_faults(Faults {
+        fail: Some(Fail::Once(disk.operations().len())),
+        failed_write: Part::All,
+        ..Faults::default()
+    });
+    lsm.put(b"b", b"lost").unwrap_err();
+    let log = &files(&disk, ".log")[0];
+    let image = disk.image();
+    let bytes = image.get(log).unwrap().bytes();
+    let is_lost = bytes.windows(4).any(|bytes| bytes == b"lost");
+    assert!(!is_lost, "a part of the batch is left in the log");
+    assert_eq!(changes_of(&disk, log), ["put a 1"]);
+}
+
 #[test]
 fn ex_3_18_where_a_failed_write_cannot_be_covered_the_engine_is_poisoned() {
     let disk = SimDisk::new();

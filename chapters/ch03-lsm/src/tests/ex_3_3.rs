@@ -90,6 +90,21 @@ fn ex_3_3_what_is_wrong_with_a_record_is_told_in_this_order() {
 }
 
 #[test]
+fn ex_3_3_behind_the_head_only_a_batch_has_bytes_and_it_may_have_none() {
+    for (kind, number, len) in [(1, 0, 9), (2, 5, 9), (3, 5, 9), (1, 5, 14)] {
+        let mut bytes = vec![0, 0, 0, 0, kind, number, 0, 0, 0, 7, 7, 7, 7, 7];
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&LOG.to_le_bytes());
+        hasher.update(&HEADER_BYTES.to_le_bytes());
+        hasher.update(&bytes[4..len]);
+        bytes[..4].copy_from_slice(&hasher.finalize().to_le_bytes());
+        let decoded = Record::decode(&bytes, LOG, HEADER_BYTES);
+        let found = decoded.map(|(_, len)| len as usize);
+        assert_eq!(found, Ok(len), "kind {kind}, number {number}");
+    }
+}
+
+#[test]
 fn ex_3_3_a_flip_of_any_bit_of_a_mark_or_an_end_is_noticed() {
     for says in [Says::Synced { up_to: 30 }, Says::End] {
         let (bytes, _) = log(&[says]);

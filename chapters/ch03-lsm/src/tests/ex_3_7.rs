@@ -180,6 +180,24 @@ fn ex_3_7_a_table_is_written_without_an_allocation_for_each_entry() {
 }
 
 #[test]
+fn ex_3_7_a_table_is_written_without_an_allocation_for_each_block() {
+    let disk = SimDisk::new();
+    let file = disk.open(&file_name(7), Mode::CreateNew).unwrap();
+    let options = TableOptions {
+        block_bytes: 1,
+        ..options()
+    };
+    let mut builder = TableBuilder::new(file, 7, options);
+    let keys: Vec<_> = (0..2000).map(ordered).collect();
+    let used = allocation_counter::measure(|| {
+        for key in &keys {
+            builder.add(key, Some(b"value")).unwrap();
+        }
+    });
+    assert!(used.count_total < 200, "{used:?} for 2000 blocks");
+}
+
+#[test]
 fn ex_3_7_the_index_leads_to_each_block_by_the_shortest_key() {
     // More than is written in one piece.
     let entries: Entries = (0..40)
