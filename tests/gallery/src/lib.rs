@@ -57,6 +57,7 @@ pub mod segmented_log;
 pub mod segments;
 pub mod syncing;
 mod table;
+pub mod table_tree;
 pub mod threads;
 mod verdicts;
 pub mod versioned_map;
