@@ -25,9 +25,11 @@
 //! writers that wait for maintenance, a look for logs that are missing. The
 //! chapters' engines have those.
 
-pub(crate) mod cursor;
+pub(crate) mod compacting;
+mod cursor;
 pub(crate) mod files;
 pub(crate) mod maintaining;
+pub(crate) mod manifest;
 pub(crate) mod memtable;
 mod opening;
 pub(crate) mod state;
@@ -35,12 +37,12 @@ pub(crate) mod steps;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod writing;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use conformance::{Powers, Subject, subject};
+use conformance::{Costs, Powers, Subject, subject};
 use engine::disk::{Counted, Disk, Lock};
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::sync::{Mutex, RwLock};
@@ -52,25 +54,32 @@ use engine::{
 use crate::log_engine::LIMITS;
 use cursor::TreeCursor;
 use maintaining::Maintaining;
-use memtable::Writer;
 use state::{State, View};
 use steps::{Right, Steps};
+use writing::Writer;
 
 /// The table tree, as the suite takes it.
 pub fn subject() -> Subject {
-    subject_of::<Right>("the table tree")
+    subject_of("the table tree", &Right)
 }
 
-/// The table tree called `name`, taking its steps as `S` does.
-pub(crate) fn subject_of<S: Steps>(name: &str) -> Subject {
-    subject!(name, TableTree::<S>::open, TableTree::<S>::powers)
+/// What the table tree costs, and half as much again. Its tables are so short
+/// that most of what it writes is about them.
+const COSTS: Costs = Costs {
+    bytes_written_per_byte: 80,
+    pages_per_100_misses: 10,
+};
+
+/// The table tree called `name`, taking its steps like that.
+pub(crate) fn subject_of(name: &str, steps: &'static dyn Steps) -> Subject {
+    let open = move |disk, durability| TableTree::open(disk, durability, steps);
+    subject!(name, open, TableTree::powers).costs_at_most(COSTS)
 }
 
-/// The table tree, taking its steps as `S` does.
-pub(crate) struct TableTree<S: Steps> {
+/// The table tree.
+pub(crate) struct TableTree {
     store: Store,
     lock: Lock,
-    steps: PhantomData<fn() -> S>,
 }
 
 /// What the steps are taken with. Its locks are taken in this order.
@@ -81,6 +90,7 @@ pub(crate) struct Store {
     pub(crate) present: RwLock<View>,
     /// What poisoned the engine, as it answers from then on.
     poison: Mutex<Option<Error>>,
+    pub(crate) steps: &'static dyn Steps,
     pub(crate) disk: Counted,
     pub(crate) durability: Durability,
     pub(crate) numbers: AtomicU64,
@@ -109,6 +119,26 @@ impl Store {
         self.poison.lock().clone().map_or(Ok(()), Err)
     }
 
+    /// Looks a key up in a view.
+    fn get_into(&self, view: &View, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
+        self.counters.add(Counter::Gets, 1);
+        value.clear();
+        let found = view.get(self.steps, key)?;
+        value.extend_from_slice(found.as_deref().unwrap_or_default());
+        Ok(found.is_some())
+    }
+
+    /// Opens a scan of a view.
+    fn scan(
+        &self,
+        view: &View,
+        range: KeyRange<'_>,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + 'static>> {
+        let cursor = TreeCursor::new(self.steps, view, &self.counters, range, order)?;
+        Ok(Box::new(cursor))
+    }
+
     /// Remembers what poisons the engine, if `result` says so.
     fn noted<T>(&self, result: Result<T>) -> Result<T> {
         if let Err(error @ Error::Poisoned { .. }) = &result {
@@ -118,18 +148,18 @@ impl Store {
     }
 }
 
-impl<S: Steps> TableTree<S> {
+impl TableTree {
     /// Opens the tables and logs in `disk`, or begins with none.
-    pub(crate) fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Self> {
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+        steps: &'static dyn Steps,
+    ) -> Result<Self> {
         let lock = disk.lock()?;
         let counters = Arc::new(Counters::new());
         let disk = Counted::new(disk, Arc::clone(&counters));
-        let store = opening::open::<S>(disk, durability, counters)?;
-        Ok(TableTree {
-            store,
-            lock,
-            steps: PhantomData,
-        })
+        let store = opening::open(steps, disk, durability, counters)?;
+        Ok(TableTree { store, lock })
     }
 
     /// What it can do beyond the contract.
@@ -142,9 +172,9 @@ impl<S: Steps> TableTree<S> {
     }
 }
 
-impl<S: Steps> StorageEngine for TableTree<S> {
+impl StorageEngine for TableTree {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        get_into::<S>(&self.store, &self.store.view(), key, value)
+        self.store.get_into(&self.store.view(), key, value)
     }
 
     fn write(&self, batch: &[Write<'_>]) -> Result<()> {
@@ -152,7 +182,7 @@ impl<S: Steps> StorageEngine for TableTree<S> {
         let mut writer = self.store.writer.lock();
         self.store.check_poison()?;
         if !batch.is_empty() {
-            let written = S::commit(&self.store, &mut writer, batch);
+            let written = writing::commit(&self.store, &mut writer, batch);
             self.store.noted(written)?;
         }
         self.store.counters.add(Counter::Batches, 1);
@@ -160,20 +190,18 @@ impl<S: Steps> StorageEngine for TableTree<S> {
     }
 
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
-        let (view, counters) = (self.store.view(), &self.store.counters);
-        let cursor = TreeCursor::<S>::new(&view, counters, range, order)?;
-        Ok(Box::new(cursor))
+        self.store.scan(&self.store.view(), range, order)
     }
 
     fn sync(&self) -> Result<()> {
         let mut writer = self.store.writer.lock();
         self.store.check_poison()?;
-        self.store.noted(S::sync(&mut writer))
+        self.store.noted(writing::sync(&mut writer))
     }
 
     fn close(self: Box<Self>) -> Result<()> {
         let TableTree { store, lock, .. } = *self;
-        let closed = S::close(store);
+        let closed = maintaining::close(store);
         drop(lock); // Only now may another owner look at the files.
         closed
     }
@@ -187,49 +215,40 @@ impl<S: Steps> StorageEngine for TableTree<S> {
     }
 }
 
-impl<S: Steps> Maintenance for TableTree<S> {
+impl Maintenance for TableTree {
     fn step(&self) -> Result<Progress> {
         let mut maintaining = self.store.maintaining.lock();
         self.store.check_poison()?;
-        self.store.noted(S::step(&self.store, &mut maintaining))
+        self.store
+            .noted(maintaining::step(&self.store, &mut maintaining))
     }
 }
 
-impl<S: Steps> Snapshots for TableTree<S> {
+impl Snapshots for TableTree {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>> {
         let view = self.store.view();
-        let tree = self;
-        Ok(Box::new(Held { tree, view }))
+        let store = &self.store;
+        Ok(Box::new(Held { store, view }))
     }
 }
 
 /// A snapshot: a view that is kept.
-struct Held<'t, S: Steps> {
-    tree: &'t TableTree<S>,
+struct Held<'t> {
+    store: &'t Store,
     view: View,
 }
 
-impl<S: Steps> Snapshot for Held<'_, S> {
+impl Snapshot for Held<'_> {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        get_into::<S>(&self.tree.store, &self.view, key, value)
+        self.store.get_into(&self.view, key, value)
     }
 
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
-        let counters = &self.tree.store.counters;
-        let cursor = TreeCursor::<S>::new(&self.view, counters, range, order)?;
-        Ok(Box::new(cursor))
+        self.store.scan(&self.view, range, order)
     }
 }
 
-fn get_into<S: Steps>(store: &Store, view: &View, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-    store.counters.add(Counter::Gets, 1);
-    value.clear();
-    let found = S::get(view, key)?;
-    value.extend_from_slice(found.as_deref().unwrap_or_default());
-    Ok(found.is_some())
-}
-
-impl<S: Steps> fmt::Debug for TableTree<S> {
+impl fmt::Debug for TableTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TableTree")
             .field("durability", &self.store.durability)

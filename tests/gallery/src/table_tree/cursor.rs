@@ -1,7 +1,6 @@
 //! Merging: one walk over memtables and tables, in which the newest of equal
 //! keys is the one that is seen.
 
-use std::marker::PhantomData;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -13,34 +12,40 @@ use super::table::Entry;
 use crate::log_engine::table::rest_of_range;
 
 /// A walk over what several sources hold.
-pub(crate) struct Merging<S: Steps> {
+pub(crate) struct Merging {
+    steps: &'static dyn Steps,
     /// The newest first.
     sources: Vec<Source>,
     /// The entry where each of them stands.
     pub(crate) heads: Vec<Option<Entry>>,
     range: KeyRange<'static>,
-    pub(crate) order: Order,
+    order: Order,
     /// The number of the last write that is seen.
     last: u64,
-    steps: PhantomData<fn() -> S>,
 }
 
-impl<S: Steps> Merging<S> {
+impl Merging {
     /// A walk that stands nowhere yet.
-    pub(crate) fn new(sources: Vec<Source>, range: KeyRange<'_>, order: Order, last: u64) -> Self {
+    pub(crate) fn new(
+        steps: &'static dyn Steps,
+        sources: Vec<Source>,
+        range: KeyRange<'_>,
+        order: Order,
+        last: u64,
+    ) -> Self {
         Merging {
+            steps,
             heads: vec![None; sources.len()],
             sources,
             range: range.into_owned(),
             order,
             last,
-            steps: PhantomData,
         }
     }
 
     /// The entry where it stands: the newest one under the first key.
     pub(crate) fn head(&self) -> Option<&Entry> {
-        self.heads[S::first(&self.heads, self.order)?].as_ref()
+        self.heads[self.steps.first(&self.heads, self.order)?].as_ref()
     }
 
     /// Goes to the first entry behind `from`, and answers how many it looked
@@ -53,10 +58,10 @@ impl<S: Steps> Merging<S> {
     /// Steps behind the entry where it stands, and answers how many others it
     /// looked at.
     pub(crate) fn advance(&mut self) -> Result<u64> {
-        let Some(first) = S::first(&self.heads, self.order) else {
+        let Some(first) = self.steps.first(&self.heads, self.order) else {
             return Ok(0);
         };
-        let passed = S::passed(&self.heads, first);
+        let passed = self.steps.passed(&self.heads, first);
         let (key, _) = self.heads[first].clone().expect("it stands there");
         self.advance_some(&passed, Bound::Excluded(&key))
     }
@@ -73,22 +78,23 @@ impl<S: Steps> Merging<S> {
 }
 
 /// A cursor over all there is in a view.
-pub(crate) struct TreeCursor<S: Steps> {
-    merging: Merging<S>,
+pub(crate) struct TreeCursor {
+    merging: Merging,
     entry: Option<(Vec<u8>, Vec<u8>)>,
     failed: Option<Error>,
     counters: Arc<Counters>,
 }
 
-impl<S: Steps> TreeCursor<S> {
+impl TreeCursor {
     pub(crate) fn new(
+        steps: &'static dyn Steps,
         view: &View,
         counters: &Arc<Counters>,
         range: KeyRange<'_>,
         order: Order,
     ) -> Result<Self> {
         let mut cursor = TreeCursor {
-            merging: Merging::new(view.state.sources(), range, order, view.last),
+            merging: Merging::new(steps, view.state.sources(), range, order, view.last),
             entry: None,
             failed: None,
             counters: Arc::clone(counters),
@@ -98,7 +104,7 @@ impl<S: Steps> TreeCursor<S> {
     }
 
     /// Moves, and on to the first entry that is no tombstone.
-    fn go(&mut self, step: impl FnOnce(&mut Merging<S>) -> Result<u64>) -> Result<()> {
+    fn go(&mut self, step: impl FnOnce(&mut Merging) -> Result<u64>) -> Result<()> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -121,7 +127,7 @@ impl<S: Steps> TreeCursor<S> {
     }
 }
 
-impl<S: Steps> Cursor for TreeCursor<S> {
+impl Cursor for TreeCursor {
     fn entry(&self) -> Option<(&[u8], &[u8])> {
         let (key, value) = self.entry.as_ref()?;
         Some((key, value))

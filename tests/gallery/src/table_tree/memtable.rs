@@ -1,9 +1,7 @@
 //! The memtable, and the log that holds the same.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use engine::disk::File;
 use engine::sync::RwLock;
 use engine::sync::atomic::{AtomicUsize, Ordering};
 use engine::{KeyRange, Order, Write};
@@ -81,23 +79,4 @@ impl Memtable {
 fn version(versions: &Versions, number: u64) -> Option<&Value> {
     let version = versions.iter().rfind(|(found, _)| *found <= number);
     version.map(|(_, value)| value)
-}
-
-/// Whoever holds this writes.
-#[derive(Debug)]
-pub(crate) struct Writer {
-    /// What takes writes.
-    pub(crate) active: Arc<Memtable>,
-    /// Its log, once there has been a write.
-    pub(crate) log: Option<Log>,
-}
-
-/// A log that takes writes.
-#[derive(Debug)]
-pub(crate) struct Log {
-    pub(crate) file: Box<dyn File>,
-    /// Its length, in bytes: whole records.
-    pub(crate) len: u64,
-    /// How many of these bytes are known to be durable.
-    pub(crate) synced: u64,
 }

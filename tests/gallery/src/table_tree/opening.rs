@@ -5,34 +5,38 @@ use std::sync::Arc;
 use engine::disk::{Counted, Disk, Mode};
 use engine::sync::atomic::{AtomicU64, Ordering};
 use engine::sync::{Mutex, RwLock};
-use engine::{Counters, Durability, Error, Result};
+use engine::{Counters, Durability, Error, Result, Write};
 
 use super::Store;
-use super::files::{Edit, Listed, MANIFEST, log_name, log_of, number_of, read_file, table_name};
+use super::compacting::build;
+use super::files::{MANIFEST, log_name, log_of, number_of, read_file, table_name};
 use super::maintaining::Maintaining;
-use super::memtable::{Memtable, Writer};
+use super::manifest::{Edit, Listed, clear, read_manifest, rewrite};
+use super::memtable::Memtable;
 use super::state::{LEVELS, Levels, Source, State, View, changed, sort};
 use super::steps::Steps;
 use super::table::Table;
+use super::writing::Writer;
 use crate::log_engine::format::{HEADER_BYTES, decode_header};
 use crate::log_engine::replay::Read;
 use crate::log_engine::steps::{Right as RightLog, Steps as _};
 
 /// Reads what is there, and makes a table of what the logs hold.
-pub(super) fn open<S: Steps>(
+pub(super) fn open(
+    steps: &'static dyn Steps,
     disk: Counted,
     durability: Durability,
     counters: Arc<Counters>,
 ) -> Result<Store> {
     let found = disk.list()?;
     let mut listed = match found.iter().any(|name| name == MANIFEST) {
-        true => read_manifest::<S>(&read_file(&*disk.open(MANIFEST, Mode::Read)?)?)?,
+        true => read_manifest(steps, &read_file(&*disk.open(MANIFEST, Mode::Read)?)?)?,
         false if found.iter().any(|name| number_of(name).is_some()) => {
             return Err(Error::corrupt(MANIFEST, 0, "the manifest is missing"));
         }
         false => Listed::default(),
     };
-    let levels = open_tables::<S>(&disk, &listed, &counters)?;
+    let levels = open_tables(steps, &disk, &found, &listed, &counters)?;
     let taken = found.iter().filter_map(|name| number_of(name)).max();
     let next = taken.unwrap_or(0).max(listed.log) + 1;
     let active = Arc::new(Memtable::new(next));
@@ -50,19 +54,15 @@ pub(super) fn open<S: Steps>(
             last: 0,
         }),
         poison: Mutex::new(None),
-        maintaining: Mutex::new(Maintaining {
-            manifest: None,
-            listed: Listed::default(),
-            old_logs: Vec::new(),
-            old_tables: Vec::new(),
-        }),
+        maintaining: Mutex::new(Maintaining::new(None, Listed::default())),
         numbers: AtomicU64::new(next + 1),
+        steps,
         disk,
         durability,
         counters,
     };
-    let replayed = Arc::new(replay_logs::<S>(&store.disk, &found, &listed)?);
-    let made = S::build(&store, vec![Source::Memtable(replayed)], 0, &levels)?;
+    let replayed = Arc::new(replay_logs(steps, &store.disk, &found, &listed)?);
+    let made = build(&store, vec![Source::Memtable(replayed)], 0, &levels)?;
     store.change(|state| State {
         active: Arc::clone(&state.active),
         frozen: Vec::new(),
@@ -73,41 +73,27 @@ pub(super) fn open<S: Steps>(
         log: Some(next),
         ..Edit::default()
     });
-    let manifest = S::rewrite(&store.disk, &listed)?;
-    S::clear(&store.disk, &listed)?;
-    {
-        let mut maintaining = store.maintaining.lock();
-        maintaining.manifest = Some(manifest);
-        maintaining.listed = listed;
-    }
+    let manifest = rewrite(&store.disk, steps, &listed)?;
+    clear(&store.disk, &listed)?;
+    *store.maintaining.lock() = Maintaining::new(Some(manifest), listed);
     Ok(store)
 }
 
-/// What a manifest with these bytes tells.
-fn read_manifest<S: Steps>(bytes: &[u8]) -> Result<Listed> {
-    let read = Read::new(MANIFEST, bytes, decode_header(MANIFEST, bytes)?);
-    let mut listed = Listed::default();
-    let mut end = HEADER_BYTES;
-    while let Some(edit) = S::next_edit(&read, end)? {
-        let applied = listed.apply_changes(&edit.changes);
-        applied.ok_or_else(|| read.damage(end, "the edit makes no sense"))?;
-        end = edit.end;
-    }
-    match read.is_cut_off(end, true) {
-        true => Err(read.damage(end, "the manifest ends early")),
-        false => Ok(listed),
-    }
-}
-
-fn open_tables<S: Steps>(
+fn open_tables(
+    steps: &dyn Steps,
     disk: &Counted,
+    found: &[String],
     listed: &Listed,
     counters: &Arc<Counters>,
 ) -> Result<Levels> {
     let mut levels: Levels = std::array::from_fn::<_, LEVELS, _>(|_| Vec::new());
     for (&number, &level) in &listed.tables {
-        let file = disk.open(&table_name(number), Mode::Read)?;
-        let table = Table::open::<S>(number, file, counters)?;
+        let name = table_name(number);
+        if !found.contains(&name) {
+            return Err(Error::corrupt(&name, 0, "the table is missing"));
+        }
+        let file = disk.open(&name, Mode::Read)?;
+        let table = Table::open(steps, number, file, counters)?;
         levels[level].push(Arc::new(table));
     }
     sort(&mut levels);
@@ -115,10 +101,15 @@ fn open_tables<S: Steps>(
 }
 
 /// What the logs hold that count, in their order.
-fn replay_logs<S: Steps>(disk: &Counted, found: &[String], listed: &Listed) -> Result<Memtable> {
+fn replay_logs(
+    steps: &dyn Steps,
+    disk: &Counted,
+    found: &[String],
+    listed: &Listed,
+) -> Result<Memtable> {
     let mut logs = Vec::new();
     for number in found.iter().filter_map(|name| log_of(name)) {
-        if S::counts(number, listed) {
+        if steps.counts(number, listed) {
             let bytes = read_file(&*disk.open(&log_name(number), Mode::Read)?)?;
             logs.push((number, bytes));
         }
@@ -146,11 +137,7 @@ fn replay_logs<S: Steps>(disk: &Counted, found: &[String], listed: &Listed) -> R
 }
 
 /// Hands each batch of a log to `take`. Any but the newest log has an end.
-fn replay_log(
-    read: &Read<'_>,
-    is_newest: bool,
-    mut take: impl FnMut(&[engine::Write<'_>]),
-) -> Result<()> {
+fn replay_log(read: &Read<'_>, is_newest: bool, mut take: impl FnMut(&[Write<'_>])) -> Result<()> {
     let mut at = HEADER_BYTES;
     while let Some(record) = RightLog::next_record(read, at)? {
         if record.changes.is_empty() {

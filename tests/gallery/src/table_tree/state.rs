@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{KeyRange, Order, Result};
 
 use super::memtable::{Memtable, Value};
+use super::steps::Steps;
 use super::table::{Entry, Table};
 
 /// How many levels there are.
@@ -30,6 +31,25 @@ pub(crate) struct State {
 pub(crate) struct View {
     pub(crate) state: Arc<State>,
     pub(crate) last: u64,
+}
+
+impl View {
+    /// What a get finds: the newest that was left under the key.
+    pub(crate) fn get(&self, steps: &dyn Steps, key: &[u8]) -> Result<Value> {
+        for memtable in self.state.memtables() {
+            if let Some(value) = steps.get_in_memory(memtable, key, self.last) {
+                return Ok(value);
+            }
+        }
+        let [newest, deeper @ ..] = &self.state.levels;
+        let of_levels = deeper.iter().filter_map(|level| steps.table_of(level, key));
+        for table in steps.order(newest).into_iter().chain(of_levels) {
+            if let Some(value) = steps.get_in_table(table, key)? {
+                return Ok(value);
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl State {

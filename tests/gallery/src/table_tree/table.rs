@@ -58,7 +58,7 @@ struct Place {
 /// ```
 ///
 /// All numbers are little-endian.
-pub(crate) fn encode<S: Steps>(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn encode(steps: &dyn Steps, entries: &[Entry]) -> Vec<u8> {
     let (mut bytes, mut index) = (Vec::new(), Vec::new());
     for block in entries.chunks(BLOCK_ENTRIES) {
         let offset = bytes.len() as u64;
@@ -75,7 +75,7 @@ pub(crate) fn encode<S: Steps>(entries: &[Entry]) -> Vec<u8> {
     encode_change(&mut index, &Write::put(largest, ""));
     let mut filter = vec![0; (entries.len() * FILTER_BITS).div_ceil(8)];
     for (key, _) in entries {
-        S::add_to_filter(&mut filter, key);
+        steps.add_to_filter(&mut filter, key);
     }
     let mut tail = [&length(filter.len())[..], &filter, &index].concat();
     tail.extend_from_slice(&length(tail.len()));
@@ -128,7 +128,8 @@ impl Table {
     /// # Errors
     ///
     /// [`Error::Corrupt`] and [`Error::Io`].
-    pub(crate) fn open<S: Steps>(
+    pub(crate) fn open(
+        steps: &dyn Steps,
         number: u64,
         file: Box<dyn File>,
         counters: &Arc<Counters>,
@@ -143,7 +144,7 @@ impl Table {
         let tail_at = foot_at.checked_sub(tail_len).ok_or_else(cut_off)?;
         let mut tail = vec![0; tail_len + 4];
         file.read_exact_at(tail_at as u64, &mut tail)?;
-        if !S::tail_matches(u32_at(&foot, 4), &tail) {
+        if !steps.tail_matches(u32_at(&foot, 4), &tail) {
             return Err(damage("the tail's checksum does not match"));
         }
         let (filter, index, largest) =
