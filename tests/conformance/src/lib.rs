@@ -44,4 +44,4 @@ pub use explore::{Exploration, explore};
 pub use level::{Clause, Level};
 pub use report::Failure;
 pub use script::Script;
-pub use subject::{Opened, Powers, Subject};
+pub use subject::{Costs, Opened, Powers, Subject};

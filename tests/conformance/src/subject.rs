@@ -13,8 +13,10 @@ use crate::level::{Clause, Level};
 use crate::place::Place;
 use crate::sim::Image;
 
+mod costs;
 mod opened;
 
+pub use costs::Costs;
 pub use opened::{Opened, Powers};
 
 /// An engine under test.
@@ -41,6 +43,7 @@ pub struct Subject {
     at_one_moment: bool,
     patience: Duration,
     dead_bytes: Arc<DeadBytesFn>,
+    costs: Option<Costs>,
 }
 
 type DeadBytesFn = dyn Fn(&Image, &str) -> Vec<Range<usize>> + Send + Sync;
@@ -94,6 +97,7 @@ impl Subject {
             // Miri is a few hundred times slower.
             patience: Duration::from_secs(if cfg!(miri) { 3600 } else { 10 }),
             dead_bytes: Arc::new(|_, _| Vec::new()),
+            costs: None,
         }
     }
 
@@ -155,6 +159,22 @@ impl Subject {
     /// `image`, see [`with_dead_bytes`](Self::with_dead_bytes).
     pub fn dead_bytes(&self, image: &Image, file: &str) -> Vec<Range<usize>> {
         (self.dead_bytes)(image, file)
+    }
+
+    /// Says what the engine costs at most, for level core to hold it to: a
+    /// promise beyond the contract, which only engines give that are made for
+    /// it.
+    #[must_use]
+    pub fn costs_at_most(self, costs: Costs) -> Self {
+        Subject {
+            costs: Some(costs),
+            ..self
+        }
+    }
+
+    /// What the engine promises to cost, if it promises that.
+    pub fn promised_costs(&self) -> Option<Costs> {
+        self.costs
     }
 
     /// The same engine on the operating system's disk, in temporary folders,

@@ -12,6 +12,7 @@ use crate::calls::{Called, Calls};
 use crate::log_engine::LogEngine;
 use crate::log_engine::steps::Steps;
 use crate::segmented_log::{self, SegmentedLog};
+use crate::table_tree::{self, TableTree};
 use crate::versioned_map::{self, VersionedMap};
 
 /// A wrong engine, and what it is accused of.
@@ -27,8 +28,16 @@ pub struct Exhibit {
     pub crime: &'static str,
     /// Why a good engineer would write it.
     pub excuse: &'static str,
-    open: Open,
-    subject: fn(&Exhibit) -> Subject,
+    made: Made,
+}
+
+/// How an exhibit is made.
+#[derive(Clone, Copy)]
+enum Made {
+    /// By a function of its own, and handed to the suite by another.
+    By(Open, fn(&str, Open) -> Subject),
+    /// Of the table tree, with these steps.
+    OfTables(&'static dyn table_tree::steps::Steps),
 }
 
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
@@ -50,27 +59,33 @@ impl Exhibit {
 
     /// The segmented log, taking one step as `S` does.
     pub(crate) const fn of_segments<S: segmented_log::steps::Steps>(charge: Charge) -> Self {
-        let exhibit = Exhibit::new(charge, |disk, durability| {
-            Ok(Box::new(SegmentedLog::<S>::open(disk, durability)?))
-        });
-        Exhibit {
-            subject: |exhibit| segmented_log::subject_of::<S>(exhibit.name),
-            ..exhibit
-        }
+        let open: Open =
+            |disk, durability| Ok(Box::new(SegmentedLog::<S>::open(disk, durability)?));
+        let subject = |name: &str, _| segmented_log::subject_of::<S>(name);
+        Exhibit::made(charge, Made::By(open, subject))
+    }
+
+    /// The table tree, taking one step as `steps` does.
+    pub(crate) const fn of_tables(
+        steps: &'static dyn table_tree::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfTables(steps))
     }
 
     /// The versioned map, taking one step as `S` does.
     pub(crate) const fn of_versions<S: versioned_map::steps::Steps>(charge: Charge) -> Self {
-        let exhibit = Exhibit::new(charge, |disk, durability| {
-            Ok(Box::new(VersionedMap::<S>::open(disk, durability)?))
-        });
-        Exhibit {
-            subject: |exhibit| versioned_map::subject_of::<S>(exhibit.name),
-            ..exhibit
-        }
+        let open: Open =
+            |disk, durability| Ok(Box::new(VersionedMap::<S>::open(disk, durability)?));
+        let subject = |name: &str, _| versioned_map::subject_of::<S>(name);
+        Exhibit::made(charge, Made::By(open, subject))
     }
 
     pub(crate) const fn new(charge: Charge, open: Open) -> Self {
+        Exhibit::made(charge, Made::By(open, |name, open| subject!(name, open)))
+    }
+
+    const fn made(charge: Charge, made: Made) -> Self {
         let Charge(name, clause, level, crime, excuse) = charge;
         Exhibit {
             name,
@@ -78,8 +93,7 @@ impl Exhibit {
             level,
             crime,
             excuse,
-            open,
-            subject: |exhibit| subject!(exhibit.name, exhibit.open),
+            made,
         }
     }
 
@@ -93,12 +107,19 @@ impl Exhibit {
         disk: Arc<dyn Disk>,
         durability: Durability,
     ) -> Result<Box<dyn StorageEngine>> {
-        (self.open)(disk, durability)
+        match self.made {
+            Made::By(open, _) => open(disk, durability),
+            Made::OfTables(steps) => Ok(Box::new(TableTree::open(disk, durability, steps)?)),
+        }
     }
 
     /// The engine, as the suite takes it.
     pub fn subject(&self) -> Subject {
-        (self.subject)(self).claims(&[self.level])
+        let subject = match self.made {
+            Made::By(open, subject) => subject(self.name, open),
+            Made::OfTables(steps) => table_tree::subject_of(self.name, steps),
+        };
+        subject.claims(&[self.level])
     }
 
     /// What the suite says about the engine, as a reader's tests would say it.

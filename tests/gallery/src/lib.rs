@@ -23,15 +23,17 @@
 //! | [`opening`] | what an opening does with the files it finds |
 //! | [`segments`] | a log in several files |
 //! | [`merging`] | making one of two |
+//! | [`levels`] | tables in levels: where a key is searched, and what is merged |
+//! | [`flushing`] | a log that becomes a table, and a manifest that says so |
 //! | [`failing`] | appends that fail |
 //! | [`poison`] | syncs that fail |
 //! | [`damage`] | bytes that changed |
 //! | [`owners`] | who may open a directory |
 //! | [`counts`] | what they count |
 //!
-//! Most are the [log engine](log_engine), the [segmented log](segmented_log) or
-//! the [versioned map](versioned_map) with one step taken wrongly; [`calls`]
-//! holds what the others share.
+//! Most are the [log engine](log_engine), the [segmented log](segmented_log),
+//! the [table tree](table_tree) or the [versioned map](versioned_map) with one
+//! step taken wrongly; [`calls`] holds what the others share.
 //!
 //! The suite does not know this crate: whoever has an engine judged compiles
 //! the judge alone.
@@ -43,7 +45,9 @@ pub mod cursors;
 pub mod damage;
 mod exhibit;
 pub mod failing;
+pub mod flushing;
 pub mod keys;
+pub mod levels;
 pub mod log_engine;
 pub mod merging;
 pub mod moments;
@@ -57,6 +61,7 @@ pub mod segmented_log;
 pub mod segments;
 pub mod syncing;
 mod table;
+pub mod table_tree;
 pub mod threads;
 mod verdicts;
 pub mod versioned_map;

@@ -9,8 +9,8 @@ use engine::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exhibit::Exhibit;
 use crate::{
-    batches, counts, cursors, damage, failing, keys, merging, moments, opening, owners, poison,
-    reading, scans, schedules, segments, syncing, threads,
+    batches, counts, cursors, damage, failing, flushing, keys, levels, merging, moments, opening,
+    owners, poison, reading, scans, schedules, segments, syncing, threads,
 };
 
 /// Every exhibit, room by room.
@@ -28,6 +28,8 @@ pub fn all() -> Vec<Exhibit> {
         opening::EXHIBITS,
         segments::EXHIBITS,
         merging::EXHIBITS,
+        levels::EXHIBITS,
+        flushing::EXHIBITS,
         failing::EXHIBITS,
         poison::EXHIBITS,
         damage::EXHIBITS,

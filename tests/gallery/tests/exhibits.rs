@@ -9,7 +9,9 @@ use conformance::place::Place;
 use conformance::suite::{Rejection, judge};
 use conformance::{Budget, Clause, Level};
 use engine::{Durability, KeyRange, Order, StorageEngine};
-use gallery::{Exhibit, all, merging, moments, proof, schedules, table, threads, verdicts};
+use gallery::{
+    Exhibit, all, flushing, merging, moments, proof, schedules, table, threads, verdicts,
+};
 
 /// What a storage engine's tests usually are: a few dozen calls with text for
 /// keys, compared with what a person expects.
@@ -130,8 +132,8 @@ fn a_partial_append_that_is_not_taken_back_is_found() {
 #[test]
 fn every_race_is_found_by_steering_threads_whatever_the_seed() {
     let steered = |check: &Check| check.name.contains("every_schedule");
-    let merging = merging::EXHIBITS.iter();
-    let races = merging.filter(|exhibit| exhibit.level == Level::Concurrent);
+    let beside_steps = merging::EXHIBITS.iter().chain(flushing::EXHIBITS);
+    let races = beside_steps.filter(|exhibit| exhibit.level == Level::Concurrent);
     let of_moments = ["published-by-change", "pinned-late"];
     let moments = moments::EXHIBITS.iter();
     let moments = moments.filter(|exhibit| of_moments.contains(&exhibit.name));

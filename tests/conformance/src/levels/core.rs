@@ -11,6 +11,7 @@ mod costs;
 mod counts;
 mod cursors;
 mod maintenance;
+mod promised;
 mod scans;
 
 /// The level's checks.
@@ -169,6 +170,16 @@ pub const CHECKS: &[Check] = &[
         Clause::CountedCosts,
         "a_scan_visits_each_entry_about_once",
         counts::a_scan_visits_each_entry_about_once,
+    ),
+    Check::new(
+        Clause::CountedCosts,
+        "a_random_load_writes_as_few_bytes_as_promised",
+        promised::a_random_load_writes_as_few_bytes_as_promised,
+    ),
+    Check::new(
+        Clause::CountedCosts,
+        "missing_keys_touch_as_few_pages_as_promised",
+        promised::missing_keys_touch_as_few_pages_as_promised,
     ),
     Check::new(
         Clause::CountedCosts,

@@ -44,6 +44,11 @@ pub const CHECKS: &[Check] = &[
         run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_close),
     },
     Check {
+        clause: Clause::DamageIsFound,
+        name: "a_flipped_bit_is_found_after_a_power_cut",
+        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_cut),
+    },
+    Check {
         clause: Clause::WholeOrNothing,
         name: "an_operation_that_fails_leaves_no_trace",
         run: |subject, budget| each_script(subject, budget, FAILING, failing_operations),
@@ -57,11 +62,6 @@ pub const CHECKS: &[Check] = &[
         clause: Clause::Poison,
         name: "a_full_disk_is_an_error_and_no_more",
         run: |subject, budget| each_script(subject, budget, FAILING, full_disk),
-    },
-    Check {
-        clause: Clause::DamageIsFound,
-        name: "a_flipped_bit_is_found_after_a_power_cut",
-        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_cut),
     },
 ];
 
@@ -82,11 +82,12 @@ const SHORT: [&str; 6] = [
 /// Scripts for engines that owe work. Closing ends a file, whatever its size; so
 /// these leave some to merge. Between a step that fails and the next one, much of
 /// what it had copied becomes garbage.
-const MAINTAINED: [&str; 3] = [
+const MAINTAINED: [&str; 4] = [
     "put a 1; reopen; put a 2; put b 3; reopen; step; step; step",
     "put a 1; put b 2; reopen; delete a; put c 3; reopen; step; write [put b 4, delete c]; \
      step; step; step; step; put d 5",
     "put a 1; put b 2; put c 3; reopen; put a x*600; put d 4; reopen; step; sync; step; reopen",
+    "put a x*600; put b x*600; step; step; step; step; step; put c 3; sync",
 ];
 
 /// How many random scripts follow, quick and full, and how long they are.
@@ -118,10 +119,10 @@ pub(crate) const CHECKS_OF_A_SCRIPT: [OnScript; 7] = [
     reading::short,
     reading::counts,
     damage::after_close,
+    damage::after_cut,
     failing_operations,
     failing_syncs,
     full_disk,
-    damage::after_cut,
 ];
 
 pub(crate) type OnScript = fn(&Subject, &Budget, &Script) -> Result<(), Failure>;

@@ -3,6 +3,7 @@
 
 mod concurrent;
 mod core;
+mod costs;
 #[cfg(unix)]
 mod messages;
 mod reopen;

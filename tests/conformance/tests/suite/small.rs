@@ -64,6 +64,8 @@ pub(crate) enum Mistake {
     WalksFromStart,
     /// `stats` counts every batch twice.
     CountsTwice,
+    /// Every byte is written 40 times, and every get touches three pages.
+    CostsMuch,
     /// A write reads and writes the map under two locks.
     LostUpdate,
     /// The last value that was read is remembered, and not forgotten in time.
@@ -174,6 +176,9 @@ impl Small {
 impl StorageEngine for Small {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         self.counters.add(Counter::Gets, 1);
+        if self.is(Mistake::CostsMuch) {
+            self.counters.add(Counter::PagesTouched, 3);
+        }
         if !self.is(Mistake::BufferNotCleared) {
             value.clear();
         }
@@ -254,6 +259,11 @@ impl StorageEngine for Small {
         // Another reader may have looked the old value up in between.
         if self.is(Mistake::StaleCache) {
             *self.cached.lock() = None;
+        }
+        if self.is(Mistake::CostsMuch) {
+            let len = |write: &Write<'_>| write.key().len() + write.value().map_or(0, <[u8]>::len);
+            let bytes: usize = batch.iter().map(len).sum();
+            self.counters.add(Counter::BytesWritten, 40 * bytes as u64);
         }
         let counted = if self.is(Mistake::CountsTwice) { 2 } else { 1 };
         self.counters.add(Counter::Batches, counted);

@@ -18,6 +18,36 @@ const CLAUSE: Clause = Clause::OneOrder;
 const ENTRIES: usize = 1500;
 const STEPS_OF_ENTRY: usize = 2;
 
+/// Scripts for engines that merge files. Their values are so long that most
+/// files are full with one.
+const MERGED: [&str; 5] = [
+    "put a x*2000; put b x*2000; put c 1; step; step; get a; get b",
+    "put a x*2000; put b x*2000; put c 1; step; put a 2; step; get a",
+    "put a x*2000; put b x*2000; put c 1; step; delete a; step; get a",
+    "put a x*2000; put b x*2000; put c 1; cursor ..; step; step; next",
+    "put a x*2000; put b x*2000; put c x*2000; step; step; put d 1; scan ..",
+];
+
+/// Scripts for engines that keep tables in levels: a key stands in several, and
+/// each of these looks for it where one of them was merged.
+const IN_LEVELS: [&str; 11] = [
+    "put a x*2000; step; put a y*2000; step; get a",
+    "put a x*2000; step; put b x*2000; step; step; get a",
+    "put a x*2000; step; put a y*2000; step; step; get a",
+    "put a x*2000; put c x*2000; write [put a 1, put c y*2000]; put d 1; step; step; step; step; \
+     get c",
+    "write [put a x*2000, put b 1]; step; put d x*2000; step; step; \
+     write [put b 2, put c x*2000]; step; step; put e x*2000; step; step; get b",
+    "put a x*2000; step; put a y*2000; step; step; put b x*2000; step; step; get a",
+    "write [put a 1, put b x*2000]; step; put a x*2000; step; step; put c x*2000; step; step; \
+     get b",
+    "put a x*2000; step; put b x*2000; step; step; write [delete a, put c x*2000]; step; get a",
+    "fill 1001; step; step; step; step; write [delete k00000, put z x*2000]; step; step; \
+     put y x*2000; step; step; get k00000",
+    "put a x*2000; step; put b x*2000; step; cursor ..; step; step; step; step; next",
+    "put \"\" x*2000; step; get \"\"",
+];
+
 /// An engine that is asked to step until nothing is due comes to an end.
 pub(super) fn maintenance_comes_to_an_end(s: &Subject, budget: &Budget) -> Result<(), Failure> {
     const CLAUSE: Clause = Clause::CountedCosts;
@@ -54,18 +84,8 @@ pub(super) fn maintenance_changes_nothing_that_is_read(
     if !owes_work(s, CLAUSE)? {
         return Ok(());
     }
-    // Values so long that most files are full with one.
-    spelled(
-        s,
-        CLAUSE,
-        &[
-            "put a x*2000; put b x*2000; put c 1; step; step; get a; get b",
-            "put a x*2000; put b x*2000; put c 1; step; put a 2; step; get a",
-            "put a x*2000; put b x*2000; put c 1; step; delete a; step; get a",
-            "put a x*2000; put b x*2000; put c 1; cursor ..; step; step; next",
-            "put a x*2000; put b x*2000; put c x*2000; step; step; put d 1; scan ..",
-        ],
-    )?;
+    spelled(s, CLAUSE, &MERGED)?;
+    spelled(s, CLAUSE, &IN_LEVELS)?;
     let name = "maintenance_changes_nothing_that_is_read";
     let batches = Vocabulary {
         batches: true,

@@ -44,6 +44,7 @@ pub(super) fn what_was_written_is_there_after_closing(
             "put a 1; sync; put b 2; reopen; scan ..",
             "put a 1; step; reopen; scan ..",
             "put a 1; drop; put b 2; reopen; scan ..",
+            "put a x*2000; sync; put b x*2000; reopen; scan ..",
         ],
     )?;
     for script in with_each_durability(s, &Script::of("fill 3000; reopen; scan ..; get k02999")) {
@@ -171,6 +172,7 @@ pub(super) fn opening_again_after_maintenance_does_what_the_model_does(
             "put a 1; reopen; put b 2; reopen; step; put a 3; step; step; kill; get a",
             "put a 1; reopen; put b 2; reopen; step; put a x*2000; put c 3; step; reopen; get a",
             "fill 4000; put a 1; reopen; put a 2; reopen; get a",
+            "put a x*2000; step; put a y*2000; step; step; step; drop; get a",
         ],
     )?;
     let vocabulary = Vocabulary {
