@@ -66,7 +66,7 @@ fn ex_3_11_of_level_0_neither_is_asked() {
     let levels = levels("0: 1 a-c; 1: 2 d-f");
     assert_eq!(levels.overlapping(1, &keys("a", "b")), 0..0);
     assert!(levels.table_of(1, b"d").is_some());
-    panic_of(|| drop(levels.overlapping(0, &keys("a", "b"))));
+    panic_of(|| _ = levels.overlapping(0, &keys("a", "b")));
     panic_of(|| {
         levels.table_of(0, b"a").map(|table| table.number);
     });
@@ -107,7 +107,7 @@ fn ex_3_11_what_is_asked_of_a_level_looks_at_few_of_its_tables() {
     for (from, to) in [(0, 0), (700, 710), (1200, 1999), (0, 1999), (1999, 1999)] {
         let (from, to) = (spelled(from), spelled(to));
         let keys = &*from..=&*to;
-        let found = looks_of(&|| drop(levels.overlapping(2, &keys)));
+        let found = looks_of(&|| _ = levels.overlapping(2, &keys));
         assert!(found <= 30, "{found} looks for the tables that overlap");
         let found = looks_of(&|| assert!(levels.table_of(2, &from).is_some()));
         assert!(found <= 15, "{found} looks for the table of a key");
