@@ -200,6 +200,8 @@ async fn the_keyboard_alone_leads_to_the_exercise_and_unfolds_a_hint() {
         .until("location.pathname.endsWith('ch00-engine/index.html')")
         .await;
     browser.open(&url(INTRODUCTION)).await;
+    tab_to(&browser, ".skip-link").await;
+    browser.press(&Key::Enter.to_string()).await;
     tab_to(&browser, ".go-on a:not(.go-on-before)").await;
     browser.press(&Key::Enter.to_string()).await;
     browser
