@@ -48,7 +48,8 @@ use crate::subject::Subject;
 /// What a check has tried, and what it has found.
 pub type Tried = fn(&Subject, &Budget) -> (Tally, Result<(), Failure>);
 
-/// The checks that steer threads, with their names.
+/// The checks that steer threads, with their names. An engine that owes no work
+/// has no schedules beside maintenance.
 pub const CHECKS: &[(&str, Tried)] = &[
     (
         "every_schedule_has_one_order",
@@ -57,6 +58,10 @@ pub const CHECKS: &[(&str, Tried)] = &[
     (
         "every_schedule_of_gets_and_writes_has_one_order",
         levels::concurrent::steered::one_order_of_gets,
+    ),
+    (
+        "every_schedule_beside_maintenance_has_one_order",
+        levels::concurrent::steered::one_order_of_steps,
     ),
     (
         "opening_again_keeps_the_order_of_every_schedule",

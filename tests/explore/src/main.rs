@@ -4,6 +4,7 @@
 //! ```console
 //! cargo run -p explore [ENGINE…]
 //! cargo run -p explore --release -- soak ENGINE --minutes 60
+//! cargo run -p explore --release -- schedules ENGINE
 //! STRATA_SCRIPT='…' cargo run -p explore -- replay ENGINE LEVEL
 //! ```
 //!
@@ -15,6 +16,7 @@
 mod dead;
 mod engines;
 mod replay;
+mod schedules;
 mod soak;
 
 use std::process::ExitCode;
@@ -50,6 +52,8 @@ struct Explore {
 enum Task {
     /// Tries one random script after the other until there is no time left.
     Soak(soak::Arguments),
+    /// Steers threads through one schedule after the other.
+    Schedules(schedules::Arguments),
     /// Plays the script in STRATA_SCRIPT.
     Replay(replay::Arguments),
 }
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         .map_err(|error| error.to_string())
         .and_then(|budget| match arguments.task {
             Some(Task::Soak(task)) => soak::run(&task, &budget),
+            Some(Task::Schedules(task)) => schedules::run(&task, &budget),
             Some(Task::Replay(task)) => replay::run(&task, &budget),
             None => explore(&arguments.explore.engines, &budget),
         });

@@ -12,8 +12,11 @@ fn main() {
     for (check, tried) in schedules::CHECKS {
         let start = Instant::now();
         let (tally, result) = tried(&subject, &budget);
+        assert_eq!(result, Ok(()));
+        if tally.programs == 0 {
+            continue; // The engine owes no work.
+        }
         let seconds = start.elapsed().as_secs_f64();
         println!("{check}\n    {tally}, {seconds:.2} s");
-        assert_eq!(result, Ok(()));
     }
 }

@@ -182,7 +182,8 @@ impl Finished<'_> {
 }
 
 impl Tally {
-    fn add(&mut self, other: &Tally) {
+    /// Adds what else was tried.
+    pub fn add(&mut self, other: &Tally) {
         self.programs += other.programs;
         self.schedules += other.schedules;
         self.distinct += other.distinct;
