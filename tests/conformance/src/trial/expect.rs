@@ -153,16 +153,20 @@ impl Expected {
     pub(crate) fn proven(&self, shown: u128) -> Vec<Arc<State>> {
         let is_shown = |state: &Arc<State>| state.fingerprint == shown;
         let Mark { power, last, .. } = self.now();
-        // Where later writes led back to it, it is not known whether they survived.
-        let shown = self.states[power.0..=last].iter().position(is_shown);
-        let shown = shown.map_or(last, |behind| power.0 + behind);
+        let left = &self.states[power.0..=last];
+        // Where writes led away and back again, it is not known whether they
+        // survived: no proof rests on them, and yet they may be what was damaged.
+        let earliest = left.iter().position(is_shown);
+        let earliest = earliest.map_or(last, |behind| power.0 + behind);
+        let latest = left.iter().rposition(is_shown);
+        let latest = latest.map_or(last, |behind| power.0 + behind);
         // A write that changes nothing may have left nothing.
-        let differs = |state: &Arc<State>| state.fingerprint != self.states[shown].fingerprint;
-        let before = self.states[..shown].iter().rposition(differs);
-        let shown = before.map_or(0, |before| before + 1);
-        let before = self.marks.iter().take_while(|mark| mark.last < shown);
+        let differs = |state: &Arc<State>| state.fingerprint != self.states[earliest].fingerprint;
+        let before = self.states[..earliest].iter().rposition(differs);
+        let survived = before.map_or(0, |before| before + 1);
+        let before = self.marks.iter().take_while(|mark| mark.last < survived);
         let first = before.map(|mark| mark.power.0).max().unwrap_or(0);
-        self.states[first..=shown].to_vec()
+        self.states[first..=latest].to_vec()
     }
 
     /// The states that reading may show.
