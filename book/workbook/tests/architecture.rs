@@ -23,12 +23,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("engine", &[]),
     ("conformance", &["engine"]),
     ("memory", &["engine"]),
     ("bitcask", &["engine"]),
     ("lsm", &["engine"]),
+    ("btree", &["engine"]),
     (
         "bench",
         &[
@@ -46,6 +47,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         "explore",
         &[
             "bitcask",
+            "btree",
             "conformance",
             "engine",
             "gallery",
@@ -59,7 +61,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ),
     ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),
-    ("registry", &["bitcask", "engine", "lsm", "memory"]),
+    ("registry", &["bitcask", "btree", "engine", "lsm", "memory"]),
     ("workbook", &["engine", "figures", "menu", "registry"]),
 ];
 

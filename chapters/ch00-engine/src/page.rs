@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// The bytes at the start of every page that belong to the store (a checksum,
 /// a stamp). A tree neither reads nor writes them.
@@ -49,18 +49,23 @@ pub trait PageStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Poisoned`](crate::Error::Poisoned), and what kept the store
-    /// from beginning one.
+    /// [`Error::Poisoned`], and what kept the store from beginning one.
     fn begin(&self) -> Result<Self::Group<'_>>;
 }
 
 /// Reads pages, one current page at a time, so that no cursor holds guards on
 /// several.
 pub trait PageRead {
-    /// The root page, or `None` where the store is still empty.
+    /// The root page, or `None` where the store is still empty. A walk through
+    /// the pages begins with this call.
     fn root(&self) -> Option<PageId>;
 
-    /// Answers whether the current page may have changed since it was loaded.
+    /// Answers whether the root may be another one since [`root`](Self::root)
+    /// was last called, or a page that was loaded after that call may have
+    /// changed since. What a walk found is then worth nothing: pages that it
+    /// passed may lead elsewhere now, and pages that it was led to may have
+    /// become others.
+    ///
     /// A copy-on-write store always answers no; over a store that changes
     /// pages in place, a cursor then copies what it needs and seeks again by
     /// key.
@@ -70,12 +75,15 @@ pub trait PageRead {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io) and
-    /// [`Error::Corrupt`](crate::Error::Corrupt).
+    /// [`Error::Io`]; [`Error::Corrupt`], also where there is no such page.
     fn load(&mut self, page: PageId) -> Result<()>;
 
-    /// The bytes of the current page.
+    /// The bytes of the current page, as they were when it was loaded.
     fn bytes(&self) -> &[u8];
+
+    /// The error that says what is wrong with a page. The reader finds out,
+    /// and the store knows in which file the page is, and where.
+    fn corrupt(&self, page: PageId, what: &str) -> Error;
 }
 
 /// A group of changes that takes effect whole, with
@@ -84,30 +92,36 @@ pub trait PageRead {
 ///
 /// The store, not the tree, keeps what it needs to take changes back: it
 /// captures a page's earlier bytes in [`page_mut`](PageGroup::page_mut).
+///
+/// Every call that changes something may leave another page the current one,
+/// or none.
 pub trait PageGroup: PageRead {
     /// Lends `page` to be changed. The answer names the page under which the
     /// changed bytes will be found: another one where the store copies on
     /// write, the same where it changes in place. A tree is written for the
     /// first, which serves both.
     ///
+    /// A page that was given another number is the store's to free. One that
+    /// this group has allocated, or has lent before, keeps its number.
+    ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](crate::Error::NoSpace) and what reading the page can
-    /// answer.
+    /// [`Error::NoSpace`] and what reading the page can answer.
     fn page_mut(&mut self, page: PageId) -> Result<(PageId, &mut [u8])>;
 
     /// Allocates a page, filled with zeros.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](crate::Error::NoSpace).
+    /// [`Error::NoSpace`].
     fn alloc(&mut self) -> Result<(PageId, &mut [u8])>;
 
     /// Gives a page back. It is used again once no reader can see it.
     ///
     /// # Errors
     ///
-    /// What kept the store from noting it.
+    /// What kept the store from noting it; [`Error::Corrupt`] where there is no
+    /// such page.
     fn free(&mut self, page: PageId) -> Result<()>;
 
     /// Names the root that readers find once the group is committed.
@@ -168,6 +182,9 @@ mod tests {
         }
         fn bytes(&self) -> &[u8] {
             &self.0
+        }
+        fn corrupt(&self, page: PageId, what: &str) -> Error {
+            Error::corrupt("one", page.0, what)
         }
     }
 

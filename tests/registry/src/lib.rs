@@ -16,6 +16,7 @@ use engine::layout::{Format, Judge};
 use engine::{Durability, Maintenance, Result, StorageEngine};
 
 mod bitcask;
+mod btree;
 mod lsm;
 mod memory;
 
@@ -97,6 +98,7 @@ pub fn engines() -> impl Iterator<Item = &'static Engine> {
         memory::REFERENCE.as_slice(),
         &bitcask::REFERENCE,
         &lsm::REFERENCE,
+        &btree::REFERENCE,
     ];
     #[cfg(feature = "mine")]
     let mine = [memory::MINE.as_slice(), &bitcask::MINE, &lsm::MINE];
