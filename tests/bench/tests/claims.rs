@@ -1,5 +1,7 @@
 //! What every contender claims of its writes, tried.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Mutex;
 use std::thread;
 
