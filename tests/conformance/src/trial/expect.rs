@@ -157,16 +157,20 @@ impl Expected {
         // Where writes led away and back again, it is not known whether they
         // survived: no proof rests on them, and yet they may be what was damaged.
         let earliest = left.iter().position(is_shown);
-        let earliest = earliest.map_or(last, |behind| power.0 + behind);
+        let earliest = self.first_of_same(earliest.map_or(last, |behind| power.0 + behind));
         let latest = left.iter().rposition(is_shown);
-        let latest = latest.map_or(last, |behind| power.0 + behind);
-        // A write that changes nothing may have left nothing.
-        let differs = |state: &Arc<State>| state.fingerprint != self.states[earliest].fingerprint;
-        let before = self.states[..earliest].iter().rposition(differs);
-        let survived = before.map_or(0, |before| before + 1);
-        let before = self.marks.iter().take_while(|mark| mark.last < survived);
+        let latest = self.first_of_same(latest.map_or(last, |behind| power.0 + behind));
+        let before = self.marks.iter().take_while(|mark| mark.last < earliest);
         let first = before.map(|mark| mark.power.0).max().unwrap_or(0);
         self.states[first..=latest].to_vec()
+    }
+
+    /// The first of the states that are the same, one behind the other, up to
+    /// this one. A write that changes nothing may have left nothing.
+    fn first_of_same(&self, place: usize) -> usize {
+        let differs = |state: &Arc<State>| state.fingerprint != self.states[place].fingerprint;
+        let before = self.states[..place].iter().rposition(differs);
+        before.map_or(0, |before| before + 1)
     }
 
     /// The states that reading may show.

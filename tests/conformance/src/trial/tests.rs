@@ -165,7 +165,10 @@ fn damage_may_cost_what_came_behind_the_last_proof_of_a_sync() {
     assert_eq!(proven(&expected, &[("a", "1"), ("b", "2")]), [1, 2]);
     expected.writing(11, 7, &delete("c"));
     expected.written(12, 7, Durability::Buffered);
-    assert_eq!(proven(&expected, &[("a", "1"), ("b", "2")]), [1, 2, 3, 2]);
+    assert_eq!(
+        proven(&expected, &[("a", "1"), ("b", "2")]),
+        [1, 2, 2, 3, 2]
+    );
 }
 
 /// The clause that is broken where `found` is found at the end of `expected`.
