@@ -47,7 +47,6 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "explore",
         &[
             "bitcask",
-            "btree",
             "conformance",
             "engine",
             "gallery",

@@ -1,4 +1,5 @@
-//! The file row by row, for whoever draws it.
+//! The file, for whoever draws it: which one it is. Nothing in it is taken apart
+//! yet.
 
 use engine::layout::{Draw, Format, Row, Walk};
 

@@ -18,7 +18,7 @@
 //! | `frames` | pages that are in memory because the file does not have them yet |
 //! | `file` | the file that the pages are in, and its maps |
 //! | `growing` | an array that grows under its readers |
-//! | [`layout`] | the file row by row, for whoever draws it |
+//! | [`layout`] | the file, for whoever draws it |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 
 // The engine.

@@ -57,6 +57,9 @@ pub struct Engine {
     open: Open,
 }
 
+/// Engines that stand here before their chapters do.
+const WITHOUT_CHAPTER: [&str; 1] = ["btree"];
+
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn Registered>>;
 
 impl Engine {
@@ -78,6 +81,11 @@ impl Engine {
     /// Answers whether anything is left of it when it is closed.
     pub fn keeps_files(&self) -> bool {
         !self.formats.is_empty()
+    }
+
+    /// Answers whether there is a chapter in which readers write one like it.
+    pub fn has_chapter(&self) -> bool {
+        !WITHOUT_CHAPTER.contains(&self.name)
     }
 
     /// Answers whether it could have written a file of this name.

@@ -65,11 +65,11 @@ fn lasting_engine(name: &str) -> Result<&'static Engine, String> {
 /// takes.
 fn unknown(name: &str, takes: fn(&Engine) -> bool) -> String {
     let what = match name.strip_prefix("mine-").and_then(registry::find) {
-        Some(_) => format!(
+        Some(engine) if engine.has_chapter() => format!(
             "the engine `{name}` is not built in\n\
              For your own engines: cargo run --features mine -- …"
         ),
-        None => format!("there is no engine `{name}`"),
+        _ => format!("there is no engine `{name}`"),
     };
     format!("{what}\nThere are\n{}", list(takes))
 }

@@ -143,9 +143,9 @@ fn ex_3_19_snapshot() {
     stepped(short).check(Level::Snapshot);
 }
 
-/// Half as much again as was counted, where tables have half a kilobyte and
-/// levels fill up at once: what the tests of `ex_3_19.rs` count is nearer to a
-/// database's.
+/// Half as much again as was counted of the bytes, and twice as much of the pages,
+/// where tables have half a kilobyte and levels fill up at once: what the tests of
+/// `ex_3_19.rs` count is nearer to a database's.
 #[test]
 fn ex_3_19_costs() {
     let costs = Costs {

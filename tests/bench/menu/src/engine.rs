@@ -142,7 +142,8 @@ pub fn engines() -> impl Iterator<Item = Engine> {
 
 /// The reader's own engines: the name of each, and of its reference.
 pub fn mine() -> impl Iterator<Item = (String, &'static str)> {
-    references().map(|engine| (format!("{MINE}{}", engine.name), engine.name))
+    let written = references().filter(|engine| engine.has_chapter());
+    written.map(|engine| (format!("{MINE}{}", engine.name), engine.name))
 }
 
 /// Whether there is an engine of that name, or will be once it is compiled in.
