@@ -1,23 +1,28 @@
 // Texts too faint to read, as a script that answers them.
+// What was found once is kept: a page has thousands of texts, and few colours.
+const once = (kept, find) => what => {
+    if (!kept.has(what)) kept.set(what, find(what));
+    return kept.get(what);
+};
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-const rgba = colour => {
+const rgba = once(new Map(), colour => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
     canvas.fillRect(0, 0, 1, 1);
     const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
     return [r, g, b, a / 255];
-};
+});
 const over = ([r, g, b, a], [R, G, B]) =>
     [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
-const behind = node => {
-    const layers = [];
-    for (let at = node; at; at = at.parentElement) {
-        const colour = rgba(getComputedStyle(at).backgroundColor);
-        layers.push(colour);
-        if (colour[3] === 1) break;
-    }
-    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 1]);
-};
+const behind = once(new WeakMap(), node => {
+    const colour = rgba(getComputedStyle(node).backgroundColor);
+    if (colour[3] === 1) return colour;
+    return over(colour, node.parentElement ? behind(node.parentElement) : [255, 255, 255, 1]);
+});
+// The shapes of a drawing, in the order in which they are drawn.
+const shapes = once(new WeakMap(), drawing =>
+    [...drawing.querySelectorAll('rect')].map(shape =>
+        [shape, shape.getBBox(), getComputedStyle(shape).fill]));
 const light = colour => {
     const [r, g, b] = colour.slice(0, 3).map(part => {
         const c = part / 255;
@@ -41,11 +46,9 @@ for (const node of document.querySelectorAll(texts)) {
         // A part's text stands on the shapes that were drawn before it.
         const text = node.getBBox();
         const [x, y] = [text.x + text.width / 2, text.y + text.height / 2];
-        for (const shape of node.ownerSVGElement.querySelectorAll('rect')) {
-            const box = shape.getBBox();
+        for (const [shape, box, fill] of shapes(node.ownerSVGElement)) {
             const isAround = box.x <= x && x <= box.x + box.width && box.y <= y && y <= box.y + box.height;
             const isBefore = shape.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
-            const { fill } = getComputedStyle(shape);
             if (isAround && isBefore && fill !== 'none') {
                 ground = over(rgba(fill), ground);
             }
