@@ -12,7 +12,7 @@
 //! | [`timeline`] | what was done, one step after the other, and what a power cut leaves |
 //! | [`tree`] | nodes and what hangs under them |
 //! | [`svg`] | all of these, as text that a page can hold |
-//! | [`ch00`], [`ch01`], [`ch02`], [`ch03`] | the figures of the chapters |
+//! | [`ch00`], [`ch01`], [`ch02`], [`ch03`], [`ch04`] | the figures of the chapters |
 //!
 //! **Invariants:**
 //!
@@ -26,6 +26,7 @@ pub mod ch00;
 pub mod ch01;
 pub mod ch02;
 pub mod ch03;
+pub mod ch04;
 pub mod stacks;
 pub mod svg;
 pub mod timeline;
@@ -39,7 +40,7 @@ pub use svg::Figure;
 pub type Draw = fn() -> Result<Figure>;
 
 /// Every figure, by the name under which pages ask for it.
-pub const ALL: [(&str, Draw); 9] = [
+pub const ALL: [(&str, Draw); 10] = [
     ("unsynced-writes", ch00::unsynced_writes),
     ("scan-chunks", ch01::scan_chunks),
     ("snapshot-file", ch01::snapshot_file),
@@ -49,6 +50,7 @@ pub const ALL: [(&str, Draw); 9] = [
     ("hint-file", ch02::hint_file),
     ("merge-cuts", ch02::merge_cuts),
     ("levels", ch03::levels),
+    ("copied-path", ch04::copied_path),
 ];
 
 /// Draws the figure of that name, as HTML that stands for itself.

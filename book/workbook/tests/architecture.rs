@@ -56,7 +56,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     (
         "figures",
-        &["bitcask", "conformance", "engine", "lsm", "memory"],
+        &["bitcask", "btree", "conformance", "engine", "lsm", "memory"],
     ),
     ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),

@@ -30,5 +30,5 @@ macro_rules! chapter {
 }
 
 chapter!(REFERENCE, btree, "");
-// The reader's own belongs here, and into `engines`, once there is a crate to
-// write it in. Then nothing is `WITHOUT_CHAPTER` any more.
+#[cfg(feature = "mine")]
+chapter!(MINE, my_btree, "mine-");

@@ -57,9 +57,6 @@ pub struct Engine {
     open: Open,
 }
 
-/// Engines that stand here before their chapters do.
-const WITHOUT_CHAPTER: [&str; 1] = ["btree"];
-
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn Registered>>;
 
 impl Engine {
@@ -83,11 +80,6 @@ impl Engine {
         !self.formats.is_empty()
     }
 
-    /// Answers whether there is a chapter in which readers write one like it.
-    pub fn has_chapter(&self) -> bool {
-        !WITHOUT_CHAPTER.contains(&self.name)
-    }
-
     /// Answers whether it could have written a file of this name.
     pub fn owns(&self, file: &str) -> bool {
         self.formats.iter().any(|format| (format.is_named)(file))
@@ -109,7 +101,12 @@ pub fn engines() -> impl Iterator<Item = &'static Engine> {
         &btree::REFERENCE,
     ];
     #[cfg(feature = "mine")]
-    let mine = [memory::MINE.as_slice(), &bitcask::MINE, &lsm::MINE];
+    let mine = [
+        memory::MINE.as_slice(),
+        &bitcask::MINE,
+        &lsm::MINE,
+        &btree::MINE,
+    ];
     #[cfg(not(feature = "mine"))]
     let mine: [&[Engine]; 0] = [];
     references.into_iter().chain(mine).flatten()

@@ -65,7 +65,7 @@ fn lasting_engine(name: &str) -> Result<&'static Engine, String> {
 /// takes.
 fn unknown(name: &str, takes: fn(&Engine) -> bool) -> String {
     let what = match name.strip_prefix("mine-").and_then(registry::find) {
-        Some(engine) if engine.has_chapter() => format!(
+        Some(_) => format!(
             "the engine `{name}` is not built in\n\
              For your own engines: cargo run --features mine -- …"
         ),

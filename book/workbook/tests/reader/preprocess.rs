@@ -246,7 +246,7 @@ fn faults_say_where_and_what_to_do() {
     book/src/page.md:1
       there is no figure `nothing`; there are: unsynced-writes, scan-chunks,
       snapshot-file, snapshot-sync, batch-file, torn-or-damaged, hint-file,
-      merge-cuts, levels.
+      merge-cuts, levels, copied-path.
     ");
     insta::assert_snapshot!(fault("{{#map of this}}\n"), @r"
     book/src/page.md:1

@@ -142,8 +142,7 @@ pub fn engines() -> impl Iterator<Item = Engine> {
 
 /// The reader's own engines: the name of each, and of its reference.
 pub fn mine() -> impl Iterator<Item = (String, &'static str)> {
-    let written = references().filter(|engine| engine.has_chapter());
-    written.map(|engine| (format!("{MINE}{}", engine.name), engine.name))
+    references().map(|engine| (format!("{MINE}{}", engine.name), engine.name))
 }
 
 /// Whether there is an engine of that name, or will be once it is compiled in.

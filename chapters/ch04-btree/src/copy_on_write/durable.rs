@@ -1,0 +1,153 @@
+//! Commits become durable: the order of what is written, synced and let go of.
+
+use engine::Result;
+
+use super::{CopyOnWrite, Writer};
+use crate::frames::Frame;
+use crate::meta::Meta;
+
+/// What a sync has to write.
+struct Captured {
+    /// In the order of their numbers.
+    frames: Vec<Frame>,
+    meta: Meta,
+}
+
+impl CopyOnWrite {
+    /// Makes durable what was committed before this call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io) where nothing was asked of the device yet;
+    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    pub fn sync(&self) -> Result<()> {
+        self.device.check()?;
+        let commit = self.readers.commit();
+        self.syncing.wait_for(commit, || self.sync_last())
+    }
+
+    /// Makes the last commit durable, and answers its number: the five steps
+    /// [above](super#what-is-durable-when).
+    ///
+    /// `flushing` is held throughout, so that one thread at a time writes to the
+    /// file; the writer's lock is not, but for moments. Once it is held, the store
+    /// may be [poisoned](crate::device::Device::check) by whoever held it before: then nothing is
+    /// captured. What is [captured](Self::capture) is [written](Self::write_out),
+    /// and durable before the meta page is begun, which goes over the
+    /// [oldest](crate::meta::Metas::oldest) one. When that is durable, it is among the metas
+    /// that `flushing` has, and the writer's `durable` commits are this one and
+    /// the newer of the two before.
+    ///
+    /// # Errors
+    ///
+    /// What [`capture`](Self::capture) and [`write_out`](Self::write_out) answer;
+    /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing the
+    /// meta page fails: nobody knows then what stands there, so the first of these
+    /// [poisons](crate::device::Device::poison), too.
+    ///
+    /// # Exercise 4.18
+    fn sync_last(&self) -> Result<u64> {
+        todo!(
+            "exercise 4.18: Makes the last commit durable, and answers its number: the five steps [above](super#what-is-durable-when)"
+        )
+    }
+
+    /// Takes down all that the last commit consists of and the file does not have.
+    /// It pins its pages from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io) where there is no room for the free list.
+    /// Commits have seen to it that there is.
+    fn capture(&self) -> Result<Captured> {
+        let mut writer = self.writer.lock();
+        let writer = &mut *writer;
+        self.release(writer);
+        self.save_list(writer)?;
+        let frames = self.in_memory(writer);
+        writer.captured = writer.commit;
+        let meta = Meta {
+            page_bytes: u32::try_from(self.page_bytes).expect("pages are short"),
+            pages: writer.pages,
+            commit: writer.commit,
+            root: writer.root,
+            free_head: writer.free.head(),
+            free_count: writer.free.count(),
+        };
+        Ok(Captured { frames, meta })
+    }
+
+    /// All pages in memory, to be written. Each is seen by the last commit, or by
+    /// somebody who pins it: whoever that is, it is pinned until it was written. A
+    /// group that is larger than memory might else write to its place as well.
+    fn in_memory(&self, writer: &mut Writer) -> Vec<Frame> {
+        writer.writing.clone_from(&writer.pins);
+        writer.writing.push(writer.commit);
+        self.frames.all(&writer.slots)
+    }
+
+    /// Writes pages, makes them durable, and lets go of them: the file has them
+    /// from now on. Whoever calls this holds `flushing`, so that nobody looks for
+    /// a page in the file while another thread still writes it.
+    ///
+    /// They leave memory only when they are durable: after a sync that failed the
+    /// file may hold anything in their places. With the writer's lock, which is
+    /// taken for this alone, the writer forgets whom it was `writing` for, and the
+    /// frames learn what was [written](crate::frames::Frames::written).
+    ///
+    /// # Errors
+    ///
+    /// What writing and syncing can answer; they are all still in memory.
+    ///
+    /// # Exercise 4.18
+    fn write_out(&self, frames: &[Frame]) -> Result<()> {
+        todo!(
+            "exercise 4.18: Writes pages, makes them durable, and lets go of them: the file has them from now on"
+        )
+    }
+
+    /// Lets the pages in memory be written, if they are more than the budget
+    /// allows.
+    ///
+    /// # Errors
+    ///
+    /// What writing and syncing can answer.
+    pub(super) fn spill(&self) -> Result<()> {
+        let _flushing = self.flushing.lock();
+        self.device.check()?;
+        if self.frames.count() <= self.frames_max {
+            // Somebody else has done it meanwhile.
+            return Ok(());
+        }
+        let frames = {
+            let mut writer = self.writer.lock();
+            self.release(&mut writer);
+            self.in_memory(&mut writer)
+        };
+        self.write_out(&frames)
+    }
+
+    /// Syncs, and leaves the same in all meta pages: a flip in one of them costs
+    /// nothing then, and an opening has nothing to do.
+    ///
+    /// The newest meta page is durable before it is written over the
+    /// [others](crate::meta::Metas::others), and these are made durable by a second sync; where
+    /// all are the same already, nothing is written. Last the room behind the
+    /// pages is cut off, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync`](Self::sync), and [`Error::Io`](engine::Error::Io) of the
+    /// cut. Where writing a meta page fails,
+    /// [`Error::Poisoned`](engine::Error::Poisoned). The store is gone all the
+    /// same.
+    ///
+    /// # Exercise 4.18
+    pub fn close(self) -> Result<()> {
+        todo!(
+            "exercise 4.18: Syncs, and leaves the same in all meta pages: a flip in one of them costs nothing then, and an opening has nothing to do"
+        )
+    }
+}

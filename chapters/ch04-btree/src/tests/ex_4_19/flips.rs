@@ -1,0 +1,115 @@
+//! Flips where nobody has closed the store.
+
+use std::collections::BTreeMap;
+
+use conformance::sim::{Cut, Image, Reach, SimDisk};
+use engine::Error;
+use engine::page::PageStore;
+
+use crate::copy_on_write::Options;
+use crate::meta::META_BYTES;
+use crate::tests::flipping::{PAGE_BYTES, metas, prepared, shown};
+use crate::tests::store::array::Change::{Push, Set};
+use crate::tests::store::array::{all, assert_holds, commit, numbers};
+use crate::tests::store::{OPTIONS, open, open_with};
+
+#[test]
+fn ex_4_19_behind_a_power_cut_a_flip_costs_no_more_than_the_last_sync() {
+    let disk = SimDisk::new();
+    let (store, _) = prepared(&disk);
+    let before = all(&store).unwrap();
+    commit(&store, &[Set(0, 1), Set(1, 2), Push(3)]).unwrap();
+    store.sync().unwrap();
+    let last = all(&store).unwrap();
+    // Pages that were free before the sync have been written since.
+    commit(&store, &[Set(4, 1), Set(5, 2), Push(3)]).unwrap();
+    let at = disk.changes();
+    let image = disk.cut(Cut { at, image: 0 });
+    let mut older = 0;
+    for offset in 0..image.get("pages").unwrap().len() {
+        let flipped = image.with_flipped_bit("pages", offset, (offset % 8) as u8);
+        match shown(&flipped) {
+            Ok(shown) if shown == last => {}
+            Ok(shown) => {
+                assert_eq!(shown, before, "byte {offset}");
+                older += 1;
+                // And it goes on from there.
+                let disk = SimDisk::from_image(&flipped);
+                let store = open(&disk);
+                assert_holds(&store, &before, "the commit before");
+                commit(&store, &[Set(7, 9)]).unwrap();
+                store.close().unwrap();
+                open(&disk);
+            }
+            Err(Error::Corrupt { .. }) => {}
+            other => panic!("byte {offset}: {other:?}"),
+        }
+    }
+    assert_eq!(older, META_BYTES, "those of the newest meta page");
+}
+
+/// Whatever is written behind a sync, what the one before it has made durable is
+/// there, too: all of it.
+#[test]
+fn ex_4_19_at_any_power_cut_the_newest_meta_page_may_be_damaged_as_well() {
+    for frames_bytes_max in [5 * PAGE_BYTES, 1 << 20] {
+        let frames_bytes_max = usize::try_from(frames_bytes_max).unwrap();
+        let options = Options {
+            frames_bytes_max,
+            ..OPTIONS
+        };
+        let disk = SimDisk::new();
+        let store = open_with(&disk, options);
+        let mut shown_by = BTreeMap::from([(1, Vec::new())]);
+        commit(&store, &(0..12).map(Push).collect::<Vec<_>>()).unwrap();
+        for round in 0..60_u32 {
+            for place in 0..12 {
+                commit(&store, &[Set(place, round), Set(place + 5, round)]).unwrap();
+                let mut reader = store.read().unwrap();
+                shown_by.insert(reader.commit(), numbers(&mut reader).unwrap());
+            }
+            if round % 3 == 0 {
+                store.sync().unwrap();
+            }
+        }
+        let mut walk = disk.walk();
+        let mut reach = Reach::default();
+        let mut tried = 0;
+        while walk.advance(&mut reach) {
+            let image = walk.image(0, &mut reach);
+            let [.., (before, _), (newest, at)] = metas(&image)[..] else {
+                continue;
+            };
+            let damaged = image.with_flipped_bit("pages", at + 24, 0);
+            let store = open_with(&SimDisk::from_image(&damaged), options);
+            let when = format!("{newest} is damaged, {before} counts");
+            assert_holds(&store, &shown_by[&before], &when);
+            tried += 1;
+        }
+        assert!(tried > 60, "{tried}");
+    }
+}
+
+#[test]
+fn ex_4_19_a_page_of_a_later_commit_in_the_place_of_another_is_found() {
+    let disk = SimDisk::new();
+    let store = open(&disk);
+    commit(&store, &[Push(1)]).unwrap();
+    store.sync().unwrap();
+    let early = disk.image();
+    for number in 0..40 {
+        commit(&store, &[Set(0, number)]).unwrap();
+        store.sync().unwrap();
+    }
+    store.close().unwrap();
+    // The meta pages of then, and the pages of now.
+    let (early, late) = (early.get("pages").unwrap(), disk.image());
+    let mut bytes = late.get("pages").unwrap().bytes().to_vec();
+    bytes[..384].copy_from_slice(&early.bytes()[..384]);
+    let mut image = Image::new();
+    image.insert("pages", conformance::sim::Content::new(bytes));
+    let Err(Error::Corrupt { what, .. }) = shown(&image) else {
+        panic!("not noticed");
+    };
+    assert_eq!(what, "the page is newer than the meta page");
+}

@@ -1,0 +1,236 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use conformance::sim::{Fail, Faults, Image, SimDisk};
+use conformance::{Level, Powers, Subject, subject};
+use engine::disk::Disk;
+use engine::page::{PageGroup, PageId, PageRead, PageStore};
+use engine::{Check, Counter, Durability, Error, KeyRange, Order, Snapshots, StorageEngine, Write};
+
+use crate::copy_on_write;
+use crate::meta::{FILE, Meta};
+use crate::{CowTree, Options};
+
+/// The smallest pages: trees of several levels, and chains.
+const SMALL: copy_on_write::Options = copy_on_write::Options {
+    page_bytes: 256,
+    frames_bytes_max: 1 << 20,
+    growth_bytes_min: 1024,
+};
+
+/// Such pages, of which hardly any stay in memory.
+const SPILLED: copy_on_write::Options = copy_on_write::Options {
+    frames_bytes_max: 1024,
+    ..SMALL
+};
+
+/// Pages of the usual size, in a file that is not long at once.
+const USUAL: copy_on_write::Options = copy_on_write::Options {
+    page_bytes: 4096,
+    frames_bytes_max: 1 << 20,
+    growth_bytes_min: 4096,
+};
+
+/// The engine over such pages.
+fn with(pages: copy_on_write::Options) -> Subject {
+    let open = move |disk: Arc<dyn Disk>, durability: Durability| {
+        CowTree::open(disk, Options { durability, pages })
+    };
+    let subject = subject!("CowTree", open, |tree| Powers {
+        snapshots: Some(tree),
+        check: Some(tree),
+        ..Powers::default()
+    });
+    subject.with_dead_bytes(move |image, file| dead_bytes(image, file, pages))
+}
+
+/// The meta pages, each of which is good without the others; free pages, and
+/// those of the free list that an opening does not read; and room.
+fn dead_bytes(image: &Image, file: &str, pages: copy_on_write::Options) -> Vec<Range<usize>> {
+    if file != FILE {
+        return Vec::new();
+    }
+    let bytes = image.get(file).expect("the file is there").bytes();
+    let meta = bytes.first_chunk().expect("it has a meta page");
+    let meta = Meta::decode(meta, 0).expect("the meta page is sound");
+    let options = Options {
+        pages,
+        ..Options::default()
+    };
+    let tree = CowTree::open(Arc::new(SimDisk::from_image(image)), options);
+    let tree = tree.expect("the store is sound").tree;
+    let mut live = tree.check().expect("the tree is sound").pages;
+    live.insert(PageId(u64::from(meta.free_head)));
+    let (len, page_bytes) = (bytes.len(), pages.page_bytes);
+    let is_dead = |number: &usize| *number == 0 || !live.contains(&PageId(*number as u64));
+    let dead = (0..len.div_ceil(page_bytes)).filter(is_dead);
+    let page = |number: usize| number * page_bytes..len.min((number + 1) * page_bytes);
+    dead.map(page).collect()
+}
+
+#[test]
+fn ex_4_20_core() {
+    with(SMALL).check(Level::Core);
+    with(SPILLED).check(Level::Core);
+    with(USUAL).check(Level::Core);
+}
+
+#[test]
+fn ex_4_20_concurrent() {
+    with(SMALL).check(Level::Concurrent);
+    with(SPILLED).check(Level::Concurrent);
+}
+
+#[test]
+fn ex_4_20_reopen() {
+    with(SMALL).check(Level::Reopen);
+    with(SPILLED).check(Level::Reopen);
+}
+
+#[test]
+fn ex_4_20_crash() {
+    with(SMALL).check(Level::Crash);
+}
+
+#[test]
+fn ex_4_20_crash_where_pages_spill() {
+    with(SPILLED).check(Level::Crash);
+}
+
+#[test]
+fn ex_4_20_crash_with_pages_of_the_usual_size() {
+    with(USUAL).check(Level::Crash);
+}
+
+#[test]
+fn ex_4_20_faults() {
+    with(SMALL).check(Level::Faults);
+}
+
+#[test]
+fn ex_4_20_faults_where_pages_spill() {
+    with(SPILLED).check(Level::Faults);
+}
+
+#[test]
+fn ex_4_20_faults_with_pages_of_the_usual_size() {
+    with(USUAL).check(Level::Faults);
+}
+
+#[test]
+fn ex_4_20_snapshot() {
+    with(SMALL).check(Level::Snapshot);
+    with(SPILLED).check(Level::Snapshot);
+}
+
+/// The engine over a file that seldom grows.
+fn opened(disk: &SimDisk, durability: Durability) -> CowTree {
+    let pages = copy_on_write::Options {
+        growth_bytes_min: 1 << 16,
+        ..SMALL
+    };
+    CowTree::open(Arc::new(disk.clone()), Options { durability, pages }).unwrap()
+}
+
+#[test]
+fn ex_4_20_a_write_is_as_durable_as_it_was_asked_to_be() {
+    for (durability, expected) in [
+        (Durability::Buffered, 0),
+        (Durability::Os, 2),
+        (Durability::Always, 2),
+    ] {
+        let tree = opened(&SimDisk::new(), durability);
+        let before = tree.stats();
+        tree.put(b"key", b"value").unwrap();
+        let syncs = tree.stats().since(&before)[Counter::Syncs];
+        assert_eq!(syncs, expected, "{durability:?}");
+        let long = "k".repeat(1000);
+        let refused = tree.write(&[Write::put(&long, "")]);
+        assert!(
+            matches!(refused, Err(Error::TooLarge { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(tree.stats().since(&before)[Counter::Syncs], expected);
+    }
+}
+
+/// The pages could not be written, and the sync would be tried again; but the
+/// batch is there for all to see, and whoever wrote it was told that it failed.
+#[test]
+fn ex_4_20_what_cannot_be_made_durable_poisons() {
+    let disk = SimDisk::new();
+    let tree = opened(&disk, Durability::Always);
+    tree.put(b"key", b"before").unwrap();
+    let at = disk.operations().len();
+    disk.set_faults(Faults {
+        fail: Some(Fail::Once(at)),
+        ..Faults::default()
+    });
+    for _ in 0..2 {
+        let failed = tree.put(b"key", b"after");
+        assert!(matches!(failed, Err(Error::Poisoned { .. })), "{failed:?}");
+    }
+    assert_eq!(tree.get(b"key"), Ok(Some(b"after".to_vec())), "reads go on");
+}
+
+#[test]
+fn ex_4_20_a_snapshot_is_of_the_moment_at_which_it_was_taken() {
+    let tree = opened(&SimDisk::new(), Durability::Buffered);
+    for number in 0..100 {
+        tree.put(format!("{number:02}").as_bytes(), b"before")
+            .unwrap();
+    }
+    let snapshot = tree.snapshot().unwrap();
+    for number in 0..100 {
+        tree.put(format!("{number:02}").as_bytes(), b"after")
+            .unwrap();
+        tree.put(format!("{number:02}+").as_bytes(), b"new")
+            .unwrap();
+    }
+    assert_eq!(tree.get(b"42"), Ok(Some(b"after".to_vec())));
+    let mut value = Vec::new();
+    assert_eq!(snapshot.get_into(b"42", &mut value), Ok(true));
+    assert_eq!(value, b"before");
+    assert_eq!(snapshot.get_into(b"42+", &mut value), Ok(false));
+    let mut cursor = snapshot.scan(KeyRange::all(), Order::Descending).unwrap();
+    let mut entries = 0;
+    while let Some((_, value)) = cursor.entry() {
+        assert_eq!(value, b"before");
+        entries += 1;
+        cursor.advance().unwrap();
+    }
+    assert_eq!(entries, 100);
+}
+
+#[test]
+fn ex_4_20_a_check_finds_what_the_tree_and_the_store_do_not_agree_on() {
+    let tree = opened(&SimDisk::new(), Durability::Buffered);
+    for number in 0..50 {
+        tree.put(format!("{number:02}").as_bytes(), &[7; 20])
+            .unwrap();
+    }
+    assert_eq!(tree.check(), Ok(()));
+    let pages = tree.tree.pages();
+    let mut group = pages.begin().unwrap();
+    let (lost, _) = group.alloc().unwrap();
+    group.commit().unwrap();
+    let Err(Error::Corrupt { offset, what, .. }) = tree.check() else {
+        panic!("a page was lost, and nobody has noticed");
+    };
+    assert_eq!(
+        (offset, &*what),
+        (lost.0 * 256, "nothing leads to the page")
+    );
+    let mut group = pages.begin().unwrap();
+    group.free(lost).unwrap();
+    group.commit().unwrap();
+    assert_eq!(tree.check(), Ok(()));
+    let root = pages.read().unwrap().root().unwrap();
+    let mut group = pages.begin().unwrap();
+    group.free(root).unwrap();
+    group.commit().unwrap();
+    let Err(Error::Corrupt { offset, .. }) = tree.check() else {
+        panic!("the root is free, and nobody has noticed");
+    };
+    assert_eq!(offset, root.0 * 256);
+}

@@ -1,0 +1,60 @@
+//! Threads that read while another one writes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::{KeyRange, Order, Write};
+
+use super::pages::Flavour;
+use super::trees::{Both, Change, PAGE_BYTES, get, rest, value};
+
+/// Says that it is over when it is dropped, also where a test fails.
+pub(super) struct Over<'o>(pub(super) &'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn threads_find_what_is_always_there_while_pages_change_in_place() {
+    let mut both = Both::new(Flavour::InPlace, PAGE_BYTES);
+    let lasting: Vec<Change> = (0..60)
+        .map(|n| Change::Put(format!("{n:02}/lasting"), 12))
+        .collect();
+    both.write(&lasting);
+    let tree = &both.tree;
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for order in [Order::Ascending, Order::Descending] {
+            let done = &done;
+            scope.spawn(move || {
+                let mut last = false;
+                while !last {
+                    last = done.load(Ordering::Relaxed);
+                    for n in 0..60 {
+                        let key = format!("{n:02}/lasting");
+                        let found = get(tree, key.as_bytes()).unwrap();
+                        assert_eq!(found, Some(value(&key, 12)));
+                    }
+                    let mut cursor = tree.scan(KeyRange::all(), order).unwrap();
+                    let found = rest(&mut *cursor).unwrap();
+                    let found = found.iter().filter(|(key, _)| key.ends_with(b"lasting"));
+                    assert_eq!(found.count(), 60);
+                }
+            });
+        }
+        let _over = Over(&done);
+        for round in 0..60 {
+            let passing = |n| format!("{:02}/passing/{n}", (n * 7 + round) % 60);
+            let puts: Vec<String> = (0..40).map(passing).collect();
+            for key in &puts {
+                tree.write(&[Write::put(key, key)]).unwrap();
+            }
+            for key in &puts {
+                tree.write(&[Write::delete(key)]).unwrap();
+            }
+        }
+    });
+    both.same();
+}

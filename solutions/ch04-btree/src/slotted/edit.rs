@@ -1,0 +1,195 @@
+//! Changes to a slotted page.
+//!
+//! What a rest means is nothing to them. Bytes that are damaged make them fail,
+//! never panic; what a page holds then is of no use to anybody.
+
+use super::search::bytes_of;
+use super::{CELL_BYTES, CHAINED, Cell, Slotted, TOO_SHORT, common_prefix, head_of};
+use crate::page::{Damage, Header, SLOT_BYTES, SLOTS_AT, in_page};
+
+/// Inserts a cell in front of the one that `slot` leads to, or behind all. The
+/// answer is false, and nothing has changed, where the page is full: where even
+/// without its garbage it had too little room for the cell and its slot.
+///
+/// The slots from this one on move up by one, and no other cell moves: this one
+/// comes right below the lowest. Only where that takes room which is garbage,
+/// the page is tidied first, by [`compact`].
+///
+/// What the keys share may be less then, as `shared_with` answers: the header
+/// says so, and the heads of all slots begin elsewhere, which `put_heads`
+/// writes. While it stays the same, no other head is touched.
+///
+/// # Errors
+///
+/// What is wrong with the page. A page that has no such slot, or no more room
+/// when it is tidied, said of itself what is not so.
+///
+/// # Exercise 4.2
+pub fn insert(bytes: &mut [u8], slot: usize, cell: &Cell<'_>) -> Result<bool, Damage> {
+    let mut header = Header::decode(bytes)?;
+    if header.free() < cell.bytes() {
+        if header.free() + header.garbage < cell.bytes() {
+            return Ok(false);
+        }
+        compact(bytes)?;
+        header = Header::decode(bytes)?;
+    }
+    let page = Slotted::new(bytes)?;
+    if slot > header.count || header.free() < cell.bytes() {
+        return Err("a page has no room where it should have some");
+    }
+    let shared = shared_with(&page, slot, cell.key)?;
+    let heads_stay = shared == header.shared;
+    let at = slot_at(slot);
+    bytes.copy_within(at..header.slots_end(), at + SLOT_BYTES);
+    header.count += 1;
+    header.cells -= cell.bytes() - SLOT_BYTES;
+    header.shared = shared;
+    header.encode(bytes);
+    put_cell(bytes, header.cells, cell);
+    put_slot(bytes, slot, header.cells, head_of(cell.key, shared));
+    if !heads_stay {
+        put_heads(bytes)?;
+    }
+    Ok(true)
+}
+
+/// Removes a slot, and leaves its cell as garbage: the bytes of the cell are
+/// counted as such, those of the slot are free. The slots behind it move down.
+///
+/// What the keys share, and so their heads, stay as they are: it is right of
+/// those that are left.
+///
+/// # Errors
+///
+/// What is wrong with the page: it has no such slot, the cell is not within it,
+/// or it would have more garbage than there is behind its lowest cell.
+///
+/// # Exercise 4.2
+pub fn remove(bytes: &mut [u8], slot: usize) -> Result<(), Damage> {
+    let page = Slotted::new(bytes)?;
+    let (mut header, cell) = (*page.header(), page.cell(slot)?);
+    header.garbage += cell.bytes() - SLOT_BYTES;
+    if header.cells + header.garbage > bytes.len() {
+        return Err("a page has more garbage than cells");
+    }
+    let at = slot_at(slot);
+    bytes.copy_within(at + SLOT_BYTES..header.slots_end(), at);
+    header.count -= 1;
+    header.encode(bytes);
+    Ok(())
+}
+
+/// Writes the rest of `new` in place of the one that stands with a slot's key.
+/// The answer is false, and nothing has changed, where it is not as long, or one
+/// is in a chain and the other not.
+///
+/// # Errors
+///
+/// What is wrong with the page.
+pub fn overwrite(bytes: &mut [u8], slot: usize, new: &Cell<'_>) -> Result<bool, Damage> {
+    let old = Slotted::new(bytes)?.extent(slot)?;
+    let fits = old.rest.len() == new.rest.len() && old.is_chained == new.is_chained;
+    if fits {
+        bytes[old.rest].copy_from_slice(new.rest);
+    }
+    Ok(fits)
+}
+
+/// Moves the cells together, so that what was garbage is free. Nothing is lost
+/// but the garbage.
+///
+/// # Errors
+///
+/// What is wrong with the page.
+///
+/// # Exercise 4.2
+pub fn compact(bytes: &mut [u8]) -> Result<(), Damage> {
+    let copy = bytes.to_vec();
+    let page = Slotted::new(&copy)?;
+    fill(bytes, page.level(), &page.cells()?)
+}
+
+/// Makes a page of `cells`, which are in the order of their keys, in place of
+/// what it was.
+///
+/// The slots come in that order, and the cells as well: the first one ends at
+/// the page's end, and each other one where the cell before it begins. There is
+/// no garbage. The keys share what the smallest and the largest have in common;
+/// above the leaves the first cell's does not count, since it means nothing.
+/// Without a key that counts they share nothing. The store's bytes, and those
+/// between slots and cells, are left as they are.
+///
+/// # Errors
+///
+/// They do not fit, and nothing has changed. Callers count first, so some page
+/// says of itself what is not so.
+///
+/// # Exercise 4.1
+pub fn fill(bytes: &mut [u8], level: u8, cells: &[Cell<'_>]) -> Result<(), Damage> {
+    let mut header = Header::empty(level, bytes.len());
+    let used: usize = cells.iter().map(Cell::bytes).sum();
+    if header.free() < used {
+        return Err("the cells of a page do not fit it");
+    }
+    let keyed = cells.get(usize::from(level > 0)..).unwrap_or_default();
+    if let (Some(first), Some(last)) = (keyed.first(), keyed.last()) {
+        // What the smallest and the largest key share, all between them share.
+        header.shared = common_prefix(first.key, last.key);
+    }
+    header.count = cells.len();
+    for (slot, cell) in cells.iter().enumerate() {
+        header.cells -= cell.bytes() - SLOT_BYTES;
+        put_cell(bytes, header.cells, cell);
+        put_slot(bytes, slot, header.cells, head_of(cell.key, header.shared));
+    }
+    header.encode(bytes);
+    Ok(())
+}
+
+/// With how many bytes all keys of a page begin alike once `key` is at `slot`.
+fn shared_with(page: &Slotted<'_>, slot: usize, key: &[u8]) -> Result<usize, Damage> {
+    let first = page.first_with_key();
+    if page.count() <= first {
+        return Ok(key.len());
+    }
+    let near = page.cell(slot.clamp(first, page.count() - 1))?.key;
+    let shared = near.get(..page.header().shared).ok_or(TOO_SHORT)?;
+    Ok(if key.starts_with(shared) {
+        shared.len()
+    } else {
+        common_prefix(key, shared)
+    })
+}
+
+/// Writes all heads anew, for what the page says that its keys share.
+fn put_heads(bytes: &mut [u8]) -> Result<(), Damage> {
+    let header = Header::decode(bytes)?;
+    for slot in 0..header.count {
+        let extent = Slotted::new(bytes)?.extent(slot)?;
+        let head = head_of(&bytes[extent.key], header.shared);
+        bytes[slot_at(slot)..][2..SLOT_BYTES].copy_from_slice(&bytes_of(head));
+    }
+    Ok(())
+}
+
+fn put_slot(bytes: &mut [u8], slot: usize, offset: usize, head: u32) {
+    let slot = &mut bytes[slot_at(slot)..][..SLOT_BYTES];
+    slot[..2].copy_from_slice(&in_page(offset).to_le_bytes());
+    slot[2..].copy_from_slice(&bytes_of(head));
+}
+
+fn put_cell(bytes: &mut [u8], offset: usize, cell: &Cell<'_>) {
+    let chained = if cell.is_chained { CHAINED } else { 0 };
+    let rest_len = in_page(cell.rest.len()) | chained;
+    let (head, behind) = bytes[offset..].split_at_mut(CELL_BYTES);
+    head[..2].copy_from_slice(&in_page(cell.key.len()).to_le_bytes());
+    head[2..].copy_from_slice(&rest_len.to_le_bytes());
+    let (key, behind) = behind.split_at_mut(cell.key.len());
+    key.copy_from_slice(cell.key);
+    behind[..cell.rest.len()].copy_from_slice(cell.rest);
+}
+
+fn slot_at(slot: usize) -> usize {
+    SLOTS_AT + slot * SLOT_BYTES
+}
