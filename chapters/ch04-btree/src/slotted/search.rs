@@ -4,8 +4,8 @@
 //! cells are apart: each would be a wait for memory. So a slot has four bytes
 //! of its key, too, the *head*. All slots of a page stand in a few lines of the
 //! processor's cache, and heads mostly decide. (G. Graefe and P.-Å. Larson,
-//! "B-Tree Indexes and CPU Caches", 2001, section 5, calls such a head a poor
-//! man's normalized key.)
+//! "B-Tree Indexes and CPU Caches", 2001, calls such a head a poor man's
+//! normalized key.)
 //!
 //! The keys of a page are neighbours, and often begin alike. Heads begin behind
 //! what all of them share, or they would all be the same.
