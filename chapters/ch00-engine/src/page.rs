@@ -37,7 +37,9 @@ pub trait PageStore: Send + Sync {
     /// The size of every page in bytes, the store's own included.
     fn page_bytes(&self) -> usize;
 
-    /// Begins to read, at the state of the last committed group.
+    /// Begins to read, at the state of the last committed group, or, over a store
+    /// that changes pages in place, at that or a later one. What a group changes
+    /// that is not committed no reader sees.
     ///
     /// # Errors
     ///
@@ -49,7 +51,8 @@ pub trait PageStore: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Poisoned`], and what kept the store from beginning one.
+    /// [`Error::Poisoned`], and what kept the store from beginning one: also from
+    /// taking back what a group before it had changed, if that was left to do.
     fn begin(&self) -> Result<Self::Group<'_>>;
 }
 
@@ -62,9 +65,12 @@ pub trait PageRead {
 
     /// Answers whether the root may be another one since [`root`](Self::root)
     /// was last called, or a page that was loaded after that call may have
-    /// changed since. What a walk found is then worth nothing: pages that it
-    /// passed may lead elsewhere now, and pages that it was led to may have
-    /// become others.
+    /// changed since it was, each time that it was. What a walk found is then
+    /// worth nothing: pages that it passed may lead elsewhere now, and pages that
+    /// it was led to may have become others.
+    ///
+    /// It may answer yes where nothing has changed, but not for ever: walks are
+    /// made again until it answers no.
     ///
     /// A copy-on-write store always answers no; over a store that changes
     /// pages in place, a cursor then copies what it needs and seeks again by
@@ -78,7 +84,9 @@ pub trait PageRead {
     /// [`Error::Io`]; [`Error::Corrupt`], also where there is no such page.
     fn load(&mut self, page: PageId) -> Result<()>;
 
-    /// The bytes of the current page, as they were when it was loaded.
+    /// The bytes of the current page, as they were when it was loaded. Between two
+    /// calls no latch is held for them: a store that changes pages in place copies
+    /// them, or changes a copy.
     fn bytes(&self) -> &[u8];
 
     /// The error that says what is wrong with a page. The reader finds out,
@@ -91,7 +99,11 @@ pub trait PageRead {
 /// its own changes.
 ///
 /// The store, not the tree, keeps what it needs to take changes back: it
-/// captures a page's earlier bytes in [`page_mut`](PageGroup::page_mut).
+/// captures a page's earlier bytes in [`page_mut`](PageGroup::page_mut), and
+/// shows them to readers until the commit. A page that was lent need not have
+/// been changed, and a store may find out only when it is called next; so every
+/// call can answer [`Error::NoSpace`] and [`Error::Poisoned`]. After an error a
+/// group can only be dropped.
 ///
 /// Every call that changes something may leave another page the current one,
 /// or none.
@@ -116,7 +128,9 @@ pub trait PageGroup: PageRead {
     /// [`Error::NoSpace`].
     fn alloc(&mut self) -> Result<(PageId, &mut [u8])>;
 
-    /// Gives a page back. It is used again once no reader can see it.
+    /// Gives a page back. It is used again once no reader can see it; where pages
+    /// change in place, at once, as [`changed`](PageRead::changed) tells who sees
+    /// it.
     ///
     /// # Errors
     ///
