@@ -60,8 +60,9 @@ pub trait PageStore: Send + Sync {
 /// several.
 pub trait PageRead {
     /// The root page, or `None` where the store is still empty. A walk through
-    /// the pages begins with this call.
-    fn root(&self) -> Option<PageId>;
+    /// the pages begins with this call: a store that changes pages in place begins
+    /// here to note which ones the walk sees.
+    fn root(&mut self) -> Option<PageId>;
 
     /// Answers whether the root may be another one since [`root`](Self::root)
     /// was last called, or a page that was loaded after that call may have
@@ -185,7 +186,7 @@ mod tests {
     struct OnePage(Vec<u8>);
 
     impl PageRead for &OnePage {
-        fn root(&self) -> Option<PageId> {
+        fn root(&mut self) -> Option<PageId> {
             Some(PageId(1))
         }
         fn changed(&self) -> bool {

@@ -71,7 +71,7 @@ impl<'s> Group<'s> {
 }
 
 impl PageRead for Group<'_> {
-    fn root(&self) -> Option<PageId> {
+    fn root(&mut self) -> Option<PageId> {
         page_id(self.root)
     }
 

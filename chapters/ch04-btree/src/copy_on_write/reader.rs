@@ -49,7 +49,7 @@ impl Clone for Reader<'_> {
 
 impl PageRead for Reader<'_> {
     #[inline]
-    fn root(&self) -> Option<PageId> {
+    fn root(&mut self) -> Option<PageId> {
         page_id(self.seen.root)
     }
 

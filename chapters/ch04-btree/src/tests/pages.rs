@@ -4,7 +4,6 @@
 //! on pages of its own until it is committed, numbers of freed pages are used
 //! again soon, and what a group lends first is not the current page any more.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -124,7 +123,7 @@ impl PageStore for TestPages {
         Ok(TestRead {
             store: self,
             snapshot: self.state.lock().clone(),
-            walked_at: Cell::new(0),
+            walked_at: 0,
             current: None,
         })
     }
@@ -149,7 +148,7 @@ impl PageStore for TestPages {
 pub(super) struct TestRead<'a> {
     store: &'a TestPages,
     snapshot: State,
-    walked_at: Cell<u64>,
+    walked_at: u64,
     current: Option<Arc<Vec<u8>>>,
 }
 
@@ -163,14 +162,14 @@ impl TestRead<'_> {
 }
 
 impl PageRead for TestRead<'_> {
-    fn root(&self) -> Option<PageId> {
+    fn root(&mut self) -> Option<PageId> {
         let state = self.state();
-        self.walked_at.set(state.groups);
+        self.walked_at = state.groups;
         state.root
     }
 
     fn changed(&self) -> bool {
-        self.state().groups != self.walked_at.get()
+        self.state().groups != self.walked_at
     }
 
     fn load(&mut self, page: PageId) -> Result<()> {
@@ -236,7 +235,7 @@ fn stamp(page: PageId) -> [u8; STORE_BYTES] {
 }
 
 impl PageRead for TestGroup<'_> {
-    fn root(&self) -> Option<PageId> {
+    fn root(&mut self) -> Option<PageId> {
         self.root
     }
 
