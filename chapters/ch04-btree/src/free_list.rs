@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! commit     5     6     7     8     9
-//! page 40    ├─── born 5, freed 8 ───┤
+//! page 40    ├ born 5 freed 8 ┤
 //! a meta page that shows 4:  pins it not, the page was born later
 //! a reader that sees 6:      pins it
 //! a reader that sees 8:      pins it not, that commit has freed it

@@ -73,10 +73,9 @@ impl Readers {
     /// The last commit and its root: never the root of another commit, whatever
     /// is [published](Self::publish) at the same time.
     ///
-    /// A root is in its half until the commit after the next one is published.
-    /// The root that was read was another commit's if there were two in between.
-    /// Whoever read that one's root reads a later number afterwards, too, and
-    /// looks again.
+    /// Commit 10 writes its root over that of commit 8, after commit 9 has been
+    /// published. So whoever has read number 8 and that root reads 9 at least when
+    /// it looks at the number again, and begins anew.
     ///
     /// # Exercise 4.16
     fn last(&self) -> (u64, u32) {

@@ -206,10 +206,10 @@ impl<R: PageRead> Walk<R> {
 
     /// Goes on to the next leaf in this order, and its first slot in this order:
     /// up along the path to where it can go a slot on, and down from there, by
-    /// [`descend`] toward the [outermost](outermost) leaf. The path leads there
-    /// afterwards, the leaf is the current page, and no page was loaded but the
-    /// one where it turned and those below. `None` where no leaf follows; the
-    /// path is empty then.
+    /// [`descend`] toward the [`outermost`] leaf. The path leads there afterwards,
+    /// the leaf is the current page, and no page was loaded but the one where it
+    /// turned and those below. `None` where no leaf follows; the path is empty
+    /// then.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl<R: PageRead> Walk<R> {
     /// # Exercise 4.9
     fn neighbour(&mut self, order: Order) -> Result<Option<(Leaf, usize)>> {
         todo!(
-            "exercise 4.9: Goes on to the next leaf in this order, and its first slot in this order: up along the path to where it can go a slot on, and down from there, by [`descend`] toward the [outermost](outermost) leaf"
+            "exercise 4.9: Goes on to the next leaf in this order, and its first slot in this order: up along the path to where it can go a slot on, and down from there, by [`descend`] toward the [`outermost`] leaf"
         )
     }
 
