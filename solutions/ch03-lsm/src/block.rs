@@ -173,7 +173,7 @@ impl<'b> Block<'b> {
             let (key, value) = (last.clone(), entry.value);
             group.slots.push(Slot { key, value });
         }
-        match group.slots.is_empty() {
+        match group.is_empty() {
             true => Err(NO_ENTRY),
             false => Ok(()),
         }

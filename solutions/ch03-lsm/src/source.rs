@@ -35,21 +35,3 @@ pub trait Source: Send {
     /// As for [`advance`](Self::advance).
     fn seek(&mut self, to: Bound<&[u8]>) -> Result<()>;
 }
-
-impl<S: Source + ?Sized> Source for Box<S> {
-    fn key(&self) -> Option<&[u8]> {
-        (**self).key()
-    }
-
-    fn value(&self) -> Option<&[u8]> {
-        (**self).value()
-    }
-
-    fn advance(&mut self) -> Result<()> {
-        (**self).advance()
-    }
-
-    fn seek(&mut self, to: Bound<&[u8]>) -> Result<()> {
-        (**self).seek(to)
-    }
-}

@@ -8,6 +8,7 @@ use super::engines::{
     bottom, bytes, close, count, files, fill, key, level_sizes, open, options, rest,
 };
 use super::ex_3_13::simulation::predicted;
+use crate::costs::owed;
 use crate::log::record::record_len;
 use crate::picking::urgent;
 use crate::{Lsm, Options};
@@ -308,6 +309,32 @@ fn ex_3_19_what_writes_take_on_adds_up_to_pieces() {
     assert_eq!(files(&disk, ".log").len(), logs - 1, "two halves");
     lsm.pay(piece - 1).unwrap();
     assert_eq!(files(&disk, ".log").len(), logs - 1, "and nothing besides");
+}
+
+#[test]
+fn ex_3_19_what_is_owed_is_spread_over_the_room_that_level_0_has_left() {
+    let piece = 1 << 20;
+    let due = || {
+        let lsm = open(&SimDisk::new(), options());
+        for _ in 0..4 {
+            freeze(&lsm);
+            let mut maintaining = lsm.maintaining.lock();
+            while lsm.step_by(&mut maintaining, |_, _| None).unwrap() == Progress::Worked {}
+        }
+        freeze(&lsm);
+        lsm
+    };
+    let memtable = 4 << 10;
+    // A flush, what the tables cost, and a piece should they only move.
+    let all = memtable + owed(&due().present.state().levels, &due().shape()) + piece;
+    // Of 12 tables there are 4, and one waits. A rate is in 256ths.
+    let rate = (256 * all).div_ceil(7 * memtable);
+    let enough = u32::try_from((256 * piece).div_ceil(rate)).unwrap();
+    for (bytes, waiting) in [(enough - 1, 1), (enough, 0)] {
+        let lsm = due();
+        lsm.pay(bytes).unwrap();
+        assert_eq!(are_waiting(&lsm), waiting, "{bytes} of {enough} bytes");
+    }
 }
 
 #[test]

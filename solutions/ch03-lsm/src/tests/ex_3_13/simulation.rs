@@ -119,6 +119,19 @@ fn ex_3_13_one_seed_gives_one_run() {
     assert_ne!(run(workload(1)), run(workload(2)));
 }
 
+/// The figures of the book are drawn of such loads, and are to stay as they are.
+#[test]
+fn a_seed_gives_the_same_keys_wherever_it_is_used() {
+    let shuffled = Workload::Random { keys: 10, seed: 7 }.keys();
+    assert_eq!(shuffled, [9, 5, 8, 6, 1, 2, 4, 7, 0, 3]);
+    let overwritten = Workload::Overwrite {
+        keys: 4,
+        writes: 6,
+        seed: 7,
+    };
+    assert_eq!(overwritten.keys(), [2, 3, 0, 1, 2, 1, 0, 1, 1, 0]);
+}
+
 /// A store with so many keys, at rest.
 fn loaded(keys: u32) -> Simulation {
     let mut store = Simulation::new(SHAPE);

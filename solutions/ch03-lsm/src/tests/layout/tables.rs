@@ -99,6 +99,20 @@ fn a_table_is_drawn_entry_by_entry() {
 }
 
 #[test]
+fn of_a_long_key_the_beginning_is_shown() {
+    let entries: Entries = [31, 32, 33].map(|len| (vec![b'k'; len], None)).into();
+    let disk = conformance::sim::SimDisk::new();
+    write(&disk, 7, TableOptions::default(), &entries);
+    let drawn = drawn(TABLE_FILE, &bytes_of(&disk, 7));
+    let names: Vec<&str> = drawn
+        .lines()
+        .filter_map(|line| line.split("delete ").nth(1))
+        .collect();
+    let k = |len| format!("\"{}\"", "k".repeat(len));
+    assert_eq!(names, [k(31), k(32), format!("{}…", k(32))]);
+}
+
+#[test]
 fn a_compressed_block_is_drawn_whole() {
     let parts = drawn(TABLE_FILE, &table(Compression::Lz4, 10));
     let block = r#"    36 data block 2 of 2: 1 entry, compressed
