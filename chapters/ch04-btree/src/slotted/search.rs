@@ -49,9 +49,8 @@ impl Slotted<'_> {
     /// at, by halves. That takes for granted that `key` begins as the page's
     /// keys do. Whether it does is asked last, and not at all where the key was
     /// found: by `compare_start`, of a cell that the caller is about to need
-    /// anyway. A key that begins otherwise lies in
-    /// front of the first slot [with a key](Self::first_with_key), or behind
-    /// all.
+    /// anyway. A key that begins otherwise lies in front of the first slot
+    /// [with a key](Self::first_with_key), or behind all.
     ///
     /// # Errors
     ///

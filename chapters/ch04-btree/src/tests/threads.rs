@@ -1,7 +1,9 @@
 //! Threads that read while another one writes.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use engine::sync::guide::{self, Step};
 use engine::{KeyRange, Order, Write};
 
 use super::pages::Flavour;
@@ -57,4 +59,20 @@ fn threads_find_what_is_always_there_while_pages_change_in_place() {
         }
     });
     both.same();
+}
+
+thread_local! {
+    static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// Does `meanwhile` when this thread is about to take a lock, the next time.
+pub(super) fn when_it_asks(meanwhile: impl FnOnce() + 'static) {
+    MEANWHILE.set(Some(Box::new(meanwhile)));
+    guide::set(Some(|step| {
+        if let Step::Asks(_) = step
+            && let Some(meanwhile) = MEANWHILE.take()
+        {
+            meanwhile();
+        }
+    }));
 }

@@ -104,7 +104,10 @@ fn ex_4_12_a_chain_that_does_not_go_on_is_damage() {
         assert_eq!(offset, second.0, "the page that is named");
         let mut group = pages.begin().unwrap();
         let freed = overflow::free(&mut group, chain);
-        assert!(matches!(freed, Err(Error::Corrupt { .. })), "{freed:?}");
+        let Err(Error::Corrupt { offset, .. }) = freed else {
+            panic!("byte {at} was changed: {freed:?}");
+        };
+        assert_eq!(offset, second.0, "the page that is named");
         drop(group);
         assert_eq!(pages.numbers().len(), new.len());
         pages.damage(second, |bytes| bytes.copy_from_slice(&before));
@@ -119,6 +122,25 @@ fn ex_4_12_a_chain_that_does_not_go_on_is_damage() {
             "{next}"
         );
     }
+}
+
+/// How long a value is stands in the file: nobody makes room for so much before
+/// it is there.
+#[test]
+fn ex_4_12_a_length_that_is_damaged_takes_no_memory() {
+    let pages = TestPages::new(Flavour::CopyOnWrite, PAGE_BYTES);
+    let (chain, _) = put(&pages, &value(3 * PIECE));
+    let chain = Chain {
+        len: 1 << 30,
+        ..chain
+    };
+    let taken = allocation_counter::measure(|| {
+        assert!(matches!(
+            gathered(&pages, chain),
+            Err(Error::Corrupt { .. })
+        ));
+    });
+    assert!(taken.bytes_max < 1 << 20, "{} bytes", taken.bytes_max);
 }
 
 #[test]

@@ -51,7 +51,12 @@ fn ex_4_14_a_flip_of_any_bit_of_a_meta_page_is_found() {
 #[test]
 fn ex_4_14_a_meta_page_names_no_page_that_is_not_there() {
     for wrong in [
-        Meta { pages: 2, ..META },
+        Meta {
+            pages: 2,
+            root: 0,
+            free_head: 0,
+            ..META
+        },
         Meta { root: 2, ..META },
         Meta {
             root: META.pages,

@@ -10,7 +10,7 @@ use engine::{Counter, Error};
 use super::store::array::Change::{Push, Set};
 use super::store::array::{all, assert_holds, change, commit, numbers, reachable};
 use super::store::{is_poisoned, open};
-use super::threads::Over;
+use super::threads::{Over, when_it_asks};
 use crate::readers::Readers;
 
 fn seen(readers: &Readers) -> Vec<u64> {
@@ -83,20 +83,6 @@ fn ex_4_16_the_root_is_that_of_the_commit_whatever_is_published_meanwhile() {
         });
         assert_eq!(wrong, None, "a commit with the root of another");
     });
-}
-
-thread_local! {
-    static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// Does `meanwhile` when this thread is about to take a lock, the next time.
-fn when_it_asks(meanwhile: impl FnOnce() + 'static) {
-    MEANWHILE.set(Some(Box::new(meanwhile)));
-    guide::set(Some(|step| {
-        if let (Step::Asks(_), Some(meanwhile)) = (step, MEANWHILE.take()) {
-            meanwhile();
-        }
-    }));
 }
 
 /// A commit is published when a reader is about to take its place's lock, and the

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use conformance::sim::{Fail, Faults, Operation, Part, SimDisk, Unsynced};
 use engine::Error;
 use engine::page::PageStore;
+use engine::sync::guide;
 
 use super::store::array::Change::{Push, Set};
 use super::store::array::{assert_holds, commit, numbers};
 use super::store::{OPTIONS, fail_next, is_poisoned, open, open_with};
+use super::threads::when_it_asks;
 use crate::copy_on_write::{CopyOnWrite, Options};
 
 /// A store of three numbers, and a fourth that was not synced.
@@ -192,4 +194,30 @@ fn ex_4_18_nothing_is_captured_or_written_behind_a_failure() {
     assert!(is_poisoned(&store.sync()));
     assert!(is_poisoned(&store.close()));
     assert_eq!(disk.operations().len(), before, "nobody tries again");
+}
+
+/// Another sync fails while this one waits for its turn.
+#[test]
+fn ex_4_18_whoever_has_waited_looks_whether_the_one_before_it_has_failed() {
+    let (disk, store) = prepared();
+    let store = Arc::new(store);
+    let other = Arc::clone(&store);
+    let fails = move || {
+        let file = "pages".to_owned();
+        other.poison(Error::NoSpace { file });
+    };
+    let before = disk.operations().len();
+    // The first lock says who it is that syncs, the second one whose turn it is.
+    when_it_asks(move || when_it_asks(fails));
+    assert!(is_poisoned(&store.sync()));
+    guide::set(None);
+    assert_eq!(disk.operations().len(), before, "nothing is written");
+}
+
+#[test]
+fn ex_4_18_a_close_that_cannot_write_a_meta_page_poisons() {
+    let (disk, store) = prepared();
+    store.sync().unwrap();
+    fail_next(&disk, Part::Half);
+    assert!(is_poisoned(&store.close()));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use conformance::sim::{Cut, SimDisk};
 use engine::Error;
+use engine::page::PageStore;
 
 use crate::copy_on_write::CopyOnWrite;
 use crate::meta::META_BYTES;
@@ -58,6 +59,25 @@ fn ex_4_18_what_a_close_leaves_in_the_meta_pages_is_durable() {
     let before = disk.changes();
     open(&disk);
     assert_eq!(disk.changes(), before);
+}
+
+#[test]
+fn ex_4_18_each_sync_writes_over_the_oldest_meta_page() {
+    let disk = SimDisk::new();
+    let store = open(&disk);
+    let commits = || {
+        metas(&disk.image())
+            .iter()
+            .map(|meta| meta.0)
+            .collect::<Vec<_>>()
+    };
+    for number in 0..8 {
+        let before = commits();
+        commit(&store, &[Push(number)]).unwrap();
+        store.sync().unwrap();
+        let expected = [&before[1..], &[store.read().unwrap().commit()]].concat();
+        assert_eq!(commits(), expected, "sync {number}");
+    }
 }
 
 #[test]
