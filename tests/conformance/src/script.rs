@@ -64,6 +64,7 @@ pub use parse::ParseError;
 pub use shrink::{shrink, shrink_tree};
 pub use strategy::{
     KEYS, VALUE_LENS, Vocabulary, scripts, scripts_around_a_cursor, scripts_around_a_snapshot,
+    scripts_that_delete,
 };
 
 /// What is done to an engine, one operation after the other.

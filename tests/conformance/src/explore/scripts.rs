@@ -3,7 +3,7 @@
 
 use engine::Durability;
 
-use crate::script::{Bytes, Edit, Op, Script};
+use crate::script::{Bytes, Edit, Op, Script, numbered};
 use crate::sim::random::Random;
 
 /// The script of this number for an engine of this durability.
@@ -32,6 +32,23 @@ pub(crate) fn maintained(seed: u64, number: usize, durability: Durability) -> Sc
     Script {
         durability: Some(durability),
         ops: ops.collect(),
+    }
+}
+
+/// How many entries are there at first in a script with many.
+const CROWD: usize = 24;
+
+/// A script of this number that begins with many entries, which are synced, and
+/// changes some of them.
+pub(crate) fn crowded(seed: u64, number: usize, durability: Durability) -> Script {
+    let mut random = Random::new(seed ^ (number as u64).wrapping_mul(0x8cb9_2ba7_2f3d_8dd7));
+    let mut writer = Writer { values: 0 };
+    let len = 2 + random.below(5);
+    let mut ops = vec![Op::Fill(CROWD), Op::Sync];
+    ops.extend((0..len).map(|_| writer.crowded_op(&mut random)));
+    Script {
+        durability: Some(durability),
+        ops,
     }
 }
 
@@ -65,6 +82,19 @@ impl Writer {
         }
     }
 
+    fn crowded_op(&mut self, random: &mut Random) -> Op {
+        match random.below(8) {
+            0..3 => Op::Put(of_crowd(random), self.value(random)),
+            3 => Op::Delete(of_crowd(random)),
+            4 => {
+                let deletes = (0..6).map(|_| Edit::Delete(of_crowd(random)));
+                Op::Write(deletes.collect())
+            }
+            5..7 => Op::Sync,
+            _ => [Op::Drop, Op::Kill, Op::Reopen][random.below(3)].clone(),
+        }
+    }
+
     fn batch(&mut self, random: &mut Random) -> Vec<Edit> {
         (0..random.below(4))
             .map(|_| match random.below(4) {
@@ -91,6 +121,11 @@ impl Writer {
 fn key(random: &mut Random) -> Bytes {
     const KEYS: [&[u8]; 6] = [b"a", b"b", b"c", b"", b"a\0", b"\xff"];
     Bytes::from(KEYS[random.below(KEYS.len())])
+}
+
+/// The key of one of many entries.
+fn of_crowd(random: &mut Random) -> Bytes {
+    Bytes::Plain(numbered(random.below(CROWD)).0)
 }
 
 /// Of so few keys that each write supersedes another.

@@ -10,6 +10,7 @@ mod bytes;
 mod costs;
 mod counts;
 mod cursors;
+mod deletes;
 mod maintenance;
 mod promised;
 mod scans;
@@ -65,6 +66,16 @@ pub const CHECKS: &[Check] = &[
         Clause::AnyBytes,
         "puts_gets_and_deletes_do_what_the_model_does",
         bytes::puts_gets_and_deletes_do_what_the_model_does,
+    ),
+    Check::new(
+        Clause::AnyBytes,
+        "values_of_any_length_are_what_was_put",
+        bytes::values_of_any_length_are_what_was_put,
+    ),
+    Check::new(
+        Clause::AnyBytes,
+        "what_many_deletes_leave_is_found",
+        deletes::what_many_deletes_leave_is_found,
     ),
     Check::new(
         Clause::WholeOrNothing,
@@ -145,6 +156,11 @@ pub const CHECKS: &[Check] = &[
         Clause::OrderedScans,
         "scans_and_cursors_do_what_the_model_does",
         cursors::scans_and_cursors_do_what_the_model_does,
+    ),
+    Check::new(
+        Clause::OrderedScans,
+        "a_scan_holds_what_many_deletes_leave",
+        deletes::a_scan_holds_what_many_deletes_leave,
     ),
     Check::new(
         Clause::OrderedScans,

@@ -35,6 +35,11 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         clause: Clause::Sync,
+        name: "a_power_cut_among_many_entries_leaves_what_was_synced",
+        run: crowded,
+    },
+    Check {
+        clause: Clause::Sync,
         name: "what_a_sync_answered_for_survives_in_every_schedule",
         run: |subject, budget| steered::tried(subject, budget).1,
     },
@@ -55,6 +60,19 @@ fn maintained(subject: &Subject, budget: &Budget) -> Result<(), Failure> {
     effort.scripts /= 3;
     let found = explore_scripts(subject, effort, |number| {
         scripts::maintained(budget.seed, number / kinds, durabilities[number % kinds])
+    });
+    found.failure.map_or(Ok(()), Err)
+}
+
+/// Explores the engine with more entries than a short page holds, in every
+/// durability.
+fn crowded(subject: &Subject, budget: &Budget) -> Result<(), Failure> {
+    let durabilities = subject.supported();
+    let kinds = durabilities.len();
+    let mut effort = Effort::of(budget);
+    effort.scripts /= 25;
+    let found = explore_scripts(subject, effort, |number| {
+        scripts::crowded(budget.seed, number / kinds, durabilities[number % kinds])
     });
     found.failure.map_or(Ok(()), Err)
 }

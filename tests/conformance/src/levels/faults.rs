@@ -41,7 +41,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         clause: Clause::DamageIsFound,
         name: "a_flipped_bit_is_found_after_a_close",
-        run: |subject, budget| each_script(subject, budget, DAMAGED, damage::after_close),
+        run: |subject, budget| each_script(subject, budget, CLOSED, damage::after_close),
     },
     Check {
         clause: Clause::DamageIsFound,
@@ -56,7 +56,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         clause: Clause::Poison,
         name: "a_failed_sync_poisons_until_the_engine_is_opened_again",
-        run: |subject, budget| each_script(subject, budget, FAILING, failing_syncs),
+        run: |subject, budget| each_script(subject, budget, SYNCING, failing_syncs),
     },
     Check {
         clause: Clause::Poison,
@@ -90,28 +90,51 @@ const MAINTAINED: [&str; 4] = [
     "put a x*600; put b x*600; step; step; step; step; step; put c 3; sync",
 ];
 
-/// How many random scripts follow, quick and full, and how long they are.
+/// A script for damage: it leaves more than one page or block where these are
+/// short, and what leads to them.
+const GROWN: [&str; 1] = ["fill 30; sync; put k00007 x*600; sync"];
+
+/// A script for syncs that fail: a place in a file that was used and is free may
+/// be used again, and then what was there before is found where a sync has lost
+/// what came later.
+const OVERWRITTEN: [&str; 1] =
+    ["put a 1; sync; put a 2; sync; put a 3; sync; put a 4; sync; put a 5; sync; put a 6; sync"];
+
+/// Which scripts follow: how many random ones, quick and full, and how long these
+/// are; and some that are spelled out and longer, in a single durability.
 #[derive(Clone, Copy)]
 struct Amount {
     quick: usize,
     full: usize,
     ops_max: usize,
+    longer: &'static [&'static str],
 }
 
 const FAILING: Amount = Amount {
     quick: 2,
     full: 60,
     ops_max: 8,
+    longer: &[],
+};
+const SYNCING: Amount = Amount {
+    longer: &OVERWRITTEN,
+    ..FAILING
 };
 const COUNTED: Amount = Amount {
     quick: 20,
     full: 200,
     ops_max: 20,
+    longer: &[],
 };
 const DAMAGED: Amount = Amount {
     quick: 2,
     full: 30,
     ops_max: 10,
+    longer: &[],
+};
+const CLOSED: Amount = Amount {
+    longer: &GROWN,
+    ..DAMAGED
 };
 
 /// The checks that take a script, in the order in which they run.
@@ -141,7 +164,14 @@ fn each_script(
         false => &[],
     };
     let texts = [&SHORT[..], maintained].concat();
+    let count = (texts.len() + random) * durabilities.len();
     let script = |number: usize| {
+        if let Some(longer) = number.checked_sub(count) {
+            return Script {
+                durability: Some(durabilities[0]),
+                ..Script::of(amount.longer[longer])
+            };
+        }
         let durability = durabilities[number % durabilities.len()];
         let number = number / durabilities.len();
         match texts.get(number) {
@@ -160,7 +190,7 @@ fn each_script(
             }
         }
     };
-    let count = (texts.len() + random) * durabilities.len();
+    let count = count + amount.longer.len();
     let result = parallel::each(count, |number| check(subject, budget, &script(number)));
     result.map_err(|(number, failure)| shrunk(subject, budget, &script(number), check, failure))
 }

@@ -65,6 +65,11 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         Clause::OrderedScans,
+        "every_schedule_in_a_crowd_shows_scans_one_moment",
+        |subject, budget| steered::one_moment_in_a_crowd(subject, budget).1,
+    ),
+    Check::new(
+        Clause::OrderedScans,
         "scans_and_snapshots_do_what_the_model_did",
         held::scans_and_snapshots_do_what_the_model_did,
     ),

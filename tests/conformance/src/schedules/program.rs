@@ -43,6 +43,9 @@ pub(crate) enum Mix {
     Moments,
     /// The same, and steps of the work that the engine owes.
     MomentsAndSteps,
+    /// The same as [`Moments`](Mix::Moments), in an engine with many entries
+    /// beside those that are looked at.
+    MomentsInACrowd,
 }
 
 /// What some threads do at the same time, and what is there before.
@@ -58,6 +61,9 @@ pub(crate) struct Program {
     pub(crate) fails: Option<usize>,
     /// There is work to be done at first: files are full, and of garbage.
     pub(crate) owes: bool,
+    /// There are many other entries, between those that it looks at and behind
+    /// them: where an engine keeps entries in pages, they stand in several.
+    pub(crate) in_a_crowd: bool,
     /// A scan is held to one moment.
     pub(crate) at_one_moment: bool,
 }
@@ -86,6 +92,10 @@ const TORN: u32 = u32::MAX;
 const FILLER: &[u8] = b"z";
 const FILLER_BYTES: usize = 700;
 
+/// How many entries of a crowd come behind each key, and what stands in them.
+const CROWD: u8 = 8;
+const CROWD_VALUE: [u8; 20] = [b'x'; 20];
+
 const NAMES: [&[u8]; KEYS] = [b"a", b"b", b"c"];
 
 impl Program {
@@ -107,6 +117,7 @@ impl Program {
             threads,
             fails,
             owes: matches!(mix, Mix::Steps | Mix::MomentsAndSteps),
+            in_a_crowd: mix == Mix::MomentsInACrowd,
             at_one_moment: mix.is_of_moments(),
         }
     }
@@ -128,9 +139,13 @@ impl Program {
         state
     }
 
-    /// Puts what is to be there at first, and syncs that.
+    /// Puts what is to be there at first, and syncs that, unless there is a crowd:
+    /// what is durable is kept anyway, and nobody needs to see it.
     pub(crate) fn begin(&self, engine: &dyn StorageEngine) -> Result<()> {
         let fill = || engine.put(FILLER, &[0; FILLER_BYTES]);
+        if self.in_a_crowd {
+            put_crowd(engine)?;
+        }
         if self.owes {
             for _ in 0..2 {
                 for key in &self.at_first {
@@ -146,7 +161,7 @@ impl Program {
             // What is there at first is in a file that is full, too.
             (0..3).try_for_each(|_| fill())?;
         }
-        match self.at_first.is_empty() {
+        match self.at_first.is_empty() || self.in_a_crowd {
             true => Ok(()),
             false => engine.sync(),
         }
@@ -243,6 +258,7 @@ impl Program {
             threads: threads.collect(),
             fails: self.fails,
             owes: self.owes,
+            in_a_crowd: self.in_a_crowd,
             at_one_moment: self.at_one_moment,
         }
     }
@@ -250,7 +266,10 @@ impl Program {
 
 impl Mix {
     fn is_of_moments(self) -> bool {
-        matches!(self, Mix::Moments | Mix::MomentsAndSteps)
+        matches!(
+            self,
+            Mix::Moments | Mix::MomentsAndSteps | Mix::MomentsInACrowd
+        )
     }
 }
 
@@ -296,6 +315,17 @@ impl Act {
             _ => Act::Sync,
         }
     }
+}
+
+/// Puts entries behind each key, in one batch.
+fn put_crowd(engine: &dyn StorageEngine) -> Result<()> {
+    let behind = |name: &'static [u8]| (0..CROWD).map(move |at| [name, &[b'0' + at]].concat());
+    let keys: Vec<Vec<u8>> = NAMES.into_iter().flat_map(behind).collect();
+    let batch: Vec<Write<'_>> = keys
+        .iter()
+        .map(|key| Write::put(key, &CROWD_VALUE))
+        .collect();
+    engine.write(&batch)
 }
 
 /// Takes a snapshot and reads it: each key, and then a scan.
@@ -372,6 +402,9 @@ impl fmt::Display for Program {
             let words: Vec<String> = words.collect();
             let beside = if thread > 0 { " beside " } else { "" };
             write!(f, "{beside}`{}`", words.join("; "))?;
+        }
+        if self.in_a_crowd {
+            write!(f, ", among {} other entries", usize::from(CROWD) * KEYS)?;
         }
         if let Some(fails) = self.fails {
             write!(f, ", where operation {fails} of the disk fails")?;

@@ -140,6 +140,41 @@ pub fn scripts_around_a_snapshot(
     })
 }
 
+/// Scripts that delete more than they put, of up to `entries_max` numbered
+/// entries, and look at each of them in the end: by scans both ways, or by key.
+pub fn scripts_that_delete(
+    entries_max: usize,
+    ops_max: usize,
+    scans: bool,
+) -> impl Strategy<Value = Script> {
+    let key = (0..entries_max).prop_map(|number| Bytes::Plain(super::numbered(number).0));
+    let put = (key.clone(), value()).prop_map(|(k, v)| Op::Put(k, v));
+    let mut around = vec![
+        (8, key.clone().prop_map(Op::Delete).boxed()),
+        (3, put.boxed()),
+    ];
+    if scans {
+        around.push((1, (1..=3_usize).prop_map(Op::Next).boxed()));
+        around.push((1, key.prop_map(Op::Seek).boxed()));
+    }
+    let around = prop::collection::vec(Union::new_weighted(around), 1..=ops_max);
+    (1..=entries_max, order(), around).prop_map(move |(entries, order, around)| {
+        let mut ops = vec![Op::Fill(entries)];
+        ops.extend(scans.then_some(Op::Cursor(Span::ALL, order)));
+        ops.extend(around);
+        match scans {
+            true => ops.extend(
+                [Order::Ascending, Order::Descending].map(|order| Op::Scan(Span::ALL, order)),
+            ),
+            false => {
+                let all = (0..entries_max).map(|number| Bytes::Plain(super::numbered(number).0));
+                ops.extend(all.map(Op::Get));
+            }
+        }
+        Script::new(ops)
+    })
+}
+
 /// The numbers of the snapshots that a random script holds.
 const SNAPSHOTS: [usize; 2] = [1, 2];
 

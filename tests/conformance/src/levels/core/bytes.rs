@@ -2,7 +2,7 @@
 
 use engine::Limits;
 
-use super::super::playing::{each, is_reachable, limits, random, spelled};
+use super::super::playing::{each, is_reachable, limits, long, random, spelled};
 use crate::budget::Budget;
 use crate::level::Clause;
 use crate::report::Failure;
@@ -214,4 +214,20 @@ pub(super) fn puts_gets_and_deletes_do_what_the_model_does(
     };
     let name = "puts_gets_and_deletes_do_what_the_model_does";
     random(s, budget, name, (300, 30_000), &scripts(vocabulary, 20))
+}
+
+/// Lengths of values among which each page, block or buffer of a usual size has
+/// its own, and one byte more and less: short ones, and those that fill one page
+/// of 4 KiB or two but for what else stands in it.
+const LENGTHS: [std::ops::Range<usize>; 3] = [0..600, 4000..4100, 8100..8200];
+
+pub(super) fn values_of_any_length_are_what_was_put(
+    s: &Subject,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    let ops = budget.each(LENGTHS.into_iter().flatten()).flat_map(|len| {
+        let value = Bytes::Times(b'x', len);
+        [Op::Put("a".into(), value), Op::Get("a".into())]
+    });
+    long(s, CLAUSE, Script::new(ops.collect()))
 }

@@ -34,6 +34,14 @@ pub(crate) fn one_moment_beside_steps(
     search(s, budget, name, 80, Mix::MomentsAndSteps)
 }
 
+/// What the check `every_schedule_in_a_crowd_shows_scans_one_moment` tries, and
+/// what it finds: there, a reader comes by several pages, of which some may be
+/// of another moment.
+pub(crate) fn one_moment_in_a_crowd(s: &Subject, budget: &Budget) -> (Tally, Result<(), Failure>) {
+    let name = "every_schedule_in_a_crowd_shows_scans_one_moment";
+    search(s, budget, name, 20, Mix::MomentsInACrowd)
+}
+
 /// Tries so many programs in a quick run, and a hundred times as many in a full
 /// one.
 fn search(
