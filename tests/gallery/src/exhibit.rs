@@ -11,6 +11,7 @@ use engine::{Durability, Result, StorageEngine};
 use crate::calls::{Called, Calls};
 use crate::log_engine::LogEngine;
 use crate::log_engine::steps::Steps;
+use crate::paged_tree::{self, PagedTree};
 use crate::segmented_log::{self, SegmentedLog};
 use crate::table_tree::{self, TableTree};
 use crate::versioned_map::{self, VersionedMap};
@@ -38,6 +39,8 @@ enum Made {
     By(Open, fn(&str, Open) -> Subject),
     /// Of the table tree, with these steps.
     OfTables(&'static dyn table_tree::steps::Steps),
+    /// Of the paged tree, with these steps and powers.
+    OfPages(&'static dyn paged_tree::steps::Steps, paged_tree::Lent),
 }
 
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
@@ -71,6 +74,23 @@ impl Exhibit {
         charge: Charge,
     ) -> Self {
         Exhibit::made(charge, Made::OfTables(steps))
+    }
+
+    /// The paged tree, taking one step as `steps` does. It does not lend its own
+    /// `check`: what it answers is to convict it.
+    pub(crate) const fn of_pages(
+        steps: &'static dyn paged_tree::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfPages(steps, PagedTree::unchecked))
+    }
+
+    /// The same, where it answers right, and only its own `check` can tell.
+    pub(crate) const fn of_checked_pages(
+        steps: &'static dyn paged_tree::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfPages(steps, PagedTree::powers))
     }
 
     /// The versioned map, taking one step as `S` does.
@@ -110,6 +130,7 @@ impl Exhibit {
         match self.made {
             Made::By(open, _) => open(disk, durability),
             Made::OfTables(steps) => Ok(Box::new(TableTree::open(disk, durability, steps)?)),
+            Made::OfPages(steps, _) => Ok(Box::new(PagedTree::open(disk, durability, steps)?)),
         }
     }
 
@@ -118,6 +139,7 @@ impl Exhibit {
         let subject = match self.made {
             Made::By(open, subject) => subject(self.name, open),
             Made::OfTables(steps) => table_tree::subject_of(self.name, steps),
+            Made::OfPages(steps, powers) => paged_tree::subject_of(self.name, steps, powers),
         };
         subject.claims(&[self.level])
     }

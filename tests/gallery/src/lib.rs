@@ -25,6 +25,9 @@
 //! | [`merging`] | making one of two |
 //! | [`levels`] | tables in levels: where a key is searched, and what is merged |
 //! | [`flushing`] | a log that becomes a table, and a manifest that says so |
+//! | [`pages`] | a tree in pages: how they are split and joined |
+//! | [`walks`] | cursors that walk through such a tree |
+//! | [`commits`] | pages that are copied on write: who sees them, and what is durable |
 //! | [`failing`] | appends that fail |
 //! | [`poison`] | syncs that fail |
 //! | [`damage`] | bytes that changed |
@@ -32,14 +35,16 @@
 //! | [`counts`] | what they count |
 //!
 //! Most are the [log engine](log_engine), the [segmented log](segmented_log),
-//! the [table tree](table_tree) or the [versioned map](versioned_map) with one
-//! step taken wrongly; [`calls`] holds what the others share.
+//! the [table tree](table_tree), the [paged tree](paged_tree) or the
+//! [versioned map](versioned_map) with one step taken wrongly; [`calls`] holds
+//! what the others share.
 //!
 //! The suite does not know this crate: whoever has an engine judged compiles
 //! the judge alone.
 
 pub mod batches;
 pub mod calls;
+pub mod commits;
 pub mod counts;
 pub mod cursors;
 pub mod damage;
@@ -53,6 +58,8 @@ pub mod merging;
 pub mod moments;
 pub mod opening;
 pub mod owners;
+pub mod paged_tree;
+pub mod pages;
 pub mod poison;
 pub mod reading;
 pub mod scans;
@@ -65,6 +72,7 @@ pub mod table_tree;
 pub mod threads;
 mod verdicts;
 pub mod versioned_map;
+pub mod walks;
 
 pub use exhibit::Exhibit;
 pub use table::{proof, table};

@@ -9,8 +9,8 @@ use engine::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exhibit::Exhibit;
 use crate::{
-    batches, counts, cursors, damage, failing, flushing, keys, levels, merging, moments, opening,
-    owners, poison, reading, scans, schedules, segments, syncing, threads,
+    batches, commits, counts, cursors, damage, failing, flushing, keys, levels, merging, moments,
+    opening, owners, pages, poison, reading, scans, schedules, segments, syncing, threads, walks,
 };
 
 /// Every exhibit, room by room.
@@ -30,6 +30,9 @@ pub fn all() -> Vec<Exhibit> {
         merging::EXHIBITS,
         levels::EXHIBITS,
         flushing::EXHIBITS,
+        pages::EXHIBITS,
+        walks::EXHIBITS,
+        commits::EXHIBITS,
         failing::EXHIBITS,
         poison::EXHIBITS,
         damage::EXHIBITS,

@@ -10,7 +10,7 @@ use conformance::suite::{Rejection, judge};
 use conformance::{Budget, Clause, Level};
 use engine::{Durability, KeyRange, Order, StorageEngine};
 use gallery::{
-    Exhibit, all, flushing, merging, moments, proof, schedules, table, threads, verdicts,
+    Exhibit, all, commits, flushing, merging, moments, proof, schedules, table, threads, verdicts,
 };
 
 /// What a storage engine's tests usually are: a few dozen calls with text for
@@ -134,8 +134,8 @@ fn every_race_is_found_by_steering_threads_whatever_the_seed() {
     let steered = |check: &Check| check.name.contains("every_schedule");
     let beside_steps = merging::EXHIBITS.iter().chain(flushing::EXHIBITS);
     let races = beside_steps.filter(|exhibit| exhibit.level == Level::Concurrent);
-    let of_moments = ["published-by-change", "pinned-late"];
-    let moments = moments::EXHIBITS.iter();
+    let of_moments = ["published-by-change", "pinned-late", "registered-late"];
+    let moments = moments::EXHIBITS.iter().chain(commits::EXHIBITS);
     let moments = moments.filter(|exhibit| of_moments.contains(&exhibit.name));
     let rooms = [threads::EXHIBITS, schedules::EXHIBITS].concat();
     for exhibit in races.chain(moments).copied().chain(rooms) {
