@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 
 mod list_page;
 
-pub use list_page::ListPage;
+pub use list_page::{LIST, ListPage};
 
 /// From how many fresh numbers on it is worth asking who pins them: that takes as
 /// many locks as there are places for readers.

@@ -13,9 +13,11 @@ use crate::stamp::Stamp;
 /// ```text
 /// offset  size  field
 ///      0    16  stamp    as in front of every page
-///     16     4  next     number of the next page of the list, 0 for none
-///     20     4  count    how many numbers follow
-///     24     …  numbers  of free pages, 4 bytes each
+///     16     1  kind     4 list
+///     17     3  zeros    nothing uses them
+///     20     4  next     number of the next page of the list, 0 for none
+///     24     4  count    how many numbers follow
+///     28     …  numbers  of free pages, 4 bytes each
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListPage {
@@ -27,8 +29,17 @@ pub struct ListPage {
     pub numbers: Vec<u32>,
 }
 
-/// Where the numbers begin.
-const NUMBERS: usize = STORE_BYTES + 8;
+/// The kind of a page of the free list. Smaller kinds are a tree's.
+pub const LIST: u8 = 4;
+
+/// Where the kind is, …
+const KIND: usize = STORE_BYTES;
+/// … the number of the next page, …
+const NEXT: usize = KIND + 4;
+/// … how many numbers there are, …
+const COUNT: usize = NEXT + 4;
+/// … and where they begin.
+const NUMBERS: usize = COUNT + 4;
 
 impl ListPage {
     /// How many numbers there is room for on a page.
@@ -40,9 +51,10 @@ impl ListPage {
     pub fn encode(&self, commit: u64, page: &mut [u8]) {
         let number = self.number;
         Stamp { number, commit }.put_on(page);
-        page[STORE_BYTES..STORE_BYTES + 4].copy_from_slice(&self.next.to_le_bytes());
+        page[KIND] = LIST;
+        page[NEXT..COUNT].copy_from_slice(&self.next.to_le_bytes());
         let count = u32::try_from(self.numbers.len()).expect("a page is short");
-        page[STORE_BYTES + 4..NUMBERS].copy_from_slice(&count.to_le_bytes());
+        page[COUNT..NUMBERS].copy_from_slice(&count.to_le_bytes());
         for (place, number) in page[NUMBERS..].chunks_exact_mut(4).zip(&self.numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
@@ -59,9 +71,12 @@ impl ListPage {
             let bytes = page.get(at..at + 4).and_then(<[u8]>::first_chunk);
             bytes.map(|bytes| u32::from_le_bytes(*bytes))
         };
-        let (next, count) = word(STORE_BYTES)
-            .zip(word(STORE_BYTES + 4))
+        let (next, count) = word(NEXT)
+            .zip(word(COUNT))
             .ok_or("the page is too short for a list")?;
+        if page[KIND] != LIST {
+            return Err("this is no page of the free list");
+        }
         if count as usize > ListPage::room(page.len()) {
             return Err("the list is longer than its page");
         }

@@ -63,16 +63,18 @@ fn a_page_of_the_free_list_has_these_bytes() {
         &page,
         &[
             ("00 00 00 00 05 00 00 00 08 00 00 00 00 00 00 00", "stamp"),
+            ("04", "kind"),
+            ("00 00 00", "zeros"),
             ("09 00 00 00", "next"),
             ("02 00 00 00", "count"),
             ("04 00 00 00", "numbers"),
             ("04 03 02 01", "numbers"),
-            ("00 00 00 00 00 00 00 00", "room"),
+            ("00 00 00 00", "room"),
         ],
     );
     assert_eq!(ListPage::decode(&page, 3..u32::MAX), Ok(list));
-    assert_eq!(ListPage::room(page.len()), 4);
-    assert_eq!(ListPage::room(4096), 1018);
+    assert_eq!(ListPage::room(page.len()), 3);
+    assert_eq!(ListPage::room(4096), 1017);
 }
 
 #[test]
@@ -86,7 +88,7 @@ fn a_page_of_the_free_list_names_no_page_that_is_not_there() {
             numbers,
         };
         list.encode(8, &mut page);
-        page[20] = count;
+        page[24] = count;
         ListPage::decode(&page, 3..10).map(|list| list.numbers)
     };
     assert_eq!(decoded(0, &[3, 9], 2), Ok(vec![3, 9]));
@@ -99,7 +101,23 @@ fn a_page_of_the_free_list_names_no_page_that_is_not_there() {
         Err("the list goes on where no page is")
     );
     assert_eq!(decoded(2, &[], 0), Err("the list goes on where no page is"));
-    assert_eq!(decoded(0, &[], 5), Err("the list is longer than its page"));
+    assert_eq!(decoded(0, &[], 4), Err("the list is longer than its page"));
+}
+
+#[test]
+fn a_page_of_another_kind_is_none_of_the_free_list() {
+    let mut page = vec![0; 40];
+    let list = ListPage {
+        number: 5,
+        next: 0,
+        numbers: vec![4],
+    };
+    list.encode(8, &mut page);
+    for kind in (0..=255).filter(|kind| *kind != 4) {
+        page[16] = kind;
+        let decoded = ListPage::decode(&page, 3..10);
+        assert_eq!(decoded, Err("this is no page of the free list"), "{kind}");
+    }
 }
 
 proptest! {
