@@ -13,13 +13,14 @@
 //!
 //! Some things no file says alone: whether a record is still the newest of its
 //! key, whether any page leads to this one. A [`Judge`] reads all files of a
-//! directory, and its [`Notes`] say a word about each group of parts.
+//! directory, and its [`Notes`] say a word about each group of parts, and list
+//! what the files make up together, such as a tree.
 
 use std::fmt;
 
 mod notes;
 
-pub use notes::{Judge, Notes};
+pub use notes::{Judge, List, Notes};
 
 /// One row of a format's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -196,3 +196,16 @@ fn a_note_is_a_word_about_a_group_of_one_file() {
     assert_eq!(counts, [("free", 2), ("reachable", 1)]);
     assert_eq!(notes.counts("b").count(), 0);
 }
+
+#[test]
+fn lists_are_kept_in_the_order_in_which_they_come() {
+    let mut notes = Notes::default();
+    let (empty, lines) = (Vec::new(), vec!["page 3".to_owned(), "page 1".to_owned()]);
+    notes.list("level 1".to_owned(), empty);
+    notes.list("level 0".to_owned(), lines.clone());
+    let [one, other] = notes.lists() else {
+        panic!("{notes:?}")
+    };
+    assert_eq!((one.heading.as_str(), one.lines.len()), ("level 1", 0));
+    assert_eq!((other.heading.as_str(), &other.lines), ("level 0", &lines));
+}

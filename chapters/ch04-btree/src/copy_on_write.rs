@@ -69,6 +69,8 @@ mod space;
 pub use group::Group;
 pub use reader::Reader;
 
+pub(crate) use opening::PAGE_BYTES;
+
 use group::Unfinished;
 
 /// What a store is opened with.

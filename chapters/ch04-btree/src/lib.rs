@@ -18,7 +18,7 @@
 //! | `frames` | pages that are in memory because the file does not have them yet |
 //! | `file` | the file that the pages are in, and its maps |
 //! | `growing` | an array that grows under its readers |
-//! | [`layout`] | the file row by row, for whoever draws it |
+//! | [`layout`], [`judge`] | the file row by row, for whoever draws it; and which of its pages are live |
 //! | `device`, `syncing` | the one place that syncs, and one sync for all who wait |
 
 // The engine.
@@ -56,6 +56,7 @@ pub mod stamp;
 pub(crate) mod syncing;
 
 // What stands where.
+pub mod judge;
 pub mod layout;
 
 #[cfg(test)]

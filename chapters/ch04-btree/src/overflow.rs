@@ -24,7 +24,7 @@ pub const PIECE_AT: usize = STORE_BYTES + HEAD_BYTES;
 /// offset  size  field
 ///      0    16  store  the store's own; a tree neither reads nor writes them
 ///     16     1  kind   3 overflow
-///     17     3  zeros
+///     17     3  zeros  nothing uses them
 ///     20     4  len    bytes of the value from this piece to its end
 ///     24     8  next   the number of the page with the next piece; 0 in the last
 ///     32     …  piece  up to the value's end or the page's

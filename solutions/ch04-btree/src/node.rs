@@ -14,6 +14,11 @@ use crate::slotted::{CELL_BYTES, Cell, Slotted, common_prefix};
 /// The bytes that stand for a value which is in a chain.
 pub const CHAIN_BYTES: usize = 12;
 /// The bytes that stand for a child.
+///
+/// ```text
+/// offset  size  field
+///      0     8  child  the number of its page
+/// ```
 pub const CHILD_BYTES: usize = 8;
 /// At the least this many entries fit a page.
 pub const ENTRIES_MIN: usize = 4;

@@ -42,7 +42,7 @@ pub const OVERFLOW: u8 = 3;
 ///     22     2  garbage  bytes from there on that belong to no cell
 ///     24     2  shared   with how many bytes all keys begin alike, at the least
 ///     26     …  slots    6 bytes each, in the order of their keys
-///      …     …  free
+///      …     …  free     any bytes, between the slots and the cells
 ///      …     …  cells    in any order, up to the page's end
 /// ```
 ///

@@ -27,6 +27,8 @@ mod flipping;
 mod formats;
 mod held;
 mod hex;
+mod judge;
+mod layout;
 mod limits;
 mod lists;
 mod metas;

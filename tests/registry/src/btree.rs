@@ -15,7 +15,7 @@ macro_rules! chapter {
             // What is between two syncs is in memory alone; so `Os` is `Always`.
             durabilities: &[Durability::Buffered, Durability::Always],
             formats: &[$crate_name::layout::PAGES_FILE],
-            judge: None,
+            judge: Some($crate_name::judge::JUDGE),
             open: |disk, durability| {
                 let options = $crate_name::Options {
                     durability,

@@ -21,14 +21,27 @@ pub struct Judge {
     pub notes: fn(&dyn Disk) -> Result<Notes>,
 }
 
-/// Words about groups of parts: `"live"`, `"free"`.
+/// Words about groups of parts: `"live"`, `"free"`. And lists of what the files
+/// make up together: the pages on each level of a tree.
 ///
-/// They take 8 bytes for each group in memory, as a large directory has many.
+/// The words take 8 bytes for each group in memory, as a large directory has
+/// many.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// Of each file the words, and where the groups begin that each is said
     /// of, in order.
     files: BTreeMap<String, Vec<(&'static str, Vec<usize>)>>,
+    lists: Vec<List>,
+}
+
+/// Lines under a heading. Whoever shows them may leave some out where they are
+/// many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// What they are.
+    pub heading: String,
+    /// One for each thing, in an order that means something.
+    pub lines: Vec<String>,
 }
 
 impl Notes {
@@ -47,6 +60,16 @@ impl Notes {
         let mut words = self.words(file).iter();
         let found = words.find(|(_, offsets)| offsets.binary_search(&offset).is_ok());
         found.map(|(word, _)| *word)
+    }
+
+    /// Adds a list behind those that are there.
+    pub fn list(&mut self, heading: String, lines: Vec<String>) {
+        self.lists.push(List { heading, lines });
+    }
+
+    /// All lists.
+    pub fn lists(&self) -> &[List] {
+        &self.lists
     }
 
     /// The words about groups in `file`, and of how many groups each is said.

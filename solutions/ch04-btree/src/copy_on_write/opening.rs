@@ -19,7 +19,7 @@ const NEW_FILE: &str = "pages.new";
 const FIRST_COMMIT: u64 = 1;
 
 /// The sizes of pages that are taken.
-const PAGE_BYTES: std::ops::RangeInclusive<usize> = 128..=1 << 16;
+pub(crate) const PAGE_BYTES: std::ops::RangeInclusive<usize> = 128..=1 << 16;
 
 /// Opens the file on the device, or makes it. What its newest meta page says is
 /// durable.
