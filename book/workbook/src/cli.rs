@@ -129,6 +129,7 @@ pub enum Command {
 
     /// Show an engine's files, byte by byte, with what each byte means.
     ///
+    /// Of a whole directory also what the files make up: a tree, level by level.
     /// A checksum `holds` if the bytes that it covers make the same one. Status
     /// 1: a fault was found, or something could not be read.
     Inspect(inspect::Inspect),

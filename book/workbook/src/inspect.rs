@@ -13,11 +13,13 @@
 //! |---|---|
 //! | `together` | what all files of a directory together say |
 //! | `read_only` | a disk that nothing is written to |
+//! | `lists` | what they make up, in lines: a tree |
 //! | `survey` | which parts of a long file to draw |
 //! | `rows` | how a part is drawn |
 //! | `columns` | what of it fits the terminal |
 
 mod columns;
+mod lists;
 mod read_only;
 mod rows;
 mod survey;
@@ -55,12 +57,18 @@ pub struct Inspect {
     /// Show everything, however much it is.
     #[arg(long)]
     pub all: bool,
+
+    /// Show only what has this in its name, in whole words: `page 7`.
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
 }
 
 /// How files are shown.
 #[derive(Debug, Clone, Copy)]
-struct Show {
+struct Show<'o> {
     all: bool,
+    /// What the name of a group has to have in it to be drawn.
+    only: Option<&'o str>,
     coloured: bool,
     /// Columns of the terminal.
     width: usize,
@@ -81,13 +89,14 @@ pub fn run(inspect: &Inspect) -> Result<ExitCode> {
     };
     let show = Show {
         all: inspect.all,
+        only: inspect.only.as_deref(),
         coloured,
         width: width(),
     };
     attempt(|| draw_all(&inspect.path, show, &mut BufWriter::new(out)))
 }
 
-fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
+fn draw_all(path: &Path, show: Show<'_>, out: &mut dyn Write) -> Result<ExitCode> {
     let shown = path.display();
     let found = match fs::metadata(path) {
         Ok(found) => found,
@@ -113,6 +122,9 @@ fn draw_all(path: &Path, show: Show, out: &mut dyn Write) -> Result<ExitCode> {
     if let Some(trouble) = trouble {
         code = ExitCode::FAILURE;
         writeln!(out, "{}\n", indented_within(show.width, &trouble, 0))?;
+    }
+    if show.only.is_none() {
+        lists::draw(notes.lists(), show, out)?;
     }
     for (number, (file, found)) in files.iter().enumerate() {
         if number > 0 {
@@ -165,7 +177,7 @@ fn name_of(path: &Path) -> Cow<'_, str> {
 fn draw(
     path: &Path,
     found: &Metadata,
-    show: Show,
+    show: Show<'_>,
     notes: &Notes,
     out: &mut dyn Write,
 ) -> Result<usize> {
@@ -216,9 +228,10 @@ fn draw(
 }
 
 /// A file that nobody knows: its bytes, or the first of them.
-fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result<()> {
-    let survey = Survey::default();
-    let mut drawing = Drawing::new(out, len, Show { all: true, ..show }, &survey);
+fn draw_bytes(bytes: &[u8], len: u64, show: Show<'_>, out: &mut dyn Write) -> Result<()> {
+    let show = Show { all: true, ..show };
+    let survey = Survey::new(show);
+    let mut drawing = Drawing::new(out, len, show, &survey);
     drawing.part(Part {
         offset: 0,
         bytes,
@@ -238,11 +251,11 @@ fn draw_bytes(bytes: &[u8], len: u64, show: Show, out: &mut dyn Write) -> Result
 fn draw_parts(
     format: &Format,
     bytes: &[u8],
-    show: Show,
+    show: Show<'_>,
     (notes, name): (&Notes, &str),
     out: &mut dyn Write,
 ) -> Result<usize> {
-    let mut survey = Survey::default();
+    let mut survey = Survey::new(show);
     (format.dissect)(bytes, &mut survey);
     let mut drawing = Drawing::new(out, bytes.len() as u64, show, &survey);
     drawing.says(|offset| notes.word(name, offset));

@@ -64,7 +64,7 @@ pub(super) struct Drawing<'o> {
     written: io::Result<()>,
     all: bool,
     styles: Styles,
-    survey: &'o Survey,
+    survey: &'o Survey<'o>,
     word: Box<dyn Fn(usize) -> Option<&'static str> + 'o>,
     columns: Columns,
     /// The number of the group that is being drawn, from 1.
@@ -80,12 +80,14 @@ struct LeftOut {
     groups: usize,
     faults: usize,
     from: usize,
+    /// Where the last of them ends.
+    to: usize,
 }
 
 impl LeftOut {
     /// What stands in their place.
-    fn until(&self, offset: usize) -> String {
-        let (groups, bytes) = (self.groups, offset - self.from);
+    fn in_words(&self) -> String {
+        let (groups, bytes) = (self.groups, self.to - self.from);
         match self.faults {
             0 => format!("… {groups} more without a fault, in {bytes} bytes"),
             1 => format!("… {groups} more with 1 fault, in {bytes} bytes"),
@@ -96,7 +98,12 @@ impl LeftOut {
 
 impl<'o> Drawing<'o> {
     /// A drawing of a file of `len` bytes.
-    pub(super) fn new(out: &'o mut dyn Write, len: u64, show: Show, survey: &'o Survey) -> Self {
+    pub(super) fn new(
+        out: &'o mut dyn Write,
+        len: u64,
+        show: Show<'_>,
+        survey: &'o Survey<'o>,
+    ) -> Self {
         let styles = Styles::new(show.coloured);
         let quiet = styles.quiet;
         let columns = Columns::new(show.width, len);
@@ -122,12 +129,21 @@ impl<'o> Drawing<'o> {
     }
 
     /// The first error of writing, if there was one.
-    pub(super) fn finish(self) -> io::Result<()> {
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.note_left_out();
         self.written
     }
 
     fn is_left_out(&self) -> bool {
-        !self.all && self.group > 0 && !self.survey.draws(self.group)
+        self.group > 0 && !self.survey.draws(self.group)
+    }
+
+    /// Says what was left out since the last group that was drawn.
+    fn note_left_out(&mut self) {
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out.groups > 0 {
+            self.note(&left_out.in_words());
+        }
     }
 
     fn print(&mut self, text: &str) {
@@ -162,14 +178,12 @@ impl Draw for Drawing<'_> {
         if self.is_left_out() {
             if self.left_out.groups == 0 {
                 self.left_out.from = offset;
+                self.left_out.to = offset;
             }
             self.left_out.groups += 1;
             return;
         }
-        let left_out = std::mem::take(&mut self.left_out);
-        if left_out.groups > 0 {
-            self.note(&left_out.until(offset));
-        }
+        self.note_left_out();
         self.note(&match (self.word)(offset) {
             Some(word) => format!("{name}, {word}"),
             None => name.to_string(),
@@ -179,6 +193,7 @@ impl Draw for Drawing<'_> {
     fn part(&mut self, part: Part<'_>) {
         if self.is_left_out() || self.written.is_err() {
             self.left_out.faults += usize::from(part.fault.is_some());
+            self.left_out.to = part.offset + part.bytes.len();
             return;
         }
         let quiet = self.styles.quiet;

@@ -10,6 +10,7 @@ const DAMAGED: &[u8] = b"sTRATA-1\x02\0\0\0\xe8\x51\xf6\xb3\xff\xff\0\0\0\0\0\0\
 fn shown(width: usize) -> String {
     let show = Show {
         all: false,
+        only: None,
         coloured: false,
         width,
     };

@@ -143,6 +143,70 @@ fn tables_and_the_manifest_of_an_lsm_tree_are_drawn_and_judged() {
     insta::assert_snapshot!(headings(&place.says("inspect d")));
 }
 
+/// A tree of some leaves in `d`.
+fn with_tree() -> Place {
+    let place = Place::new();
+    let puts = (0..60).map(|n| format!("put key-{n:02} x*200; "));
+    let script = puts.collect::<String>() + "sync";
+    place.says_to("shell --engine btree --dir d", script.as_bytes());
+    place
+}
+
+#[test]
+fn a_tree_is_drawn_level_by_level_and_its_pages_are_judged() {
+    let place = Place::new();
+    let script = b"put apple red; put fig green; reopen; put apple green; delete fig; sync";
+    place.says_to("shell --engine btree --dir d", script);
+    let said = place.says("inspect d --all");
+    for expected in [
+        ": 1 level, 1 entry, leaves 0 % full.\nlevel 0\n  page ",
+        " 0 %  \"apple\"\n\nd/LOCK",
+        ": leaf, 1 entry, live\n",
+        ": free list, list\n",
+        "\nNo fault found. 3 newest, 1 live, 1 list",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn of_a_large_tree_some_pages_are_drawn_and_all_where_that_is_asked_for() {
+    let place = Place::new();
+    let puts = (0..400).map(|n| format!("put key-{n:03} x*300; "));
+    let script = puts.collect::<String>() + "sync";
+    place.says_to("shell --engine btree --dir d", script.as_bytes());
+    let tree_in = |said: String| said.split("\n\n").next().unwrap().to_owned();
+    let tree = tree_in(place.says("inspect d"));
+    assert!(tree.contains(": 2 levels, 400 entries, leaves "), "{tree}");
+    // The heading; the root below its own; ten leaves below theirs, and how
+    // many are left out.
+    assert_eq!(tree.lines().count(), 1 + 2 + 12, "{tree}");
+    assert!(tree.contains("\n  … 24 more\n"), "{tree}");
+    let output = place.output("inspect d --all", b"");
+    let all = tree_in(String::from_utf8(output.stdout).unwrap());
+    assert_eq!(all.lines().count(), 1 + 2 + 1 + 34, "{all}");
+    assert!(!all.contains(" more\n"), "{all}");
+}
+
+#[test]
+fn one_page_or_one_key_is_drawn_where_it_is_asked_for() {
+    let place = with_tree();
+    let key = headings(&place.says("inspect d --only key-07"));
+    assert_eq!(key.matches(": \"key-07\"\n").count(), 1, "{key}");
+    assert!(
+        !key.contains("key-08") && key.contains(" more without a fault, in "),
+        "{key}"
+    );
+    let page = headings(&place.says("inspect d --only 'page 4'"));
+    assert!(page.contains("page 4: "), "{page}");
+    assert!(
+        !page.contains("page 40: ") && !page.contains("page 5: "),
+        "{page}"
+    );
+    let part_of_a_word = headings(&place.says("inspect d --only key-0"));
+    assert!(!part_of_a_word.contains("\"key-0"), "{part_of_a_word}");
+}
+
 #[test]
 fn a_file_alone_says_where_to_ask_what_is_live() {
     let place = with_garbage();
