@@ -1,7 +1,8 @@
 //! `shell`: an engine that stays open, and a line for each operation.
 //!
 //! On a terminal there is a prompt, and an error is shown and forgotten. From
-//! a file or a pipe there is none, and the first line that fails is the last.
+//! a file, a pipe or `--say` there is none, and the first line that fails is the
+//! last.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -38,6 +39,11 @@ pub struct Shell {
     /// power loss.
     #[arg(long, value_name = "LEVEL", default_value = "buffered", value_parser = durabilities())]
     pub durability: Durability,
+
+    /// What to say to it, in place of what would be read; several lines each
+    /// behind a --say of their own.
+    #[arg(long, value_name = "LINE")]
+    pub say: Vec<String>,
 }
 
 fn durabilities() -> impl TypedValueParser<Value = Durability> {
@@ -98,8 +104,9 @@ fn talk(shell: &Shell) -> Result<()> {
     };
     let mut session = Session::open(place, disk, shell.durability)?;
     let talked = match io::stdin().is_terminal() && io::stdout().is_terminal() {
+        _ if !shell.say.is_empty() => play(&mut session, shell.say.join("\n").as_bytes()),
         true => terminal::talk(&mut session),
-        false => play(&mut session),
+        false => play(&mut session, io::stdin().lock()),
     };
     let closed = match &talked {
         // Nobody reads what would be said; the data is safe all the same.
@@ -109,9 +116,8 @@ fn talk(shell: &Shell) -> Result<()> {
     talked.and(closed)
 }
 
-/// Plays the lines of standard input, up to the first that fails.
-fn play(session: &mut Session) -> Result<()> {
-    let mut input = io::stdin().lock();
+/// Plays the lines of `input`, up to the first that fails.
+fn play(session: &mut Session, mut input: impl BufRead) -> Result<()> {
     let mut bytes = Vec::new();
     for number in 1_usize.. {
         bytes.clear();

@@ -28,6 +28,23 @@ put last 1
 }
 
 #[test]
+fn lines_that_are_given_are_played_in_place_of_what_could_be_read() {
+    let place = Place::new();
+    let line = format!("{SHELL} --say 'put a 1; get a' --say 'get b'");
+    let said = place.says_to(&line, b"get c");
+    let synced = "(1 change was not synced; closing synced it)\n";
+    assert_eq!(said, format!("1\n(absent)\n{synced}"));
+    let said = place.says(&format!(
+        "{SHELL} --say 'get a' --say 'git a' --say 'get a'"
+    ));
+    assert!(said.starts_with("1\nerror: line 2: "), "{said}");
+    assert!(
+        said.contains("One line behind line 2 was not run."),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_first_line_that_fails_is_the_last() {
     let place = Place::new();
     let failing = b"put a 1\n\nput b\nput c 3\n";
