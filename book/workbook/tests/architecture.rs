@@ -47,6 +47,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "explore",
         &[
             "bitcask",
+            "btree",
             "conformance",
             "engine",
             "gallery",

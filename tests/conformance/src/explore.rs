@@ -135,10 +135,43 @@ pub fn explore_stepped(
     effort: Effort,
     durabilities: &[Durability],
 ) -> Exploration {
+    explore_by_turns(subject, seed, effort, durabilities, scripts::maintained)
+}
+
+/// As [`explore_with`], for a subject whose files change their shape with the
+/// number of entries: every second script puts and deletes many at a time, see
+/// [`stretched_script`].
+///
+/// # Panics
+///
+/// With the engine's own panic, when that is a `todo!`.
+pub fn explore_stretched(
+    subject: &Subject,
+    seed: u64,
+    effort: Effort,
+    durabilities: &[Durability],
+) -> Exploration {
+    explore_by_turns(subject, seed, effort, durabilities, scripts::stretched)
+}
+
+/// A script of this number of puts and deletes of many neighbouring keys at a
+/// time.
+pub fn stretched_script(seed: u64, number: usize, durability: Durability) -> Script {
+    scripts::stretched(seed, number, durability)
+}
+
+/// Explores `subject` with ordinary scripts, and others in turn with them.
+fn explore_by_turns(
+    subject: &Subject,
+    seed: u64,
+    effort: Effort,
+    durabilities: &[Durability],
+    other: fn(u64, usize, Durability) -> Script,
+) -> Exploration {
     let kinds = durabilities.len();
     let script = |number: usize| {
         let (number, durability) = (number / kinds, durabilities[number % kinds]);
-        let draw = [scripts::script, scripts::maintained][number % 2];
+        let draw = [scripts::script, other][number % 2];
         draw(seed, number / 2, durability)
     };
     explore_scripts(subject, effort, script)

@@ -5,6 +5,7 @@ use std::fmt::Arguments;
 use std::ops::Range;
 
 use bitcask::names::{Kind, Name};
+use btree::meta::Meta;
 use conformance::sim::{Image, SimDisk};
 use engine::layout::{Draw, Format, Part};
 
@@ -31,6 +32,29 @@ pub(crate) fn of_lsm(image: &Image, file: &str) -> Vec<Range<usize>> {
         true => groups(&table, image, file, |_, group| group == "filter"),
         false => Vec::new(),
     }
+}
+
+/// Of the file of chapter 4: the meta pages, each of which is good without the
+/// others, what is free, and the free list behind its first page, which is all
+/// that an opening reads of it.
+pub(crate) fn of_btree(image: &Image, file: &str) -> Vec<Range<usize>> {
+    if !(btree::judge::JUDGE.is_about)(file) {
+        return Vec::new();
+    }
+    let notes = (btree::judge::JUDGE.notes)(&SimDisk::from_image(image));
+    let notes = notes.expect("the file is sound");
+    let bytes = image.get(file).expect("the file is there").bytes();
+    let meta = bytes.first_chunk().expect("it has a meta page");
+    let meta = Meta::decode(meta, 0).expect("the meta page is sound");
+    let page_bytes = meta.page_bytes as usize;
+    let is_dead = |at: &usize| match notes.word(file, *at) {
+        Some("live") => false,
+        Some("list") => *at != meta.free_head as usize * page_bytes,
+        _ => true,
+    };
+    let dead = (0..bytes.len()).step_by(page_bytes).filter(is_dead);
+    dead.map(|at| at..bytes.len().min(at + page_bytes))
+        .collect()
 }
 
 /// Where those groups of parts stand that are `chosen` by their offset and name.

@@ -2,7 +2,10 @@
 //! many of them.
 
 use bitcask::Bitcask;
-use conformance::explore::{Depth, Effort, Exploration, explore_stepped, explore_with};
+use btree::{CowTree, copy_on_write};
+use conformance::explore::{
+    Depth, Effort, Exploration, explore_stepped, explore_stretched, explore_with,
+};
 use conformance::{Budget, Powers, Subject, budget, subject};
 use engine::Durability;
 use gallery::log_engine;
@@ -26,12 +29,23 @@ struct Full {
     scripts: usize,
     /// Images of each cut.
     images: usize,
-    /// Whether every second script steps it all the time.
-    is_stepped: bool,
+    /// What every second script is.
+    other: Other,
+}
+
+/// What every second script is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Other {
+    /// One like the others.
+    Alike,
+    /// One that steps the engine all the time.
+    Stepped,
+    /// One that puts and deletes many neighbouring keys at a time.
+    Stretched,
 }
 
 /// All of them.
-pub(crate) fn engines() -> [Engine; 4] {
+pub(crate) fn engines() -> [Engine; 5] {
     let mut engines = [
         Engine {
             name: "log",
@@ -71,8 +85,26 @@ pub(crate) fn engines() -> [Engine; 4] {
             .with_dead_bytes(dead::of_lsm),
             full: Full {
                 images: 12,
-                is_stepped: true,
+                other: Other::Stepped,
                 ..Full::of(500)
+            },
+        },
+        Engine {
+            name: "btree",
+            subject: subject!(
+                "CowTree",
+                |disk, durability| CowTree::open(disk, short_pages(durability)),
+                |tree| Powers {
+                    check: Some(tree),
+                    snapshots: Some(tree),
+                    ..Powers::default()
+                }
+            )
+            .with_dead_bytes(dead::of_btree),
+            full: Full {
+                images: 30,
+                other: Other::Stretched,
+                ..Full::of(600)
             },
         },
     ];
@@ -114,13 +146,33 @@ fn short_tables(durability: Durability) -> lsm::Options {
     }
 }
 
+/// The smallest pages that a tree can be made of.
+const PAGE_BYTES: usize = 256;
+
+/// Pages so short that a few entries make a tree of several levels, and a file
+/// that grows often. Where a write is durable when it returns, hardly any of them
+/// stay in memory.
+fn short_pages(durability: Durability) -> btree::Options {
+    btree::Options {
+        durability,
+        pages: copy_on_write::Options {
+            page_bytes: PAGE_BYTES,
+            frames_bytes_max: match durability {
+                Durability::Buffered => 1 << 20,
+                Durability::Os | Durability::Always => 1 << 10,
+            },
+            growth_bytes_min: 1 << 10,
+        },
+    }
+}
+
 impl Full {
     /// So many scripts, and as many images as the full budget has.
     fn of(scripts: usize) -> Self {
         Full {
             scripts,
             images: usize::MAX,
-            is_stepped: false,
+            other: Other::Alike,
         }
     }
 }
@@ -138,10 +190,14 @@ impl Engine {
                 },
             };
         }
-        let explore = match self.full.is_stepped {
-            true => explore_stepped,
-            false => explore_with,
+        let explore = match self.full.other {
+            Other::Alike => explore_with,
+            Other::Stepped => explore_stepped,
+            Other::Stretched => explore_stretched,
         };
         explore(&self.subject, budget.seed, effort, self.subject.supported())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use conformance::sim::{Fail, Faults, Image, SimDisk};
-use conformance::{Level, Powers, Subject, subject};
+use conformance::{Budget, Level, Powers, Subject, budget, subject};
 use engine::disk::Disk;
 use engine::page::{PageGroup, PageId, PageRead, PageStore};
-use engine::{Check, Counter, Durability, Error, KeyRange, Order, Snapshots, StorageEngine, Write};
+use engine::{
+    Check, Counter, Durability, Entry, Error, KeyRange, Order, Result, Snapshots, StorageEngine,
+    Write,
+};
 
 use crate::copy_on_write;
 use crate::meta::{FILE, Meta};
@@ -233,4 +236,64 @@ fn ex_4_20_a_check_finds_what_the_tree_and_the_store_do_not_agree_on() {
         panic!("the root is free, and nobody has noticed");
     };
     assert_eq!(offset, root.0 * 256);
+}
+
+/// A closed tree of three levels, with long values, and pages that are free.
+fn closed() -> Image {
+    let disk = SimDisk::new();
+    let tree = opened(&disk, Durability::Buffered);
+    let keys: Vec<_> = (0..90).map(|number| format!("key {number:02}")).collect();
+    for (number, key) in keys.iter().enumerate() {
+        let value = vec![b'v'; 10 + number % 30];
+        tree.put(key.as_bytes(), &value).unwrap();
+    }
+    for key in ["long", "longer"] {
+        tree.put(key.as_bytes(), &vec![b'l'; 100 * key.len()])
+            .unwrap();
+    }
+    tree.sync().unwrap();
+    for key in keys.iter().step_by(3) {
+        tree.delete(key.as_bytes()).unwrap();
+    }
+    tree.delete(b"long").unwrap();
+    Box::new(tree).close().unwrap();
+    disk.image()
+}
+
+/// Everything that the tree shows.
+fn entries(image: &Image) -> Result<Vec<Entry>> {
+    let options = Options {
+        pages: SMALL,
+        ..Options::default()
+    };
+    let tree = CowTree::open(Arc::new(SimDisk::from_image(image)), options)?;
+    let entries = tree.entries(KeyRange::all(), Order::Ascending)?;
+    entries.collect()
+}
+
+/// All bytes with the full budget, else some in every part of every page.
+#[test]
+fn ex_4_20_a_flip_of_any_live_byte_of_a_closed_tree_is_found() {
+    let image = closed();
+    let sound = entries(&image).unwrap();
+    let dead = dead_bytes(&image, FILE, SMALL);
+    let is_full = Budget::from_env().unwrap().size == budget::Size::Full;
+    let step = if is_full { 1 } else { 7 };
+    let (mut found, mut survived) = (0, 0);
+    for offset in (0..image.get(FILE).unwrap().len()).step_by(step) {
+        let flipped = image.with_flipped_bit(FILE, offset, (offset % 8) as u8);
+        match entries(&flipped) {
+            Err(Error::Corrupt { .. }) => found += 1,
+            Err(error) => panic!("byte {offset}: {error}"),
+            Ok(shown) => {
+                assert!(shown == sound, "byte {offset}: other entries");
+                let offset = usize::try_from(offset).unwrap();
+                let is_dead = dead.iter().any(|range| range.contains(&offset));
+                assert!(is_dead, "byte {offset}: not noticed");
+                survived += 1;
+            }
+        }
+    }
+    assert!(found * step > 20 * 256, "{found} were found");
+    assert!(survived * step > 10 * 256, "{survived} were survived");
 }

@@ -52,6 +52,21 @@ pub(crate) fn crowded(seed: u64, number: usize, durability: Durability) -> Scrip
     }
 }
 
+/// A script of this number for an engine whose files change their shape with the
+/// number of entries, as a tree does: its batches put stretches of neighbouring
+/// keys, and delete others, all so short that a few of them fill a short page.
+pub(crate) fn stretched(seed: u64, number: usize, durability: Durability) -> Script {
+    let mut random = Random::new(seed ^ (number as u64).wrapping_mul(0xbf58_476d_1ce4_e5b9));
+    let mut writer = Writer { values: 0 };
+    let ops_max = (4 + number / 4).min(16);
+    let len = 3 + random.below(ops_max);
+    let ops = (0..len).map(|_| writer.stretched_op(&mut random));
+    Script {
+        durability: Some(durability),
+        ops: ops.collect(),
+    }
+}
+
 struct Writer {
     values: usize,
 }
@@ -95,6 +110,29 @@ impl Writer {
         }
     }
 
+    fn stretched_op(&mut self, random: &mut Random) -> Op {
+        match random.below(16) {
+            0..5 => Op::Write(self.stretch(random)),
+            5..8 => Op::Write(stretch(random, DELETED_MAX).map(Edit::Delete).collect()),
+            8 => Op::Put(numbered_key(random.below(KEYS)), self.value(random)),
+            9..14 => Op::Sync,
+            14 => Op::Reopen,
+            _ => [Op::Drop, Op::Kill][random.below(2)].clone(),
+        }
+    }
+
+    /// Neighbouring keys, with values of 20 to 43 bytes that were not used before.
+    fn stretch(&mut self, random: &mut Random) -> Vec<Edit> {
+        let width = 20 + random.below(24);
+        stretch(random, PUT_MAX)
+            .map(|key| {
+                self.values += 1;
+                let value = format!("{:0width$}", self.values);
+                Edit::Put(key, Bytes::from(value.as_str()))
+            })
+            .collect()
+    }
+
     fn batch(&mut self, random: &mut Random) -> Vec<Edit> {
         (0..random.below(4))
             .map(|_| match random.below(4) {
@@ -128,6 +166,24 @@ fn of_crowd(random: &mut Random) -> Bytes {
     Bytes::Plain(numbered(random.below(CROWD)).0)
 }
 
+/// How many keys the stretches are of.
+const KEYS: usize = 64;
+/// How many of them a batch puts at most, …
+const PUT_MAX: usize = 24;
+/// … and how many it deletes: more, so that what has grown shrinks, too.
+const DELETED_MAX: usize = 48;
+
+/// Up to so many neighbouring keys, at the least one.
+fn stretch(random: &mut Random, max: usize) -> impl Iterator<Item = Bytes> + use<> {
+    let first = random.below(KEYS);
+    let end = KEYS.min(first + 1 + random.below(max));
+    (first..end).map(numbered_key)
+}
+
+fn numbered_key(number: usize) -> Bytes {
+    Bytes::from(format!("k{number:02}").as_str())
+}
+
 /// Of so few keys that each write supersedes another.
 fn few_keys(random: &mut Random) -> Bytes {
     Bytes::from(["a", "b", "c"][random.below(3)])
@@ -148,6 +204,27 @@ mod tests {
             steps >= 2 && ops.windows(2).any(writes)
         });
         assert!(between.count() > 50);
+    }
+
+    #[test]
+    fn scripts_of_stretches_put_and_delete_many_neighbours_at_a_time() {
+        let one = |number| stretched(1, number, Durability::Always);
+        assert_eq!(one(7), one(7));
+        assert_ne!(one(7), one(8));
+        let all = (0..200).flat_map(|number| one(number).ops);
+        let (mut puts, mut deletes) = (0, 0);
+        for op in all {
+            let Op::Write(edits) = op else { continue };
+            let [first, .., last] = &edits[..] else {
+                continue;
+            };
+            match (first, last, edits.len()) {
+                (Edit::Put(first, _), Edit::Put(last, _), 12..) if first != last => puts += 1,
+                (Edit::Delete(first), Edit::Delete(last), 12..) if first != last => deletes += 1,
+                _ => {}
+            }
+        }
+        assert!(puts > 100 && deletes > 50, "{puts} {deletes}");
     }
 
     #[test]

@@ -83,9 +83,10 @@ impl Drawing {
 
     /// One whose writes tell which of them survived.
     fn short(&self, random: &mut Random, durability: Durability) -> Script {
-        let draw = match self.owes_work && random.below(2) == 0 {
-            true => scripts::maintained,
-            false => scripts::script,
+        let draw = match random.below(4) {
+            0 => scripts::stretched,
+            1 | 2 if self.owes_work => scripts::maintained,
+            _ => scripts::script,
         };
         draw(random.bits(), LONG, durability)
     }
