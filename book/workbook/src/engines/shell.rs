@@ -1,8 +1,8 @@
 //! `shell`: an engine that stays open, and a line for each operation.
 //!
-//! On a terminal there is a prompt, and an error is shown and forgotten. From
-//! a file, a pipe or `--say` there is none, and the first line that fails is the
-//! last.
+//! On a terminal there is a prompt, and an error is shown and forgotten. From a
+//! file, a pipe or `--execute` there is none, and the first line that fails is
+//! the last.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -40,10 +40,10 @@ pub struct Shell {
     #[arg(long, value_name = "LEVEL", default_value = "buffered", value_parser = durabilities())]
     pub durability: Durability,
 
-    /// What to say to it, in place of what would be read; several lines each
-    /// behind a --say of their own.
+    /// A line to execute, in place of what would be read; may be given several
+    /// times.
     #[arg(long, value_name = "LINE")]
-    pub say: Vec<String>,
+    pub execute: Vec<String>,
 }
 
 fn durabilities() -> impl TypedValueParser<Value = Durability> {
@@ -104,7 +104,7 @@ fn talk(shell: &Shell) -> Result<()> {
     };
     let mut session = Session::open(place, disk, shell.durability)?;
     let talked = match io::stdin().is_terminal() && io::stdout().is_terminal() {
-        _ if !shell.say.is_empty() => play(&mut session, shell.say.join("\n").as_bytes()),
+        _ if !shell.execute.is_empty() => play(&mut session, shell.execute.join("\n").as_bytes()),
         true => terminal::talk(&mut session),
         false => play(&mut session, io::stdin().lock()),
     };

@@ -30,12 +30,12 @@ put last 1
 #[test]
 fn lines_that_are_given_are_played_in_place_of_what_could_be_read() {
     let place = Place::new();
-    let line = format!("{SHELL} --say 'put a 1; get a' --say 'get b'");
+    let line = format!("{SHELL} --execute 'put a 1; get a' --execute 'get b'");
     let said = place.says_to(&line, b"get c");
     let synced = "(1 change was not synced; closing synced it)\n";
     assert_eq!(said, format!("1\n(absent)\n{synced}"));
     let said = place.says(&format!(
-        "{SHELL} --say 'get a' --say 'git a' --say 'get a'"
+        "{SHELL} --execute 'get a' --execute 'git a' --execute 'get a'"
     ));
     assert!(said.starts_with("1\nerror: line 2: "), "{said}");
     assert!(
