@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// Every file below `dir`, as paths from there; none if there is no such folder.
-/// Sorted, a module before those that are parts of it: `a.rs`, then `a/b.rs`.
+/// Every file below `dir`, as paths from there, sorted; none if there is no
+/// such folder.
 ///
 /// Left out is what tools leave behind: hidden files, `target`, snapshots that
 /// nobody accepted, and editors' copies.
@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 pub fn below(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     collect(dir, Path::new(""), &mut found)?;
-    found.sort_by_cached_key(|path| (path.with_extension(""), path.clone()));
+    found.sort();
     Ok(found)
 }
 
@@ -111,19 +111,6 @@ pub fn remove(root: &Path, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_module_comes_before_its_parts() {
-        let root = tempfile::tempdir().expect("a folder");
-        for path in ["a/b.rs", "b.rs", "a.rs", "a-b.rs"] {
-            replace_if_changed(&root.path().join(path), b"").expect("written");
-        }
-        let found = below(root.path()).expect("listed");
-        assert_eq!(
-            found,
-            ["a.rs", "a/b.rs", "a-b.rs", "b.rs"].map(PathBuf::from)
-        );
-    }
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {

@@ -52,7 +52,8 @@ impl Exercise {
 }
 
 /// The exercises of the crate in `dir` of the workspace at `root`, by number,
-/// those of one number in the order of files and lines.
+/// those of one number in the order of files and lines, a module before its parts:
+/// `a.rs`, then `a/b.rs`.
 ///
 /// # Errors
 ///
@@ -60,7 +61,9 @@ impl Exercise {
 pub fn of_crate(root: &Path, dir: &Path) -> Result<Vec<Exercise>> {
     let src = dir.join("src");
     let mut found = Vec::new();
-    for relative in files::below(&root.join(&src))? {
+    let mut files = files::below(&root.join(&src))?;
+    files.sort_by_cached_key(|file| file.with_extension(""));
+    for relative in files {
         let file = src.join(relative);
         if file.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(root.join(&file))
@@ -93,4 +96,29 @@ pub fn of_file(file: &Path, text: &str) -> Result<Vec<Exercise>> {
         unwritten: site.is_unwritten(text),
     });
     Ok(exercises.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exercise_begins_in_the_module_and_goes_on_in_its_parts() {
+        let root = tempfile::tempdir().expect("a folder");
+        let src = root.path().join("chapter/src");
+        let text = "/// # Exercise 1.1\npub fn f() {}\n";
+        for file in ["a/part.rs", "a.rs", "b.rs"] {
+            files::replace_if_changed(&src.join(file), text.as_bytes()).expect("written");
+        }
+        let found = of_crate(root.path(), Path::new("chapter")).expect("found");
+        let found: Vec<_> = found
+            .iter()
+            .map(|exercise| exercise.file.as_path())
+            .collect();
+        let src = Path::new("chapter/src");
+        assert_eq!(
+            found,
+            ["a.rs", "a/part.rs", "b.rs"].map(|file| src.join(file))
+        );
+    }
 }

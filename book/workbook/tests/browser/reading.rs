@@ -98,6 +98,8 @@ async fn every_theme_is_legible_and_dark_is_dark() {
     for page in pages() {
         browser.open(&url(&page)).await;
         browser.ask(UNFOLD).await;
+        let is_there = "document.getElementById('mdbook-theme-ayu')";
+        browser.until(is_there).await;
         for what in browser.ask(&each_theme).await.as_array().unwrap() {
             faint.push(format!("{page}: {}", what.as_str().unwrap()));
         }

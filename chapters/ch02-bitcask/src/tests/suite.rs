@@ -47,7 +47,7 @@ fn long_file(durability: Durability) -> Options {
 fn one_file(durability: Durability) -> Options {
     Options {
         durability,
-        file_bytes_max: 1 << 20,
+        file_bytes_max: 2 << 20,
         ..Options::default()
     }
 }

@@ -46,7 +46,7 @@ fn in_memory(durability: Durability) -> Options {
 /// A memtable that no script fills.
 pub(super) fn long(durability: Durability) -> Options {
     Options {
-        memtable_bytes: 1 << 20,
+        memtable_bytes: 2 << 20,
         ..in_memory(durability)
     }
 }

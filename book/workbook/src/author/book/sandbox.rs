@@ -27,8 +27,10 @@ use crate::workspace::Workspace;
 /// How long a command may take, compiling included.
 const TIME_LIMIT: Duration = Duration::from_secs(600);
 
-/// What only a shell understands.
-const SHELL: [&str; 8] = ["|", ">", "<", ";", "&", "$(", "`", "&&"];
+/// What only a shell understands, unless it stands between quotes, …
+const SHELL: [&str; 5] = ["|", ">", "<", ";", "&"];
+/// … and what it understands there, too.
+const SHELL_QUOTED: [&str; 2] = ["$(", "`"];
 
 /// The copy, and what was printed in it.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Sandbox {
 
     /// Runs one command; both its streams come as one, as at a terminal.
     fn output(&self, line: &str) -> Result<String> {
-        if SHELL.iter().any(|sign| line.contains(sign)) {
+        if needs_a_shell(line) {
             bail!("`{line}` needs a shell, and not everybody has the same: show one command");
         }
         let words = words(line).with_context(|| format!("`{line}` has an open quote"))?;
@@ -277,9 +279,25 @@ fn fingerprint(tree: &Files, commands: &[String], cargo: &str) -> u64 {
     hasher.finish()
 }
 
+fn needs_a_shell(line: &str) -> bool {
+    let outside: String = line.split('"').step_by(2).collect();
+    SHELL.iter().any(|sign| outside.contains(sign))
+        || SHELL_QUOTED.iter().any(|sign| line.contains(sign))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_needs_no_shell() {
+        for plain in ["cargo run", "get a", r#"shell -e "put a 1; sync""#] {
+            assert!(!needs_a_shell(plain), "{plain}");
+        }
+        for shells in ["ls | wc", "a; b", r#"say "a" > b"#, r#"say "$(a)""#] {
+            assert!(needs_a_shell(shells), "{shells}");
+        }
+    }
 
     #[test]
     fn the_program_runs_itself() {
