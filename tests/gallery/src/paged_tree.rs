@@ -12,7 +12,7 @@
 //! - A page that a commit freed is used again when nobody sees it any more: no
 //!   reader, and neither of the two newest meta pages.
 //! - Between two syncs, pages that were changed are in memory. A sync writes them,
-//!   syncs, and then writes a [meta page](meta) that names the root, and syncs
+//!   syncs, and then writes a meta page that names the root, and syncs
 //!   again.
 //! - An opening walks the tree. What it does not meet is free.
 //!
