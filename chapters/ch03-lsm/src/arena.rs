@@ -40,7 +40,8 @@ impl Address {
         (address >> OFFSET_BITS, address & (CHUNK_WORDS_MAX - 1))
     }
 
-    /// The address of the word that is so many behind this, in the same piece.
+    /// The address of the word that stands so many words after this one, in the
+    /// same piece.
     #[must_use]
     pub fn behind(self, words: usize) -> Self {
         let (chunk, offset) = self.split();

@@ -157,7 +157,7 @@ impl<'b> Block<'b> {
     }
 
     /// Where the first entry and the first value of a group begin. Keys end
-    /// where the group behind the last would begin.
+    /// where the group after the last would begin.
     pub(crate) fn starts(&self, group: usize) -> (usize, usize) {
         let Some([k0, k1, k2, k3, v0, v1, v2, v3]) = self.groups.get(group) else {
             return (self.bytes.len(), 0);
@@ -187,7 +187,7 @@ impl<'b> Block<'b> {
     }
 }
 
-/// What is wrong where an entry goes on behind the end.
+/// What is wrong where an entry goes on beyond the end.
 const CUT_OFF: &str = "an entry of a block is cut off";
 /// What is wrong where an entry should be.
 const NO_ENTRY: &str = "a group of a block has too few entries";
@@ -219,7 +219,7 @@ struct Entries<'b> {
 }
 
 impl<'b> Entries<'b> {
-    /// Takes the next entry; `None` where it goes on behind the end.
+    /// Takes the next entry; `None` where it goes on beyond the end.
     #[inline]
     fn take_entry(&mut self) -> Option<Entry<'b>> {
         let mut number = || usize::try_from(varint::take(&mut self.rest)?).ok();
@@ -298,7 +298,7 @@ impl Group {
         self.slots[entry].value.clone()
     }
 
-    /// How many keys, from the front, `is_before` is true of: of those behind
+    /// How many keys, from the front, `is_before` is true of: of those after
     /// it is not.
     pub fn count(&self, is_before: impl Fn(&[u8]) -> bool) -> usize {
         let keys = &self.keys;

@@ -5,7 +5,7 @@
 //! bits    what
 //!  0-31   the address of the next node
 //! 32-47   how many bytes its key shares with that of the node before
-//! 48-63   the byte behind them, plus 1, or 0 where its key ends there
+//! 48-63   the byte after them, plus 1, or 0 where its key ends there
 //! ```
 //!
 //! Whoever searches knows how many bytes of the wanted key are those of the
@@ -27,7 +27,7 @@ pub struct Link {
     /// The address of the next node.
     pub to: Address,
     shared: u16,
-    /// The byte behind the shared ones, and 1.
+    /// The byte after the shared ones, and 1.
     byte: u16,
 }
 
@@ -49,8 +49,8 @@ impl Link {
     /// - A key that shares more with the node before than the next one does is
     ///   smaller: where the next one departs, it departs upwards.
     /// - One that shares less is larger: it has departed already.
-    /// - One that shares as much is told from the next one by the byte behind,
-    ///   or, where that is the same in both, not by the link.
+    /// - One that shares as much is told from the next one by the byte that
+    ///   follows, or, where that is the same in both, not by the link.
     #[inline]
     pub fn compare(self, key: &[u8], shared: usize) -> Ordering {
         #[cfg(test)]

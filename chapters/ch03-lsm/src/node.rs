@@ -31,7 +31,7 @@ const KEY: usize = 2;
 /// The address of a value is this far up in its word.
 const VALUE_SHIFT: u32 = 32;
 
-/// A place in front of a node, behind one, or where one would be: nodes are in
+/// A place in front of a node, after one, or where one would be: nodes are in
 /// the order of their keys, and the newest version of a key comes first.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'k> {
@@ -62,12 +62,12 @@ impl<'k> Place<'k> {
         }
     }
 
-    /// The key whose versions are before the place or behind it.
+    /// The key whose versions are before the place or after it.
     pub fn key(&self) -> &'k [u8] {
         self.key
     }
 
-    /// The place behind all versions of a key.
+    /// The place after all versions of a key.
     pub fn behind(key: &'k [u8]) -> Self {
         Place {
             seq_from: 0,
@@ -118,7 +118,7 @@ impl<'a> Node<'a> {
         Link::from_word(self.chunk[self.at - 1 - level].load(Ordering::Acquire))
     }
 
-    /// Puts another node behind this one, for all who look from now on: they
+    /// Puts another node after this one, for all who look from now on: they
     /// see what was stored before.
     pub(crate) fn set_next(&self, level: usize, next: Option<Link>) {
         let next = next.map_or(0, Link::to_word);

@@ -111,7 +111,7 @@ impl Lsm {
 
     /// Ends the log, all of it durable, and lets the memtable wait to be
     /// flushed; another one takes writes from now on. Over `zeros` bytes that a
-    /// failed write may have left behind the last record, zeros are written.
+    /// failed write may have left after the last record, zeros are written.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
 };
 
-/// How blocks are made shorter. The number of each stands behind every block.
+/// How blocks are made shorter. The number of each stands after every block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
     /// Not at all: 0.

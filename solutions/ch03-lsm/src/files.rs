@@ -36,7 +36,7 @@ impl Files {
         }
     }
 
-    /// This number was used, or one behind it.
+    /// This number was used, or a larger one.
     pub(crate) fn pass_number(&self, number: u32) {
         let next = number.saturating_add(1);
         self.number.fetch_max(next, Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] behind the last.
+    /// [`Error::Unsupported`] after the last one.
     pub(crate) fn next_number(&self) -> Result<u32> {
         let next = |number: u32| number.checked_add(1);
         let number = self

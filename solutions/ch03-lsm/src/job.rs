@@ -101,7 +101,7 @@ impl Job {
 
     /// What the manifest has to tell of the job: its tables instead of what they
     /// are made of. Logs count from number `log` on; once a memtable is flushed,
-    /// from behind its own on.
+    /// from the one after its own on.
     pub(crate) fn edit(&self, log: u32) -> Edit {
         let into = level(self.into);
         let made = self.made.iter();

@@ -103,7 +103,7 @@ struct Entry {
 #[derive(Clone, Copy)]
 enum Kind {
     Value,
-    /// A tombstone, behind which there may be something to hide.
+    /// A tombstone that may have something to hide.
     Hides,
     /// Another one.
     HidesNothing,

@@ -39,7 +39,7 @@ pub struct Log {
 pub struct Tail {
     /// How many bytes were written to the file.
     written: u32,
-    /// What was appended behind them, and is not written yet.
+    /// What was appended after them, and is not written yet.
     pending: Vec<u8>,
     /// Up to where the last mark says that the log is durable.
     marked: u32,
@@ -104,7 +104,7 @@ impl Log {
         Ok(())
     }
 
-    /// Appends `record` behind a mark of how far the log is durable, if that is
+    /// Appends `record` after a mark of how far the log is durable, if that is
     /// news, in memory only.
     pub(crate) fn append(&self, tail: &mut Tail, says: Says<'_>) {
         let durable = self.durable();
@@ -138,7 +138,7 @@ impl Log {
         Ok(())
     }
 
-    /// Ends the log behind its last record. Over `zeros` bytes from there on,
+    /// Ends the log after its last record. Over `zeros` bytes from there on,
     /// which a failed write may have left, zeros are written, less the record's
     /// own. All of that is durable then, and everything before it.
     ///

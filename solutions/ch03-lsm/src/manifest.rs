@@ -5,11 +5,11 @@
 //! file was written, and each later one of a change: a flush, a compaction. An
 //! edit is durable before anything that it makes superfluous is removed.
 //!
-//! A manifest is written anew at every closing, at an opening that finds an
-//! engine which was not closed, and when its edits have become many: to another
-//! file, which takes its place. So of what was
-//! there then, its header says that it is durable; and only an edit behind that
-//! can be a torn tail.
+//! A manifest is written anew at a closing, where anything has changed; at an
+//! opening that finds an engine which was not closed; and when its edits have
+//! become many: to another file, which takes its place. So of what was there
+//! then, its header says that it is durable; and only an edit after that can be
+//! a torn tail.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub mod header;
 pub use edit::{Edit, Tables};
 use header::{HEADER_BYTES, Header};
 
-/// How many bytes of edits a manifest may have behind what it began with …
+/// How many bytes of edits a manifest may have after what it began with …
 const EDITS_BYTES: u64 = 64 << 10;
 /// … or how many times as many as that was, if that is more.
 const EDITS_TIMES: u64 = 2;

@@ -88,7 +88,7 @@ impl<S: Source> Merging<S> {
     }
 
     /// Which of two sources stands first, or whether both stand at one key.
-    /// Behind the last entry is behind every key.
+    /// One that has come to its end stands after every key.
     fn compare(&self, one: usize, other: usize) -> Ordering {
         match (self.sources[one].key(), self.sources[other].key()) {
             (Some(one), Some(other)) => match self.order {

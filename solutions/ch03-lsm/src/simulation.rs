@@ -121,7 +121,7 @@ impl Sample {
     }
 }
 
-/// What the levels have after each flush and the urgent compactions behind it,
+/// What the levels have after each flush and the urgent compactions after it,
 /// and last of all when nothing is left to do even for an idle store.
 ///
 /// # Errors

@@ -142,12 +142,12 @@ impl SkipList {
         self.unless_head(node)
     }
 
-    /// The node behind this one.
+    /// The node after this one.
     pub fn after(&self, node: Node<'_>) -> Option<Node<'_>> {
         node.next(0).map(|next| self.node(next.to))
     }
 
-    /// The first node behind this place.
+    /// The first node after this place.
     pub fn first_behind(&self, place: &Place<'_>) -> Option<Node<'_>> {
         self.search(place).1
     }
@@ -157,7 +157,7 @@ impl SkipList {
         self.unless_head(self.search(place).0)
     }
 
-    /// The first node behind this place, which itself is not before `node` and
+    /// The first node after this place, which itself is not before `node` and
     /// probably not far from it.
     pub fn first_behind_near<'l>(&'l self, node: Node<'l>, place: &Place<'_>) -> Option<Node<'l>> {
         let mut near = node;
@@ -185,7 +185,7 @@ impl SkipList {
         (node.address() != self.head).then_some(node)
     }
 
-    /// The last node before a place, and the first behind it.
+    /// The last node before a place, and the first after it.
     fn search(&self, place: &Place<'_>) -> (Node<'_>, Option<Node<'_>>) {
         let levels = self.height.load(Ordering::Relaxed);
         let from = Reached::new(self.head(), place);
@@ -195,7 +195,7 @@ impl SkipList {
 
     /// Runs along the lists of so many levels, from the highest down, as far as
     /// the nodes are before the place, and tells `at_level` of the last of them
-    /// in each. The answer is the last of all, and the link behind it.
+    /// in each. The answer is the last of all, and the link after it.
     ///
     /// # Exercise 3.1
     fn descend<'l>(
@@ -307,8 +307,8 @@ impl SkipList {
 
     /// Moves the finger to the last node before a place, in each level.
     ///
-    /// Where the place lies shortly behind the finger, only the levels change
-    /// whose next node still lies before it. So a key that comes soon behind
+    /// Where the place lies shortly after the finger, only the levels change
+    /// whose next node still lies before it. So a key that comes soon after
     /// the last one costs a few steps, however large the list is.
     fn move_finger(&self, finger: &mut [Address; LEVELS], place: &Place<'_>) {
         let falls_short = |&level: &usize| {

@@ -21,7 +21,7 @@ pub(crate) enum Sorted {
     Level(LevelSource),
 }
 
-/// A walk over the tables of a level below level 0, one behind the other. A
+/// A walk over the tables of a level below level 0, one after the other. A
 /// table is touched when the walk comes to it.
 #[derive(Debug)]
 pub(crate) struct LevelSource {
@@ -43,7 +43,7 @@ impl LevelSource {
         }
     }
 
-    /// The table behind so many others, in the walk's order.
+    /// The table after so many others, in the walk's order.
     fn table(&self, passed: usize) -> Option<&Arc<Table>> {
         match self.order {
             Order::Ascending => self.tables.get(passed),
@@ -51,7 +51,7 @@ impl LevelSource {
         }
     }
 
-    /// Stands at the first entry, not before `to`, of the table behind so many
+    /// Stands at the first entry, not before `to`, of the table after so many
     /// others, or of the next one that has any.
     fn enter(&mut self, mut passed: usize, to: Bound<&[u8]>) -> Result<()> {
         self.at = None;

@@ -10,14 +10,14 @@ use engine::Result;
 ///
 /// A fresh source stands nowhere, until the first [`seek`](Self::seek).
 pub trait Source: Send {
-    /// The key where it stands; `None` behind the last one.
+    /// The key where it stands; `None` after the last one.
     fn key(&self) -> Option<&[u8]>;
 
     /// The value where it stands; `None` where the entry is a *tombstone*: the
     /// key was deleted.
     fn value(&self) -> Option<&[u8]>;
 
-    /// Steps to the next entry in its order. Behind the last one it stays.
+    /// Steps to the next entry in its order. After the last one it stays.
     ///
     /// # Errors
     ///

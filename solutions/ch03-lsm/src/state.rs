@@ -68,7 +68,7 @@ impl Logged {
         }
     }
 
-    /// It takes no writes behind the one with this sequence number.
+    /// It takes no writes after the one with this sequence number.
     pub(crate) fn freeze(&self, last_seq: u64) {
         self.last_seq.store(last_seq, Ordering::Release);
     }
@@ -93,7 +93,7 @@ impl Present {
     /// that ended before this call, and no part of any other batch.
     ///
     /// The state is looked up first. A write that is seen by then and not in it
-    /// went to the memtable behind its active one, and that one says where it
+    /// went to the memtable after its active one, and that one says where it
     /// ends.
     pub(crate) fn pin(&self) -> (Pinned, u64) {
         let state = Arc::clone(&self.slots[place_of_this_thread()].0.lock());
@@ -112,7 +112,7 @@ impl Present {
         self.seen.store(seq, Ordering::Release);
     }
 
-    /// Another state takes the place of the present one. Behind this call every
+    /// Another state takes the place of the present one. After this call every
     /// reader finds it.
     pub(crate) fn change(&self, change: impl FnOnce(&State) -> State) {
         let mut state = self.state.lock();

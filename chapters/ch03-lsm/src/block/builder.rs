@@ -34,7 +34,7 @@ use crate::varint;
 /// and the first of a group shares nothing.
 #[derive(Debug, Default)]
 pub struct BlockBuilder {
-    /// The values; behind them all else, when the block ends.
+    /// The values; after them all else, when the block ends.
     bytes: Vec<u8>,
     keys: Vec<u8>,
     /// Where each group begins, among the keys and among the values.

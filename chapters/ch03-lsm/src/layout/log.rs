@@ -60,7 +60,7 @@ fn header(file: &[u8], walk: &mut Walk<'_, '_>) -> Option<u32> {
     u32::try_from(log).ok()
 }
 
-/// Draws a record, and answers whether the log ends behind it; `None` where
+/// Draws a record, and answers whether the log ends after it; `None` where
 /// nobody knows where the next one begins.
 fn record(walk: &mut Walk<'_, '_>, log: u32) -> Option<bool> {
     let [crc32, kind, number, changes] = &RECORD;

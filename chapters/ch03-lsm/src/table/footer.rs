@@ -73,7 +73,7 @@ impl Footer {
     /// # Errors
     ///
     /// [`Error::Version`] where it is of another version; [`Error::Corrupt`]
-    /// where it is no footer, another table's, or leads behind itself.
+    /// where it is no footer, another table's, or leads beyond itself.
     pub fn decode(name: &str, number: u32, offset: u64, bytes: &FooterBytes) -> Result<Self> {
         let damage = |at: u64, what| Err(Error::corrupt(name, offset + at, what));
         if bytes[56..] != MAGIC {

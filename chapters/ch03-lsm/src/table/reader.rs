@@ -23,7 +23,7 @@ pub(super) struct Reader {
     pub(super) number: u32,
     pub(super) name: String,
     pub(super) origin: Origin,
-    /// How many data blocks there are. Filter and index have numbers behind
+    /// How many data blocks there are. Filter and index have numbers after
     /// them.
     pub(super) blocks: usize,
     /// A bit for each block: found sound, and stored as it is.
@@ -137,7 +137,7 @@ impl Reader {
         stored.compression == Compression::None && matches!(self.origin, Origin::Map(_))
     }
 
-    /// The block as it is stored, and what stands behind it.
+    /// The block as it is stored, and what stands after it.
     fn fetch(&self, handle: Handle) -> Result<Bytes<'_>> {
         let len = handle.len as usize + TRAILER_BYTES;
         match &self.origin {

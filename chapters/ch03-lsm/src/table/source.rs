@@ -68,7 +68,7 @@ impl TableSource {
         }
     }
 
-    /// Stands at the first entry, in its order, of a block; behind the last
+    /// Stands at the first entry, in its order, of a block; after the last
     /// entry where there is none.
     fn enter_block(&mut self, number: Option<usize>) -> Result<()> {
         self.at = None;
@@ -176,7 +176,7 @@ fn first(order: Order, count: usize) -> Option<usize> {
     }
 }
 
-/// Which of `count` comes behind this one in this order.
+/// Which of `count` comes after this one in this order.
 fn step(order: Order, this: usize, count: usize) -> Option<usize> {
     match order {
         Order::Ascending => Some(this + 1).filter(|next| *next < count),

@@ -2,7 +2,7 @@
 //!
 //! It is read as an opening reads it, from its end: the footer says where the
 //! index is, and the index where the data blocks are. Then it is drawn from its
-//! front. Where something does not lead on, the bytes behind it have no meaning,
+//! front. Where something does not lead on, the bytes after it have no meaning,
 //! and are drawn so.
 
 use std::fmt::Arguments;
@@ -281,7 +281,7 @@ fn footer(bytes: &FooterBytes, offset: u64, walk: &mut Walk<'_, '_>) {
     walk.magic(magic, &MAGIC);
 }
 
-/// How many bytes of a footer its checksum covers: it stands behind them.
+/// How many bytes of a footer its checksum covers: it stands after them.
 const CHECKED_BYTES: usize = FOOTER_BYTES - MAGIC.len() - 4;
 
 /// The checksum that a footer should have.

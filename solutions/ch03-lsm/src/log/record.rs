@@ -52,7 +52,7 @@ pub enum Says<'a> {
         /// The offset.
         up_to: u32,
     },
-    /// The log ends behind this record.
+    /// The log ends after this record.
     End,
 }
 
@@ -185,7 +185,7 @@ fn append_change(write: &Write<'_>, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(value);
 }
 
-/// The change at the start of `bytes`, and what stands behind it.
+/// The change at the start of `bytes`, and what stands after it.
 fn change(bytes: &[u8]) -> Option<(Write<'_>, &[u8])> {
     let (head, rest) = bytes.split_first_chunk::<CHANGE_BYTES>()?;
     let [kind, k0, k1, v0, v1, v2, v3] = *head;

@@ -56,7 +56,7 @@ pub fn is_blank(bytes: &[u8]) -> bool {
 
 /// Judges how a log has ended. The bytes where a record should stand may be a
 /// torn tail, if it is the newest log: nobody was told that it is safe. They are
-/// damage if a record farther behind says that the log was durable beyond them,
+/// damage if a record farther on says that the log was durable beyond them,
 /// or if a later log was written to, since this one was synced before.
 ///
 /// # Errors
@@ -85,11 +85,11 @@ pub fn header(name: &str, log: u32, bytes: &[u8], is_newest: bool) -> Result<Opt
     }
 }
 
-/// Answers whether a record behind `end` says that the log was durable beyond
+/// Answers whether a record after `end` says that the log was durable beyond
 /// it. It has to be searched for at every byte: nothing that stands before it can
 /// be relied on.
 fn proves_sync_beyond(log: u32, bytes: &[u8], end: u32) -> bool {
-    /// How far its kind stands behind a record's first byte.
+    /// How far its kind stands after a record's first byte.
     const KIND_AT: usize = 4;
     /// Most of what is searched is room that was never written: so much of it is
     /// passed over at a time.

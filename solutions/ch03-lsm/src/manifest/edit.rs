@@ -140,7 +140,7 @@ pub fn decode(manifest: &[u8], offset: u64) -> Result<(Edit, u64), &'static str>
     }
 }
 
-/// Answers whether an edit stands anywhere behind this offset, at which there is
+/// Answers whether an edit stands anywhere after this offset, at which there is
 /// none. Each was durable before the next was written.
 pub fn stands_behind(manifest: &[u8], offset: u64) -> bool {
     let offsets = offset + 1..manifest.len() as u64;

@@ -57,7 +57,7 @@ impl Default for TableOptions {
 pub struct TableBuilder {
     options: TableOptions,
     file: Box<dyn File>,
-    /// What comes behind what was written.
+    /// What comes after what was written.
     pending: Vec<u8>,
     written: u64,
     block: BlockBuilder,

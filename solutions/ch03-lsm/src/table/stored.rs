@@ -6,7 +6,7 @@ use engine::Result;
 use crate::compression::Compression;
 use crate::varint;
 
-/// The bytes behind each block.
+/// The bytes after each block.
 pub const TRAILER_BYTES: usize = 5;
 
 /// Where a block stands in its table's file.
@@ -14,7 +14,7 @@ pub const TRAILER_BYTES: usize = 5;
 pub struct Handle {
     /// Its first byte, from the file's start.
     pub offset: u64,
-    /// Its length in bytes, as it is stored, without what stands behind it.
+    /// Its length in bytes, as it is stored, without what stands after it.
     pub len: u32,
 }
 
@@ -38,7 +38,7 @@ impl Handle {
         bytes.is_empty().then_some(Handle { offset, len })
     }
 
-    /// Where what stands behind the block ends, or the last place that there
+    /// Where what stands after the block ends, or the last place that there
     /// could be.
     pub fn end(self) -> u64 {
         let len = u64::from(self.len) + TRAILER_BYTES as u64;
