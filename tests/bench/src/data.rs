@@ -16,7 +16,7 @@ pub fn key(number: u64) -> Key {
     digits(2 * number)
 }
 
-/// A key that no entry has, just behind that of the entry with this number.
+/// A key that no entry has, just after that of the entry with this number.
 pub fn missing_key(number: u64) -> Key {
     digits(2 * number + 1)
 }

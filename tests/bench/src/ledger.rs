@@ -182,7 +182,7 @@ impl Ledger {
 
     /// Checks what a scan from the entry `from` on handed out, where no entry
     /// was ever deleted, and none changed while it ran: there is no gap between
-    /// the entries, but there may be new ones behind the last.
+    /// the entries, but there may be new ones after the last.
     /// `entries_begun` is what [`begin_scan`](Self::begin_scan) answered.
     ///
     /// # Errors
@@ -197,7 +197,7 @@ impl Ledger {
     ) -> Result<(), Wrong> {
         let mut expected = from;
         for (found_key, value) in found.entries() {
-            // Behind what was there, one new entry may be seen and another
+            // After what was there, one new entry may be seen and another
             // before it not.
             let fits = |number: &u64| match expected < entries_begun {
                 true => *number == expected,

@@ -134,7 +134,7 @@ impl Run {
         Ok(running.report)
     }
 
-    /// Everything that is to be done behind so many rounds, in its order.
+    /// Everything that is to be done after so many rounds, in its order.
     fn steps(&self, made_before: u32) -> Vec<Step<'_>> {
         let claims = self.contenders.iter().flat_map(|contender| {
             let classes = contender.classes_to_open().into_iter();

@@ -204,7 +204,7 @@ pub(crate) fn explore_scripts(
     }
 }
 
-/// Behind a script that failed only where the power was cut twice, so many
+/// After a script that failed only where the power was cut twice, so many
 /// more are tried for a failure that is simpler.
 const PATIENCE: usize = 60;
 
@@ -234,7 +234,7 @@ fn worker(
 }
 
 /// The failure to report: the first of those with the fewest cuts. What only a
-/// fast worker found, behind the end, does not count, so that every run
+/// fast worker found, after the end, does not count, so that every run
 /// reports the same.
 fn simplest(failures: Vec<(usize, Failure)>, end: usize) -> Option<Failure> {
     let within = failures.into_iter().filter(|(number, _)| *number < end);

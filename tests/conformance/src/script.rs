@@ -41,7 +41,7 @@
 //! where the cursor or the snapshot that it is for is not there.
 //!
 //! A RANGE is `..`, `a..`, `..b`, `a..b` or `a..=b`, and `a<..b` leaves `a`
-//! itself out. `desc` behind it scans backwards. Operations are separated by
+//! itself out. `desc` after it scans backwards. Operations are separated by
 //! `;` or stand on lines of their own. How keys and values are spelled is said
 //! at [`Bytes`].
 
@@ -302,7 +302,7 @@ impl Op {
         }
     }
 
-    /// Answers whether the operation opens a cursor for those behind it.
+    /// Answers whether the operation opens a cursor for those after it.
     pub fn opens_cursor(&self) -> bool {
         matches!(self, Op::Cursor(..) | Op::CursorAt(..))
     }

@@ -9,8 +9,8 @@
 //!   sync makes it durable. What reading then shows is one of
 //!   [`Unsynced`]: the bytes are kept, gone, or zeros.
 //! - Any other write is dropped, applied, torn (at a sector or at any byte,
-//!   its head or its tail missing), torn with garbage behind, or it leaves
-//!   only the length, over zeros or garbage; whatever became of its
+//!   its head or its tail missing), torn with garbage after the tear, or it
+//!   leaves only the length, over zeros or garbage; whatever became of its
 //!   neighbours. `set_len` and `allocate` are writes of lengths.
 //! - Names that came, went or moved are durable up to the last `sync_dir` that
 //!   succeeded, plus any prefix of the later ones. Those before a `sync_dir`

@@ -9,7 +9,7 @@
 //! | compared | is long, scans, holds snapshots, ends the engine again and again, and does what the model does |
 //! | cut | is cut at every change of the disk, and so are recoveries |
 //! | failing | is played with each operation of the disk failing, or with a full disk |
-//! | mixed | meets several faults, and the power is cut behind the first |
+//! | mixed | meets several faults, and the power is cut after the first |
 //! | flipped | leaves files in which bits turn over, after a close or a power cut |
 //! | short reads | is played on a disk that reads a few bytes at a time, and on one that has no maps |
 

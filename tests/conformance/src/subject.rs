@@ -109,7 +109,7 @@ impl Subject {
     }
 
     /// Names the command that plays a failing script again, where that is no
-    /// test of its package. The name of the level stands behind it, and the
+    /// test of its package. The name of the level stands after it, and the
     /// script is in `STRATA_SCRIPT`.
     #[must_use]
     pub fn rerun_by(mut self, command: &str) -> Self {

@@ -14,7 +14,7 @@ use crate::class::Class;
 use crate::store::{Store, Visit};
 
 /// Its defaults, which are memtables of 64 MiB, blocks of 4 KiB and levelled
-/// compaction, and what its tuning guide recommends to everyone: a Bloom filter
+/// compaction, and of what its tuning guide recommends to everyone: a Bloom filter
 /// of ten bits for each key, index and filters within the cache, as many
 /// background threads as there are processors, and syncing of what these write
 /// a mebibyte at a time.

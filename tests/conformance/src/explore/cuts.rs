@@ -21,7 +21,7 @@ pub struct Depth {
     pub nested_every: usize,
     /// Images of each cut within a recovery.
     pub nested_images: usize,
-    /// Where faults are tried: so many changes behind the first failure, and
+    /// Where faults are tried: so many changes after the first failure, and
     /// before the end, the power is cut.
     pub near: usize,
 }
@@ -63,8 +63,8 @@ pub(crate) struct Cuts<'s> {
     explored: HashSet<u128>,
     /// Recoveries are cut, too, and processes killed.
     is_deep: bool,
-    /// The first thing that went wrong behind a second cut. It is reported
-    /// only where nothing goes wrong behind the first one: that is simpler.
+    /// The first thing that went wrong after a second cut. It is reported
+    /// only where nothing goes wrong after the first one: that is simpler.
     behind_two: Option<(Problem, Path)>,
 }
 

@@ -24,11 +24,11 @@ pub(super) struct OpenScan {
 enum Position {
     /// At the first entry.
     Start,
-    /// Behind this key, which was met.
+    /// After this key, which was met.
     After(Vec<u8>),
     /// At the first entry that does not come before this key.
     From(Vec<u8>),
-    /// Behind the last entry, where it stays until it seeks.
+    /// After the last entry, where it stays until it seeks.
     End,
 }
 

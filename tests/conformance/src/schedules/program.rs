@@ -61,7 +61,7 @@ pub(crate) struct Program {
     pub(crate) fails: Option<usize>,
     /// There is work to be done at first: files are full, and of garbage.
     pub(crate) owes: bool,
-    /// There are many other entries, between those that it looks at and behind
+    /// There are many other entries, between those that it looks at and after
     /// them: where an engine keeps entries in pages, they stand in several.
     pub(crate) in_a_crowd: bool,
     /// A scan is held to one moment.
@@ -92,7 +92,7 @@ const TORN: u32 = u32::MAX;
 const FILLER: &[u8] = b"z";
 const FILLER_BYTES: usize = 700;
 
-/// How many entries of a crowd come behind each key, and what stands in them.
+/// How many entries of a crowd come after each key, and what stands in them.
 const CROWD: u8 = 8;
 const CROWD_VALUE: [u8; 20] = [b'x'; 20];
 
@@ -317,7 +317,7 @@ impl Act {
     }
 }
 
-/// Puts entries behind each key, in one batch.
+/// Puts entries after each key, in one batch.
 fn put_crowd(engine: &dyn StorageEngine) -> Result<()> {
     let behind = |name: &'static [u8]| (0..CROWD).map(move |at| [name, &[b'0' + at]].concat());
     let keys: Vec<Vec<u8>> = NAMES.into_iter().flat_map(behind).collect();

@@ -15,7 +15,7 @@
 //! | 5 | all | lengths, with zeros |
 //! | 6 | all | lengths, with garbage |
 //! | 7 | all | all, the last write of each file torn at a byte |
-//! | 8 | all | all, behind a tear in the last write there is garbage |
+//! | 8 | all | all, after a tear in the last write there is garbage |
 //! | 9 | all | all, the last write of each file without its head |
 //! | 10 | all | all, the first change of each file is missing |
 //! | 11 | all | all, the last write of each file torn at a sector |
@@ -92,7 +92,7 @@ impl<'r> Choice<'r> {
     }
 
     /// What becomes of a change of bytes that has `before` others of its file
-    /// before it and `behind` others behind it.
+    /// before it and `behind` others after it.
     pub(super) fn bytes(&mut self, change: &ByteChange, before: usize, behind: usize) -> Landing {
         let last = |outcome| {
             if behind == 0 {

@@ -21,7 +21,7 @@ pub enum Outcome {
     TornAtSector,
     /// The part before some byte.
     TornAtByte,
-    /// The part behind some byte: sectors may be written in any order.
+    /// The part after some byte: sectors may be written in any order.
     Headless,
     /// The part before some byte, and garbage where the rest should be.
     Garbage,

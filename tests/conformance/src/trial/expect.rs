@@ -165,7 +165,7 @@ impl Expected {
         self.states[first..=latest].to_vec()
     }
 
-    /// The first of the states that are the same, one behind the other, up to
+    /// The first of the states that are the same, one after the other, up to
     /// this one. A write that changes nothing may have left nothing.
     fn first_of_same(&self, place: usize) -> usize {
         let differs = |state: &Arc<State>| state.fingerprint != self.states[place].fingerprint;
@@ -244,7 +244,7 @@ impl Expected {
 
     /// That write failed, and leaves no trace: until now it could be found,
     /// from now on it cannot. Those states that still can are listed again
-    /// behind it, so that they stay neighbours.
+    /// after it, so that they stay neighbours.
     pub(crate) fn failed(&mut self, at: usize, begun: usize) {
         let now = self.now();
         let added = self.added();

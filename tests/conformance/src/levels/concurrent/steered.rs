@@ -83,7 +83,7 @@ fn search(
     search.run()
 }
 
-/// Searches for an order of all operations, and of a look at every key behind
+/// Searches for an order of all operations, and of a look at every key after
 /// them. The answer is when that was, and what they hold.
 fn has_order(run: &Finished<'_>) -> Result<(u64, State), (u64, Failure)> {
     let what = "No order of these operations explains what they found and left.";

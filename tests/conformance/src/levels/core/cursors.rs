@@ -149,7 +149,7 @@ pub(super) fn a_scan_holds_each_untouched_key_while_others_are_written(
 }
 
 /// A script whose cursor stands on the entry at place `at` when that is
-/// deleted, with one behind it. At some place ends what is copied at a time.
+/// deleted, with one after it. At some place ends what is copied at a time.
 fn deleting_where_it_stands(at: usize, order: Order) -> Script {
     let entries = at + 2;
     let (direction, number) = match order {

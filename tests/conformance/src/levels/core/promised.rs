@@ -106,7 +106,7 @@ fn shuffled(budget: &Budget, name: &str) -> Vec<usize> {
     numbers
 }
 
-/// Puts an entry of each number, and does what is due: a piece behind each, and
+/// Puts an entry of each number, and does what is due: a piece after each, and
 /// the rest in the end.
 fn load(engine: &Opened, numbers: &[usize]) -> engine::Result<()> {
     for &number in numbers {

@@ -39,7 +39,7 @@ pub(super) fn after_close(
 }
 
 /// After a power cut that dropped everything unsynced, a flip is found, or
-/// costs at most what came behind the last proof of a sync.
+/// costs at most what came after the last proof of a sync.
 pub(super) fn after_cut(
     subject: &Subject,
     budget: &Budget,

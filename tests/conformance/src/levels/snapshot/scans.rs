@@ -59,7 +59,7 @@ enum Ahead {
     Put,
     /// Its last entry is deleted.
     Delete,
-    /// An entry is added behind its last.
+    /// An entry is added after its last.
     New,
 }
 
