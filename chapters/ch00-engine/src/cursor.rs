@@ -27,10 +27,10 @@ pub type Entry = (Vec<u8>, Vec<u8>);
 /// behind a lock copies a chunk of entries while it holds the lock, hands them
 /// out without it, and comes back for the next chunk.
 pub trait Cursor: Send {
-    /// The entry where the cursor stands, or `None` behind the last one.
+    /// The entry where the cursor stands, or `None` after the last one.
     fn entry(&self) -> Option<(&[u8], &[u8])>;
 
-    /// Steps to the next entry in the scan's order. Behind the last entry it
+    /// Steps to the next entry in the scan's order. After the last entry it
     /// stays there until it seeks, whatever is written meanwhile.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ pub trait Cursor: Send {
     /// not come before `key` in the scan's order: with ascending order the
     /// smallest key that is at least `key`, with descending order the largest
     /// that is at most `key`. The scan's bounds still hold: a seek before them
-    /// finds the scan's first entry, a seek behind them none.
+    /// finds the scan's first entry, a seek after them none.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Iterator for Entries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let cursor = self.cursor.as_mut()?;
         let Some((key, value)) = cursor.entry() else {
-            // Behind the last entry, or behind an error: advancing tells.
+            // After the last entry, or after an error: advancing tells.
             let end = cursor.advance();
             self.cursor = None;
             return end.err().map(Err);

@@ -9,7 +9,7 @@
 //! What takes files apart meets wrong ones: damaged, cut off, or written by
 //! code that is not finished. So a [`Walk`] believes nothing. It never steps
 //! past the end and never panics; what is wrong is said of the part where it
-//! stands, and the walk goes on behind it.
+//! stands, and the walk goes on after it.
 //!
 //! Some things no file says alone: whether a record is still the newest of its
 //! key, whether any page leads to this one. A [`Judge`] reads all files of a
@@ -47,7 +47,7 @@ impl Row {
     }
 }
 
-/// Rows one behind the other, as docs show them: offset, size, field.
+/// Rows one after the other, as docs show them: offset, size, field.
 #[derive(Debug, Clone, Copy)]
 pub struct Table<'r>(pub &'r [Row]);
 
@@ -167,7 +167,7 @@ impl<'f, 'd> Walk<'f, 'd> {
     }
 
     /// A walk over the next `len` bytes alone, such as those of a page, or
-    /// over as many as there are. This one goes on behind them.
+    /// over as many as there are. This one goes on after them.
     pub fn within(&mut self, len: usize) -> Walk<'f, '_> {
         let offset = self.offset();
         let len = len.min(self.rest().len());
@@ -183,7 +183,7 @@ impl<'f, 'd> Walk<'f, 'd> {
     }
 
     /// Passes the next `len` bytes. `read` is given them, and this walk, which
-    /// stands behind them by then; it answers what they say and what is wrong
+    /// stands after them by then; it answers what they say and what is wrong
     /// with them.
     ///
     /// Where there are fewer bytes, those are drawn with that fault, once, and
@@ -226,7 +226,7 @@ impl<'f, 'd> Walk<'f, 'd> {
         });
     }
 
-    /// Passes a little-endian number. `check` is given it and the bytes behind
+    /// Passes a little-endian number. `check` is given it and the bytes after
     /// it, and answers what is wrong with it.
     ///
     /// # Panics
@@ -246,7 +246,7 @@ impl<'f, 'd> Walk<'f, 'd> {
         .number()
     }
 
-    /// Passes a checksum of 4 bytes. `compute` is given the bytes behind it.
+    /// Passes a checksum of 4 bytes. `compute` is given the bytes after it.
     pub fn checksum(&mut self, row: &Row, compute: impl FnOnce(&'f [u8]) -> u32) {
         self.part(row.name, 4, |bytes, walk| {
             let (found, computed) = (little_endian(bytes), u64::from(compute(walk.rest())));

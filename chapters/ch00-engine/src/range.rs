@@ -19,7 +19,7 @@ pub enum Order {
 /// before `"aa"`, and `0x7f` before `0x80`.
 ///
 /// Each end is one of three: included, excluded or unbounded. A range whose
-/// start lies behind its end is *inverted*. It holds no key and is no error.
+/// start lies after its end is *inverted*. It holds no key and is no error.
 ///
 /// A message shows it as Rust spells ranges, with `<` where the start is
 /// excluded: `a..b`, `a..=b`, `a<..`, `..`.
@@ -63,7 +63,7 @@ impl<'a> KeyRange<'a> {
         )
     }
 
-    /// `start` and every key behind it.
+    /// `start` and every key after it.
     pub fn starting_at(start: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         KeyRange::new(Bound::Included(start.as_ref()), Bound::Unbounded)
     }
@@ -146,8 +146,8 @@ impl fmt::Debug for KeyRange<'_> {
     }
 }
 
-/// The smallest key behind every key that begins with `prefix`, or `None`
-/// where there is none: behind a run of `0xff` nothing follows.
+/// The smallest key after every key that begins with `prefix`, or `None`
+/// where there is none: nothing follows a run of `0xff`.
 fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|&byte| byte != 0xff)?;
     let mut end = prefix[..=last].to_vec();

@@ -227,7 +227,7 @@ impl Condvar {
 pub struct Guard<'a, L, G> {
     inner: G,
     lock: &'a L,
-    // Behind `inner`: the guide is told when the lock is free.
+    // After `inner`: the guide is told when the lock is free.
     _gave: Gave,
 }
 

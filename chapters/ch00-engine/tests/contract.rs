@@ -25,7 +25,7 @@ struct Smallest {
     closed: Arc<Mutex<bool>>,
 }
 
-/// A list of entries, and what comes behind them.
+/// A list of entries, and what comes after them.
 struct List(Vec<(Vec<u8>, Vec<u8>)>, Result<()>);
 
 impl Cursor for List {

@@ -3,7 +3,7 @@
 //! A cursor that held the lock would make every writer wait for the slowest
 //! reader; one that copied the map would pay for entries nobody asks for. This
 //! one takes the lock, copies the next few entries, lets go, and hands them
-//! out. When they are used up it comes back for more, strictly behind the last
+//! out. When they are used up it comes back for more, strictly after the last
 //! key that it has handed out.
 //!
 //! ```text
@@ -14,7 +14,7 @@
 //!             ▲ at
 //! ```
 //!
-//! What is written meanwhile is seen if it lies behind the chunk, and not if
+//! What is written meanwhile is seen if it lies after the chunk, and not if
 //! it lies within or before it: clause 3 allows both.
 
 use engine::{Cursor, KeyRange, Order, Result};
@@ -60,7 +60,7 @@ impl Chunk {
         self.ends.push((key_end, self.bytes.len()));
     }
 
-    /// The key and value of the entry at `index`, or `None` behind the last.
+    /// The key and value of the entry at `index`, or `None` after the last.
     pub(crate) fn get(&self, index: usize) -> Option<(&[u8], &[u8])> {
         let &(key_end, end) = self.ends.get(index)?;
         let start = match index {
@@ -79,7 +79,7 @@ pub struct MemoryCursor<'m> {
     pub(crate) range: KeyRange<'static>,
     order: Order,
     chunk: Chunk,
-    /// Where the cursor stands in the chunk. Behind its last entry only when
+    /// Where the cursor stands in the chunk. After its last entry only when
     /// the whole scan is used up.
     at: usize,
 }
@@ -105,8 +105,8 @@ impl Cursor for MemoryCursor<'_> {
     }
 
     /// Steps to the next entry. At the end of a full chunk there may be more:
-    /// the chunk is filled again, with what lies behind its last key. A chunk
-    /// that was not full was the last one, and the cursor stays behind it.
+    /// the chunk is filled again, with what comes after its last key. A chunk
+    /// that was not full was the last one, and the cursor stays after it.
     ///
     /// # Exercise 1.6
     fn advance(&mut self) -> Result<()> {

@@ -30,7 +30,7 @@ pub(crate) fn behind<'k>(range: &'k KeyRange<'_>, order: Order, key: &'k [u8]) -
 
 /// The part of `range` that a scan in `order` visits from `key` on. `key` itself
 /// belongs to it, if it lies in the range; it may lie anywhere. Where it comes
-/// before the range, all of the range is left; where behind, nothing is.
+/// before the range, all of the range is left; where after, nothing is.
 ///
 /// # Exercise 1.7
 pub(crate) fn from_key<'k>(range: &'k KeyRange<'_>, order: Order, key: &'k [u8]) -> KeyRange<'k> {

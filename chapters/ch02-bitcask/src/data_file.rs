@@ -1,4 +1,4 @@
-//! A data file: records one behind the other, read while they are written.
+//! A data file: records one after the other, read while they are written.
 //!
 //! What was synced is read from the file, through its map where the disk has
 //! maps. What was not yet is read from memory, where it stays until it is:
@@ -183,7 +183,7 @@ impl DataFile {
         self.tail.read().end()
     }
 
-    /// Its last record ends here: what lies behind is room that nobody needs.
+    /// Its last record ends here: what lies after it is room that nobody needs.
     pub(crate) fn ends_at(&mut self, end: u32) {
         self.durable = AtomicU32::new(end);
         self.tail = RwLock::new(Tail {
@@ -271,7 +271,7 @@ impl DataFile {
         self.map.as_deref().filter(|_| end <= self.room)
     }
 
-    /// Calls `look` with all of a sealed file, the room behind its seal included.
+    /// Calls `look` with all of a sealed file, the room after its seal included.
     ///
     /// # Errors
     ///
@@ -306,7 +306,7 @@ impl DataFile {
         }
     }
 
-    /// Puts records behind the last one, in memory only.
+    /// Puts records after the last one, in memory only.
     pub(crate) fn append(&self, records: &[u8]) {
         self.tail.write().bytes.extend_from_slice(records);
     }

@@ -321,11 +321,11 @@ impl<'h> Iterator for Newest<'h> {
     }
 }
 
-/// The number behind this one.
+/// The number after this one.
 ///
 /// # Errors
 ///
-/// [`Error::Unsupported`] behind the last.
+/// [`Error::Unsupported`] after the last.
 pub(crate) fn next_number(number: u32) -> Result<u32> {
     let what = "a data file behind number 4294967295";
     number.checked_add(1).ok_or(Error::Unsupported { what })

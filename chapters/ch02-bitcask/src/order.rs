@@ -64,7 +64,7 @@ impl Leaf {
         todo!("exercise 2.4: Puts a key at `index`, in front of what stands there")
     }
 
-    /// Puts a key behind the last.
+    /// Puts a key after the last.
     fn push(&mut self, key: &[u8]) {
         self.bytes.extend_from_slice(key);
         self.ends.push(narrow(self.bytes.len()));
@@ -135,7 +135,7 @@ impl Keys {
         all
     }
 
-    /// Adds a leaf behind the others.
+    /// Adds a leaf after the others.
     fn push_leaf(&mut self, leaf: Leaf) {
         if leaf.len() == 0 {
             return;

@@ -45,7 +45,7 @@ impl Replacement {
         &self.file
     }
 
-    /// Copies a record behind the last one, and answers where it stands.
+    /// Copies a record after the last one, and answers where it stands.
     ///
     /// # Errors
     ///

@@ -219,7 +219,7 @@ impl Bitcask {
     /// [`Error::NoSpace`] and [`Error::Io`], and nothing changed;
     /// [`Error::Poisoned`].
     fn active_with_room_for(&self, writer: &mut Writer, len: u32) -> Result<Arc<DataFile>> {
-        // In front of the records a mark of the last sync, behind them the seal.
+        // In front of the records a mark of the last sync, after them the seal.
         let needed = len + 2 * SEAL_BYTES;
         if let Some(active) = &writer.active {
             if active.room() >= needed {
@@ -240,7 +240,7 @@ impl Bitcask {
         Ok(file)
     }
 
-    /// Ends the active file, all of it durable, if there is one. Behind the seal
+    /// Ends the active file, all of it durable, if there is one. After the seal
     /// zeros are written, so that both cover `zeros` bytes, unless the seal alone
     /// is longer.
     ///
@@ -372,7 +372,7 @@ impl Writer {
             .map_or((0, 0), |active| (active.number(), active.end()))
     }
 
-    /// Encodes the records of `batch` for the end of the active file, behind a
+    /// Encodes the records of `batch` for the end of the active file, after a
     /// mark of how far it is durable, if that is news.
     ///
     /// # Exercise 2.6
@@ -383,7 +383,7 @@ impl Writer {
         expires: Option<Duration>,
     ) -> Vec<At> {
         todo!(
-            "exercise 2.6: Encodes the records of `batch` for the end of the active file, behind a mark of how far it is durable, if that is news"
+            "exercise 2.6: Encodes the records of `batch` for the end of the active file, after a mark of how far it is durable, if that is news"
         )
     }
 }

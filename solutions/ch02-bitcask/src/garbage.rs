@@ -28,7 +28,7 @@ impl Weight {
     }
 
     /// Answers whether every record in the file is the newest of its key. Then
-    /// no tombstone behind it hides anything in it.
+    /// no tombstone after it hides anything in it.
     pub fn is_pure(self) -> bool {
         self.live == self.all
     }

@@ -1,7 +1,7 @@
 //! Merging: sealed files are copied without their garbage, a piece at a time,
 //! beside reads and writes.
 //!
-//! A *run* of files that stand one behind the other in the order is copied to
+//! A *run* of files that follow one another in the order is copied to
 //! one new file, which takes their place. What the keydir leads to is copied,
 //! and so are tombstones, as long as there is an older file that could hold
 //! what they delete.
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Whatever is left out is superseded by a later record. So before the new
-//! file counts, everything that was written is made durable, and a mark behind
+//! file counts, everything that was written is made durable, and a mark after
 //! it, too: or else a power cut could take the later record, or damage to it
 //! pass for a torn tail.
 

@@ -79,7 +79,7 @@ impl Leaf {
         }
     }
 
-    /// Puts a key behind the last.
+    /// Puts a key after the last.
     fn push(&mut self, key: &[u8]) {
         self.bytes.extend_from_slice(key);
         self.ends.push(narrow(self.bytes.len()));
@@ -172,7 +172,7 @@ impl Keys {
         all
     }
 
-    /// Adds a leaf behind the others.
+    /// Adds a leaf after the others.
     fn push_leaf(&mut self, leaf: Leaf) {
         if leaf.len() == 0 {
             return;

@@ -60,7 +60,7 @@ pub enum Says<'a> {
         /// The offset.
         up_to: u32,
     },
-    /// The file ends behind this record, and takes no more.
+    /// The file ends after this record, and takes no more.
     Seal,
 }
 
@@ -214,7 +214,7 @@ pub(crate) fn record_len(bytes: &[u8]) -> usize {
     body_len.saturating_add(HEAD_BYTES as usize)
 }
 
-/// The checksum of a record at this place; `checked` is what stands behind it.
+/// The checksum of a record at this place; `checked` is what stands after it.
 fn checksum(place: Place, checked: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&place.to_bytes());
@@ -223,7 +223,7 @@ fn checksum(place: Place, checked: &[u8]) -> u32 {
 }
 
 /// The whole milliseconds of a time, the last that can be written for one that
-/// lies behind it.
+/// lies after it.
 fn millis(at: Duration) -> u64 {
     u64::try_from(at.as_millis()).unwrap_or(u64::MAX)
 }

@@ -63,11 +63,11 @@ impl<'f> Records<'f> {
         Record::decode(self.bytes.get(at..).unwrap_or_default(), place)
     }
 
-    /// Answers whether a record behind the last one says that the file was
+    /// Answers whether a record after the last one says that the file was
     /// durable beyond `end`. It has to be searched for at every byte: nothing
     /// that stands before it can be relied on.
     fn prove_sync_beyond(&self, end: u32) -> bool {
-        /// How far its kind stands behind a record's first byte.
+        /// How far its kind stands after a record's first byte.
         const KIND_AT: usize = 4;
         /// Most of what is searched is room that was never written: so much of it
         /// is passed over at a time.
@@ -116,7 +116,7 @@ impl<'f> Iterator for Records<'f> {
 
 /// Where the seal of a sealed data file ends, given where its records ended.
 ///
-/// Every byte of such a file was synced: one that is wrong is damage. Behind
+/// Every byte of such a file was synced: one that is wrong is damage. After
 /// the seal there are zeros, if anything.
 ///
 /// # Errors
@@ -142,9 +142,9 @@ pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
 /// Where the last whole batch of an active data file ends: the answer for all
 /// of its bytes.
 ///
-/// Whoever wrote it was killed, or the power was lost. What stands behind that
+/// Whoever wrote it was killed, or the power was lost. What stands after that
 /// batch is a torn tail, and nobody was told that it is safe; unless a record
-/// farther behind says that the file was durable beyond it. Then it is damage.
+/// farther on says that the file was durable beyond it. Then it is damage.
 ///
 /// # Errors
 ///

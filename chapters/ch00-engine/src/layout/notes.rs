@@ -62,7 +62,7 @@ impl Notes {
         found.map(|(word, _)| *word)
     }
 
-    /// Adds a list behind those that are there.
+    /// Adds a list after those that are there.
     pub fn list(&mut self, heading: String, lines: Vec<String>) {
         self.lists.push(List { heading, lines });
     }

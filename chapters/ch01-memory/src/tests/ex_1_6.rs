@@ -114,7 +114,7 @@ fn ex_1_6_behind_the_last_entry_the_cursor_stays() {
             cursor.advance().unwrap();
             let found = cursor.entry().map(entry);
             assert_eq!(found, None, "behind {count} entries");
-            // A scan that has ended stays ended, whatever is written behind it.
+            // A scan that has ended stays ended, whatever is written after it.
             memory.put(b"z", b"late").unwrap();
         }
     }

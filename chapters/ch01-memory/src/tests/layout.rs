@@ -104,7 +104,7 @@ fn numbers_may_be_long_and_may_be_none() {
     assert!(text.ends_with(end), "{text}");
 }
 
-/// Takes in the bytes of the parts, one behind the other.
+/// Takes in the bytes of the parts, one after the other.
 struct Bytes(Vec<u8>);
 
 impl Draw for Bytes {

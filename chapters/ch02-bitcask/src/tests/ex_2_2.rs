@@ -54,7 +54,7 @@ fn read(file: &DataFile, offset: u32) -> engine::Result<String> {
     file.read(offset, shown)
 }
 
-/// What is in the file itself, behind its header.
+/// What is in the file itself, after its header.
 fn written(disk: &SimDisk) -> Vec<String> {
     said(disk, 7, Kind::New)
 }

@@ -94,7 +94,7 @@ pub(super) fn shown(record: &Record<'_>) -> String {
     says + if record.goes_on { " …" } else { "" }
 }
 
-/// What the records of a data file say, and the seal behind them.
+/// What the records of a data file say, and the seal after them.
 #[track_caller]
 pub(super) fn said(disk: &SimDisk, number: u32, kind: Kind) -> Vec<String> {
     let bytes = bytes_of(disk, &name(number, kind));

@@ -108,7 +108,7 @@ fn what_is_no_record_is_said_and_drawn() {
 }
 
 /// What is drawn of the header of file 7, these records and these bytes,
-/// behind the header.
+/// after the header.
 fn drawn(records: &[Record<'_>], rest: &[u8]) -> String {
     let mut bytes = Header::of(7).to_bytes().to_vec();
     for record in records {
@@ -226,7 +226,7 @@ fn a_hint_file_is_drawn_key_by_key() {
     assert_eq!(parts, expected);
 }
 
-/// Takes in the bytes of the parts, one behind the other.
+/// Takes in the bytes of the parts, one after the other.
 struct Bytes(Vec<u8>);
 
 impl Draw for Bytes {

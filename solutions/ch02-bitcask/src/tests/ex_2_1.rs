@@ -196,7 +196,7 @@ fn ex_2_1_every_flipped_bit_is_found() {
     for record in samples() {
         let sound = encoded(record, PLACE);
         for (offset, bit) in (0..sound.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
-            // Behind it more of the file, so that no length is too long.
+            // After it more of the file, so that no length is too long.
             let mut bytes = sound.clone();
             bytes[offset] ^= 1 << bit;
             bytes.resize(100_000, 0);
@@ -250,7 +250,7 @@ fn ex_2_1_a_kind_that_there_is_not_begins_no_record() {
 
 #[test]
 fn ex_2_1_a_mark_and_a_seal_have_no_key() {
-    // Marks are looked for at every byte behind damage: a key would let what is
+    // Marks are looked for at every byte after damage: a key would let what is
     // none be as long as 64 KiB, and its checksum as slow.
     for kind in [4, 5, 128 + 4, 128 + 5] {
         let mut bytes = encoded(put("key", ""), PLACE);

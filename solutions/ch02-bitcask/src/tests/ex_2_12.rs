@@ -154,7 +154,7 @@ fn ex_2_12_graves_are_garbage_where_all_that_is_older_is_pure() {
 
 #[test]
 fn ex_2_12_graves_that_stay_need_room_in_the_copy() {
-    // Behind what is not pure the graves are copied, too.
+    // After what is not pure the graves are copied, too.
     let files = [file(900, 0, 100), file(10, 30, 60), file(60, 0, 0)];
     assert_eq!(at_half(&files, 100), 1..3);
     assert_eq!(at_half(&files, 99), 1..2);

@@ -220,7 +220,7 @@ fn ex_2_7_a_mark_proves_nothing_of_what_lies_behind_it() {
         let found = end(&bytes);
         assert_eq!(found, Ok(offsets[expected]), "record {damage} is damaged");
     }
-    // Behind the damage stands a mark that tells of less than is there.
+    // After the damage stands a mark that tells of less than is there.
     let records = [put("a", "1"), put("b", "2"), synced(offsets[1])];
     let (mut bytes, offsets) = first_file(&records);
     bytes[offsets[1] as usize] ^= 1;

@@ -71,7 +71,7 @@ fn merging(options: fn(Durability) -> Options) -> Subject {
     )
 }
 
-/// An engine that takes a step of its maintenance behind each write: these
+/// An engine that takes a step of its maintenance after each write: these
 /// levels ask for none.
 struct Merging(Bitcask);
 
