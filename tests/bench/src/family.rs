@@ -15,6 +15,8 @@ pub enum Family {
     DurableWrite,
     /// Single reads.
     Get,
+    /// Single reads while another thread commits.
+    GetBeside,
     /// Entries read in their order.
     Scan,
     /// Stores that are opened.
@@ -38,6 +40,7 @@ impl Family {
             Kind::Put | Kind::Overwrite | Kind::DeleteHalf => Family::Write,
             Kind::PutDurable => Family::DurableWrite,
             Kind::Get(_) | Kind::GetMissing => Family::Get,
+            Kind::GetBeside(_) => Family::GetBeside,
             Kind::ScanAll | Kind::ScanShort => Family::Scan,
             Kind::Reopen | Kind::ReopenKilled => Family::Reopen,
             Kind::Mix(_) if workload.threads == 1 => Family::Mix,
@@ -62,6 +65,7 @@ impl fmt::Display for Family {
             Family::Write => "Single writes",
             Family::DurableWrite => "Durable writes",
             Family::Get => "Gets",
+            Family::GetBeside => "Gets beside commits",
             Family::Scan => "Scans",
             Family::Reopen => "Reopening",
             Family::Mix => "YCSB",

@@ -95,6 +95,8 @@ pub struct Median {
 pub struct Scaling {
     /// The title of the workload on one thread.
     pub title: String,
+    /// That of the workload.
+    pub family: Family,
     /// In which class.
     pub class: Class,
     /// Who.
@@ -398,6 +400,7 @@ fn scaling(cells: &[Cell]) -> Vec<Scaling> {
         };
         scaling.push(Scaling {
             title: one.title.clone(),
+            family: two.family,
             class: two.class,
             contender: two.contender.clone(),
             role: two.role,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use engine::{Maintenance, Progress, Write};
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
@@ -208,13 +208,34 @@ impl Trial {
             let maintained = store
                 .maintenance()
                 .map(|maintenance| scope.spawn(|| maintain(maintenance, &is_over)));
+            let commits = matches!(self.workload.kind, Kind::GetBeside(_))
+                .then(|| scope.spawn(|| self.commit(store, &is_over)));
             let threads: Vec<_> = (0..threads).map(|n| scope.spawn(move || work(n))).collect();
             let ended: Result<_> = threads.into_iter().map(join).collect();
             is_over.store(true, Ordering::Relaxed);
             maintained.map_or(Ok(()), join)?;
+            commits.map_or(Ok(()), join)?;
             ended
         });
         Ok(Figures::of(measured?))
+    }
+
+    /// Overwrites an entry, syncs and rests, again and again until the work is
+    /// over: those who read meet a commit every few milliseconds, and hardly ever
+    /// wait for a processor.
+    fn commit(&self, store: &dyn Store, is_over: &AtomicBool) -> Result<()> {
+        const REST: Duration = Duration::from_millis(1);
+        let mut random = StdRng::seed_from_u64(mix(!self.plan.seed));
+        let mut value = Vec::new();
+        while !is_over.load(Ordering::Relaxed) {
+            let number = random.random_range(0..self.ledger.entries());
+            self.ledger.begin_put(number, &mut value);
+            store.write(&[Write::put(&key(number), &value)])?;
+            self.ledger.done(number);
+            store.sync()?;
+            thread::sleep(REST);
+        }
+        Ok(())
     }
 
     /// Opens the store, reads an entry, and checks that all are there.

@@ -91,7 +91,7 @@ impl<'t> Worker<'t> {
                 let from = worker.random.random_range(0..entries);
                 worker.scan(from, SCAN_MAX)
             })?,
-            Kind::Get(choice) => {
+            Kind::Get(choice) | Kind::GetBeside(choice) => {
                 let draw = Draw::new(choice, entries);
                 self.repeat(operations, |worker| {
                     let number = draw.next(entries, &mut worker.random);

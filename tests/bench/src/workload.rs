@@ -18,10 +18,10 @@ pub struct Setting {
 /// In which settings the contender is measured; in none where the workload
 /// means nothing for it.
 ///
-/// What ends with a sync, and what only reads, is the same work for every
-/// store with files: it leaves or finds everything safe from a power loss,
-/// and each store is opened in the weakest class that it offers. Single
-/// writes are measured in each class by itself; only
+/// What ends with a sync, what only reads and what syncs each write is the same
+/// work for every store with files: it leaves or finds everything safe from a
+/// power loss, and each store is opened in the weakest class that it offers.
+/// Single writes are measured in each class by itself; only
 /// [`PutDurable`](Kind::PutDurable) waits for the device each time.
 pub fn settings(workload: &Workload, contender: &Contender) -> Vec<Setting> {
     let setting = |class, opened| Setting { class, opened };
@@ -31,9 +31,12 @@ pub fn settings(workload: &Workload, contender: &Contender) -> Vec<Setting> {
         _ => Class::Power,
     };
     match workload.kind {
-        Kind::Load(_) | Kind::Get(_) | Kind::GetMissing | Kind::ScanAll | Kind::ScanShort => {
-            vec![setting(at_rest, weakest)]
-        }
+        Kind::Load(_)
+        | Kind::Get(_)
+        | Kind::GetMissing
+        | Kind::GetBeside(_)
+        | Kind::ScanAll
+        | Kind::ScanShort => vec![setting(at_rest, weakest)],
         Kind::Reopen | Kind::ReopenKilled | Kind::PutDurable if weakest == Class::InMemory => {
             vec![]
         }

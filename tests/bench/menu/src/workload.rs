@@ -35,6 +35,8 @@ pub enum Kind {
     Get(Choice),
     /// Keys read that are not there.
     GetMissing,
+    /// Entries read while one more thread overwrites and syncs.
+    GetBeside(Choice),
     /// All entries read, in their order.
     ScanAll,
     /// A hundred entries read in their order, from a random one on.
@@ -195,6 +197,21 @@ pub const WORKLOADS: &[Workload] = &[
         "Keys read that lie between those that are there.",
         Kind::GetMissing,
         1,
+    ),
+    workload(
+        "get-beside",
+        "Get, beside commits",
+        "Entries read at random, while one more thread overwrites one, syncs and rests for \
+         a millisecond, again and again.",
+        Kind::GetBeside(Choice::Uniform),
+        1,
+    ),
+    workload(
+        "get-beside-2",
+        "Get, beside commits, 2 threads",
+        "The same reads on two threads, beside the one that writes.",
+        Kind::GetBeside(Choice::Uniform),
+        2,
     ),
     workload(
         "scan-all",
@@ -359,9 +376,12 @@ impl Workload {
             Kind::DeleteHalf => entries / 2,
             Kind::ScanShort => entries.max(ENOUGH) / 20,
             Kind::Mix(mix) if mix.scans > 0 => entries.max(ENOUGH) / 20,
-            Kind::PutDurable | Kind::Overwrite | Kind::Get(_) | Kind::GetMissing | Kind::Mix(_) => {
-                entries.max(ENOUGH)
-            }
+            Kind::PutDurable
+            | Kind::Overwrite
+            | Kind::Get(_)
+            | Kind::GetMissing
+            | Kind::GetBeside(_)
+            | Kind::Mix(_) => entries.max(ENOUGH),
         }
     }
 }

@@ -29,14 +29,12 @@ pub(super) fn of_family(summary: &Summary, class: Class, family: Family) -> Vec<
             Plot::Dots(dots(class, family, &workloads, &cells)),
         ]),
     ];
-    if family == Family::MixOnTwo {
-        let scaling = scaling(summary, class);
-        if !scaling.is_empty() {
-            blocks.push(Block::Table(scaling_table(&scaling)));
-            blocks.push(Block::Plots(vec![Plot::Bars(scaling_bars(
-                class, &scaling,
-            ))]));
-        }
+    let scaling = scaling(summary, class, family);
+    if !scaling.is_empty() {
+        blocks.push(Block::Table(scaling_table(&scaling)));
+        blocks.push(Block::Plots(vec![Plot::Bars(scaling_bars(
+            class, &scaling,
+        ))]));
     }
     let mut folded = vec![
         Block::Table(latencies(family, &cells)),
@@ -194,11 +192,13 @@ fn shown(cell: &Cell, measure: Measure, unit: fn(f64) -> String) -> String {
     cell.value(measure).map_or(NONE.into(), unit)
 }
 
-/// What a second thread brought in the class, and below each workload what it
+/// What a second thread brought in the class and the family, and below each workload what it
 /// brought the control: that is in memory, and the measure of every class.
-fn scaling(summary: &Summary, class: Class) -> Vec<&Scaling> {
-    let of_class = |one: &&Scaling| one.class == class && one.role != Role::Control;
-    let stores: Vec<&Scaling> = summary.scaling.iter().filter(of_class).collect();
+fn scaling(summary: &Summary, class: Class, family: Family) -> Vec<&Scaling> {
+    let of_both = |one: &&Scaling| {
+        one.class == class && one.family == family && one.role != Role::Control
+    };
+    let stores: Vec<&Scaling> = summary.scaling.iter().filter(of_both).collect();
     let mut both = Vec::new();
     for workload in stores.chunk_by(|one, other| one.title == other.title) {
         both.extend(workload);
