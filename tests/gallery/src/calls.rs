@@ -11,7 +11,7 @@ use crate::log_engine::LogEngine;
 use crate::log_engine::steps::Right;
 
 /// The engine inside.
-pub(crate) type Inner = LogEngine<Right>;
+pub(crate) type Inner = LogEngine;
 
 /// How calls are answered: by default, by the engine inside.
 pub(crate) trait Calls: Default + Send + Sync + 'static {
@@ -64,7 +64,7 @@ pub(crate) struct Called<C> {
 
 impl<C: Calls> Called<C> {
     pub(crate) fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Self> {
-        let inner = Arc::new(Inner::open(disk, durability)?);
+        let inner = Arc::new(Inner::open(disk, durability, &Right)?);
         let calls = C::default();
         calls.opened(&inner);
         Ok(Called { inner, calls })

@@ -9,8 +9,7 @@ use engine::disk::Disk;
 use engine::{Durability, Result, StorageEngine};
 
 use crate::calls::{Called, Calls};
-use crate::log_engine::LogEngine;
-use crate::log_engine::steps::Steps;
+use crate::log_engine::{self, LogEngine};
 use crate::paged_tree::{self, PagedTree};
 use crate::segmented_log::{self, SegmentedLog};
 use crate::table_tree::{self, TableTree};
@@ -35,22 +34,29 @@ pub struct Exhibit {
 /// How an exhibit is made.
 #[derive(Clone, Copy)]
 enum Made {
-    /// By a function of its own, and handed to the suite by another.
-    By(Open, fn(&str, Open) -> Subject),
+    /// By a function of its own.
+    By(Open),
+    /// Of the log engine, with these steps.
+    OfLog(&'static dyn log_engine::steps::Steps),
+    /// Of the segmented log, with these steps.
+    OfSegments(&'static dyn segmented_log::steps::Steps),
     /// Of the table tree, with these steps.
     OfTables(&'static dyn table_tree::steps::Steps),
     /// Of the paged tree, with these steps and powers.
     OfPages(&'static dyn paged_tree::steps::Steps, paged_tree::Lent),
+    /// Of the versioned map, with these steps.
+    OfVersions(&'static dyn versioned_map::steps::Steps),
 }
 
 type Open = fn(Arc<dyn Disk>, Durability) -> Result<Box<dyn StorageEngine>>;
 
 impl Exhibit {
-    /// The log engine, taking one step as `S` does.
-    pub(crate) const fn of_steps<S: Steps>(charge: Charge) -> Self {
-        Exhibit::new(charge, |disk, durability| {
-            Ok(Box::new(LogEngine::<S>::open(disk, durability)?))
-        })
+    /// The log engine, taking one step as `steps` does.
+    pub(crate) const fn of_steps(
+        steps: &'static dyn log_engine::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfLog(steps))
     }
 
     /// The log engine, answering one call as `C` does.
@@ -60,12 +66,12 @@ impl Exhibit {
         })
     }
 
-    /// The segmented log, taking one step as `S` does.
-    pub(crate) const fn of_segments<S: segmented_log::steps::Steps>(charge: Charge) -> Self {
-        let open: Open =
-            |disk, durability| Ok(Box::new(SegmentedLog::<S>::open(disk, durability)?));
-        let subject = |name: &str, _| segmented_log::subject_of::<S>(name);
-        Exhibit::made(charge, Made::By(open, subject))
+    /// The segmented log, taking one step as `steps` does.
+    pub(crate) const fn of_segments(
+        steps: &'static dyn segmented_log::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfSegments(steps))
     }
 
     /// The table tree, taking one step as `steps` does.
@@ -93,16 +99,16 @@ impl Exhibit {
         Exhibit::made(charge, Made::OfPages(steps, PagedTree::powers))
     }
 
-    /// The versioned map, taking one step as `S` does.
-    pub(crate) const fn of_versions<S: versioned_map::steps::Steps>(charge: Charge) -> Self {
-        let open: Open =
-            |disk, durability| Ok(Box::new(VersionedMap::<S>::open(disk, durability)?));
-        let subject = |name: &str, _| versioned_map::subject_of::<S>(name);
-        Exhibit::made(charge, Made::By(open, subject))
+    /// The versioned map, taking one step as `steps` does.
+    pub(crate) const fn of_versions(
+        steps: &'static dyn versioned_map::steps::Steps,
+        charge: Charge,
+    ) -> Self {
+        Exhibit::made(charge, Made::OfVersions(steps))
     }
 
     pub(crate) const fn new(charge: Charge, open: Open) -> Self {
-        Exhibit::made(charge, Made::By(open, |name, open| subject!(name, open)))
+        Exhibit::made(charge, Made::By(open))
     }
 
     const fn made(charge: Charge, made: Made) -> Self {
@@ -128,7 +134,10 @@ impl Exhibit {
         durability: Durability,
     ) -> Result<Box<dyn StorageEngine>> {
         match self.made {
-            Made::By(open, _) => open(disk, durability),
+            Made::By(open) => open(disk, durability),
+            Made::OfLog(steps) => Ok(Box::new(LogEngine::open(disk, durability, steps)?)),
+            Made::OfSegments(steps) => Ok(Box::new(SegmentedLog::open(disk, durability, steps)?)),
+            Made::OfVersions(steps) => Ok(Box::new(VersionedMap::open(disk, durability, steps)?)),
             Made::OfTables(steps) => Ok(Box::new(TableTree::open(disk, durability, steps)?)),
             Made::OfPages(steps, _) => Ok(Box::new(PagedTree::open(disk, durability, steps)?)),
         }
@@ -137,7 +146,10 @@ impl Exhibit {
     /// The engine, as the suite takes it.
     pub fn subject(&self) -> Subject {
         let subject = match self.made {
-            Made::By(open, subject) => subject(self.name, open),
+            Made::By(open) => subject!(self.name, open),
+            Made::OfLog(steps) => log_engine::subject_of(self.name, steps),
+            Made::OfSegments(steps) => segmented_log::subject_of(self.name, steps),
+            Made::OfVersions(steps) => versioned_map::subject_of(self.name, steps),
             Made::OfTables(steps) => table_tree::subject_of(self.name, steps),
             Made::OfPages(steps, powers) => paged_tree::subject_of(self.name, steps, powers),
         };

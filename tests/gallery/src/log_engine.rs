@@ -25,9 +25,9 @@ pub(crate) mod table;
 mod tests;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
+use conformance::{Subject, subject};
 use engine::disk::{Disk, Lock, Mode};
 use engine::sync::Mutex;
 use engine::{
@@ -47,7 +47,13 @@ use table::{Table, TableCursor};
 /// [`Error::Locked`], [`Error::Corrupt`], [`Error::Version`],
 /// [`Error::NoSpace`] and [`Error::Io`].
 pub fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Box<dyn StorageEngine>> {
-    Ok(Box::new(LogEngine::<Right>::open(disk, durability)?))
+    Ok(Box::new(LogEngine::open(disk, durability, &Right)?))
+}
+
+/// The log engine called `name`, taking its steps like that.
+pub(crate) fn subject_of(name: &str, steps: &'static dyn Steps) -> Subject {
+    let open = move |disk, durability| LogEngine::open(disk, durability, steps);
+    subject!(name, open)
 }
 
 /// What the log engine takes at most.
@@ -61,44 +67,48 @@ pub const LIMITS: Limits = Limits {
 /// limits, but a record's length has to fit its four bytes.
 const BATCH_CHANGES_MAX: usize = 1 << 28;
 
-/// The log engine, taking its steps as `S` does.
-pub(crate) struct LogEngine<S: Steps> {
+/// The log engine, taking its steps like that.
+pub(crate) struct LogEngine {
+    steps: &'static dyn Steps,
     pub(crate) log: Mutex<Log>,
     pub(crate) table: Table,
     pub(crate) durability: Durability,
     pub(crate) counters: Arc<Counters>,
     pub(crate) disk: Arc<dyn Disk>,
     lock: Lock,
-    steps: PhantomData<fn() -> S>,
 }
 
-impl<S: Steps> LogEngine<S> {
+impl LogEngine {
     /// Opens the log in `disk`, or begins one where there is none.
-    pub(crate) fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Self> {
-        let lock = S::lock(&*disk)?;
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+        steps: &'static dyn Steps,
+    ) -> Result<Self> {
+        let lock = steps.lock(&*disk)?;
         let counters = Arc::new(Counters::new());
         let found = Found::new(disk.list()?);
         let replayed = match found.log() {
             Some(name) => {
-                let bytes = S::read_file(&*disk.open(name, Mode::Read)?, &counters)?;
-                replay::replay::<S>(name, &bytes)?
+                let bytes = steps.read_file(&*disk.open(name, Mode::Read)?, &counters)?;
+                replay::replay(steps, name, &bytes)?
             }
             None => Replayed::default(),
         };
-        let log = S::begin(&*disk, &found, &replayed, &counters)?;
+        let log = steps.begin(&*disk, &found, &replayed, &counters)?;
         Ok(LogEngine {
+            steps,
             log: Mutex::new(log),
             table: Table::new(replayed.entries),
             durability,
             counters,
             disk,
             lock,
-            steps: PhantomData,
         })
     }
 }
 
-impl<S: Steps> StorageEngine for LogEngine<S> {
+impl StorageEngine for LogEngine {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         self.counters.add(Counter::Gets, 1);
         value.clear();
@@ -118,16 +128,18 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
             });
         }
         let mut log = self.log.lock();
-        S::check_write(&log)?;
+        self.steps.check_write(&log)?;
         if !batch.is_empty() {
-            S::commit(&mut log, &self.table, batch, self.durability)?;
+            self.steps
+                .commit(&mut log, &self.table, batch, self.durability)?;
         }
         self.counters.add(Counter::Batches, 1);
         Ok(())
     }
 
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
-        Ok(Box::new(TableCursor::<S>::new(
+        Ok(Box::new(TableCursor::new(
+            self.steps,
             &self.table,
             &self.counters,
             range,
@@ -136,14 +148,18 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
     }
 
     fn sync(&self) -> Result<()> {
-        S::sync(&mut self.log.lock())
+        self.steps.sync(&mut self.log.lock())
     }
 
     fn close(self: Box<Self>) -> Result<()> {
         let LogEngine {
-            log, disk, lock, ..
+            steps,
+            log,
+            disk,
+            lock,
+            ..
         } = *self;
-        let closed = S::close(log.into_inner(), &*disk);
+        let closed = steps.close(log.into_inner(), &*disk);
         drop(lock); // Only now may another owner look at the files.
         closed
     }
@@ -157,7 +173,7 @@ impl<S: Steps> StorageEngine for LogEngine<S> {
     }
 }
 
-impl<S: Steps> fmt::Debug for LogEngine<S> {
+impl fmt::Debug for LogEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogEngine")
             .field("durability", &self.durability)

@@ -31,7 +31,6 @@ pub(crate) mod steps;
 mod tests;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,20 +58,20 @@ pub(crate) const SEALED_MAX: usize = 8;
 
 /// The segmented log, as the suite takes it.
 pub fn subject() -> Subject {
-    subject_of::<Right>("the segmented log")
+    subject_of("the segmented log", &Right)
 }
 
-/// The segmented log called `name`, taking its steps as `S` does.
-pub(crate) fn subject_of<S: Steps>(name: &str) -> Subject {
-    let (open, powers) = (SegmentedLog::<S>::open, SegmentedLog::<S>::powers);
-    subject!(name, open, powers).with_dead_bytes(dead_bytes)
+/// The segmented log called `name`, taking its steps like that.
+pub(crate) fn subject_of(name: &str, steps: &'static dyn Steps) -> Subject {
+    let open = move |disk, durability| SegmentedLog::open(disk, durability, steps);
+    subject!(name, open, SegmentedLog::powers).with_dead_bytes(dead_bytes)
 }
 
-/// The segmented log, taking its steps as `S` does.
-pub(crate) struct SegmentedLog<S: Steps> {
+/// The segmented log, taking its steps like that.
+pub(crate) struct SegmentedLog {
+    steps: &'static dyn Steps,
     store: Store,
     lock: Lock,
-    steps: PhantomData<fn() -> S>,
 }
 
 /// What the steps are taken with. The writer's lock comes before the table's.
@@ -84,13 +83,17 @@ pub(crate) struct Store {
     counters: Arc<Counters>,
 }
 
-impl<S: Steps> SegmentedLog<S> {
+impl SegmentedLog {
     /// Opens the segments in `disk`, or begins the first where there are none.
-    pub(crate) fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Self> {
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+        steps: &'static dyn Steps,
+    ) -> Result<Self> {
         let lock = disk.lock()?;
         let counters = Arc::new(Counters::new());
         let disk = Counted::new(disk, Arc::clone(&counters));
-        let (table, writer) = opening::open::<S>(&disk)?;
+        let (table, writer) = opening::open(steps, &disk)?;
         let store = Store {
             disk,
             durability,
@@ -98,11 +101,7 @@ impl<S: Steps> SegmentedLog<S> {
             table: RwLock::new(table),
             counters,
         };
-        Ok(SegmentedLog {
-            store,
-            lock,
-            steps: PhantomData,
-        })
+        Ok(SegmentedLog { steps, store, lock })
     }
 
     /// What it can do beyond the contract.
@@ -114,7 +113,7 @@ impl<S: Steps> SegmentedLog<S> {
     }
 }
 
-impl<S: Steps> StorageEngine for SegmentedLog<S> {
+impl StorageEngine for SegmentedLog {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         self.store.counters.add(Counter::Gets, 1);
         value.clear();
@@ -129,9 +128,9 @@ impl<S: Steps> StorageEngine for SegmentedLog<S> {
     fn write(&self, batch: &[Write<'_>]) -> Result<()> {
         LIMITS.check(batch)?;
         let mut writer = self.store.writer.lock();
-        S::check_write(&writer)?;
+        self.steps.check_write(&writer)?;
         if !batch.is_empty() {
-            let written = S::commit(&self.store, &mut writer, batch);
+            let written = self.steps.commit(&self.store, &mut writer, batch);
             writer.noted(written)?;
         }
         self.store.counters.add(Counter::Batches, 1);
@@ -148,13 +147,13 @@ impl<S: Steps> StorageEngine for SegmentedLog<S> {
 
     fn sync(&self) -> Result<()> {
         let mut writer = self.store.writer.lock();
-        let synced = S::sync(&mut writer);
+        let synced = self.steps.sync(&mut writer);
         writer.noted(synced)
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        let SegmentedLog { store, lock, .. } = *self;
-        let closed = S::close(store);
+        let SegmentedLog { steps, store, lock } = *self;
+        let closed = steps.close(store);
         drop(lock); // Only now may another owner look at the files.
         closed
     }
@@ -168,16 +167,16 @@ impl<S: Steps> StorageEngine for SegmentedLog<S> {
     }
 }
 
-impl<S: Steps> Maintenance for SegmentedLog<S> {
+impl Maintenance for SegmentedLog {
     fn step(&self) -> Result<Progress> {
         let mut writer = self.store.writer.lock();
-        S::check_step(&writer)?;
-        let stepped = merge::step::<S>(&self.store, &mut writer);
+        self.steps.check_step(&writer)?;
+        let stepped = merge::step(self.steps, &self.store, &mut writer);
         writer.noted(stepped)
     }
 }
 
-impl<S: Steps> fmt::Debug for SegmentedLog<S> {
+impl fmt::Debug for SegmentedLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SegmentedLog")
             .field("durability", &self.store.durability)
@@ -202,7 +201,7 @@ fn dead_bytes(image: &Image, file: &str) -> Vec<Range<usize>> {
         return Vec::new();
     };
     let disk = Arc::new(SimDisk::from_image(image));
-    let Ok(engine) = SegmentedLog::<Right>::open(disk, Durability::Os) else {
+    let Ok(engine) = SegmentedLog::open(disk, Durability::Os, &Right) else {
         return Vec::new();
     };
     let table = engine.store.table.read();

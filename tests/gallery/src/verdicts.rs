@@ -8,7 +8,7 @@ use conformance::suite::Rejection;
 use engine::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exhibit::Exhibit;
-use crate::{
+use crate::rooms::{
     batches, commits, counts, cursors, damage, failing, flushing, keys, levels, merging, moments,
     opening, owners, pages, poison, reading, scans, schedules, segments, syncing, threads, walks,
 };

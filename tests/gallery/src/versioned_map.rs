@@ -21,7 +21,6 @@ pub(crate) mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use conformance::{Powers, Subject, subject};
@@ -33,26 +32,28 @@ use engine::{
 };
 
 use crate::calls::Inner;
+use crate::log_engine::steps::Right as RightLog;
 use moments::{Held, Pin, VersionedCursor};
 use steps::{Right, Steps};
 
 /// The versioned map, as the suite takes it.
 pub fn subject() -> Subject {
-    subject_of::<Right>("the versioned map")
+    subject_of("the versioned map", &Right)
 }
 
-/// The versioned map called `name`, taking its steps as `S` does.
-pub(crate) fn subject_of<S: Steps>(name: &str) -> Subject {
-    subject!(name, VersionedMap::<S>::open, VersionedMap::<S>::powers)
+/// The versioned map called `name`, taking its steps like that.
+pub(crate) fn subject_of(name: &str, steps: &'static dyn Steps) -> Subject {
+    let open = move |disk, durability| VersionedMap::open(disk, durability, steps);
+    subject!(name, open, VersionedMap::powers)
 }
 
-/// The versioned map, taking its steps as `S` does.
-pub(crate) struct VersionedMap<S: Steps> {
+/// The versioned map, taking its steps like that.
+pub(crate) struct VersionedMap {
+    steps: &'static dyn Steps,
     /// The log, and the lock that gives it the order of the versions. It comes
     /// before all others.
     log: Mutex<Inner>,
     store: Store,
-    steps: PhantomData<fn() -> S>,
 }
 
 /// What the steps are taken with. Its locks are taken in this order.
@@ -102,10 +103,14 @@ impl Map {
     }
 }
 
-impl<S: Steps> VersionedMap<S> {
+impl VersionedMap {
     /// Opens the log in `disk`, or begins one where there is none.
-    pub(crate) fn open(disk: Arc<dyn Disk>, durability: Durability) -> Result<Self> {
-        let log = Inner::open(disk, durability)?;
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        durability: Durability,
+        steps: &'static dyn Steps,
+    ) -> Result<Self> {
+        let log = Inner::open(disk, durability, &RightLog)?;
         let mut map = Map::default();
         for (key, value) in log.table.entries.read().iter() {
             map.add(0, &Write::put(key, value));
@@ -118,9 +123,9 @@ impl<S: Steps> VersionedMap<S> {
             counters: Arc::clone(&log.counters),
         };
         Ok(VersionedMap {
+            steps,
             log: Mutex::new(log),
             store,
-            steps: PhantomData,
         })
     }
 
@@ -134,7 +139,7 @@ impl<S: Steps> VersionedMap<S> {
     }
 }
 
-impl<S: Steps> StorageEngine for VersionedMap<S> {
+impl StorageEngine for VersionedMap {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
         self.store.counters.add(Counter::Gets, 1);
         let map = self.store.map.read();
@@ -143,16 +148,16 @@ impl<S: Steps> StorageEngine for VersionedMap<S> {
 
     fn write(&self, batch: &[Write<'_>]) -> Result<()> {
         let log = self.log.lock();
-        S::check_write(&self.store)?;
+        self.steps.check_write(&self.store)?;
         log.write(batch)?;
         if !batch.is_empty() {
-            S::commit(&self.store, batch);
+            self.steps.commit(&self.store, batch);
         }
         Ok(())
     }
 
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
-        let pin = Pin::<S>::new(&self.store, S::begin_scan(&self.store));
+        let pin = Pin::new(self.steps, &self.store, self.steps.begin_scan(&self.store));
         Ok(Box::new(VersionedCursor::of(pin, range, order)))
     }
 
@@ -176,20 +181,24 @@ impl<S: Steps> StorageEngine for VersionedMap<S> {
     }
 }
 
-impl<S: Steps> Snapshots for VersionedMap<S> {
+impl Snapshots for VersionedMap {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>> {
-        let moment = S::begin_snapshot(&self.store);
-        Ok(Box::new(Held::new(Pin::<S>::new(&self.store, moment))))
+        let moment = self.steps.begin_snapshot(&self.store);
+        Ok(Box::new(Held::new(Pin::new(
+            self.steps,
+            &self.store,
+            moment,
+        ))))
     }
 }
 
-impl<S: Steps> Maintenance for VersionedMap<S> {
+impl Maintenance for VersionedMap {
     fn step(&self) -> Result<Progress> {
-        Ok(S::collect(&self.store))
+        Ok(self.steps.collect(&self.store))
     }
 }
 
-impl<S: Steps> fmt::Debug for VersionedMap<S> {
+impl fmt::Debug for VersionedMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VersionedMap").finish_non_exhaustive()
     }

@@ -9,9 +9,8 @@ use conformance::place::Place;
 use conformance::suite::{Rejection, judge};
 use conformance::{Budget, Clause, Level};
 use engine::{Durability, KeyRange, Order, StorageEngine};
-use gallery::{
-    Exhibit, all, commits, flushing, merging, moments, proof, schedules, table, threads, verdicts,
-};
+use gallery::rooms::{commits, flushing, merging, moments, schedules, threads};
+use gallery::{Exhibit, all, proof, table, verdicts};
 
 /// What a storage engine's tests usually are: a few dozen calls with text for
 /// keys, compared with what a person expects.

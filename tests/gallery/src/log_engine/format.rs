@@ -49,13 +49,13 @@ const PUT: u8 = 1;
 const DELETE: u8 = 2;
 
 /// A log file that holds `entries`, all of them below its base.
-pub(crate) fn encode_base<S: Steps>(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
+pub(crate) fn encode_base(steps: &dyn Steps, entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
     let mut bytes = encode_header(0);
     for (key, value) in entries {
         let at = bytes.len() as u64;
         let batch = [Write::put(key, value)];
         // What lies below the base needs no other proof of a sync.
-        encode_record::<S>(&mut bytes, at, HEADER_BYTES as u64, &batch);
+        encode_record(steps, &mut bytes, at, HEADER_BYTES as u64, &batch);
     }
     let header = encode_header(bytes.len() as u64);
     bytes[..HEADER_BYTES].copy_from_slice(&header);
@@ -76,7 +76,8 @@ pub(crate) fn encode_header(base: u64) -> Vec<u8> {
 
 /// Appends the record of `batch` to `bytes`, for the place `at` of a file of
 /// which `synced` bytes are durable.
-pub(crate) fn encode_record<S: Steps>(
+pub(crate) fn encode_record(
+    steps: &dyn Steps,
     bytes: &mut Vec<u8>,
     at: u64,
     synced: u64,
@@ -87,11 +88,11 @@ pub(crate) fn encode_record<S: Steps>(
     bytes.extend_from_slice(&synced.to_le_bytes());
     bytes.extend_from_slice(&[0; 4]);
     for write in batch {
-        S::encode_change(bytes, write);
+        steps.encode_change(bytes, write);
     }
-    let len = S::record_len(bytes.len() - start - RECORD_HEAD_BYTES);
+    let len = steps.record_len(bytes.len() - start - RECORD_HEAD_BYTES);
     bytes[start + 12..start + 16].copy_from_slice(&len.to_le_bytes());
-    let crc = S::checksum(at, &bytes[start + 4..]);
+    let crc = steps.checksum(at, &bytes[start + 4..]);
     bytes[start..start + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
@@ -156,23 +157,28 @@ pub(crate) struct Record<'a> {
 }
 
 /// The record at `at`, or what is wrong with the bytes there.
-pub(crate) fn decode_record<S: Steps>(bytes: &[u8], at: usize) -> Result<Record<'_>, &'static str> {
-    decode_record_of::<S>(bytes.get(at..).unwrap_or_default(), at)
+pub(crate) fn decode_record<'a>(
+    steps: &dyn Steps,
+    bytes: &'a [u8],
+    at: usize,
+) -> Result<Record<'a>, &'static str> {
+    decode_record_of(steps, bytes.get(at..).unwrap_or_default(), at)
 }
 
 /// As [`decode_record`], of the bytes from `at` on alone.
-pub(crate) fn decode_record_of<S: Steps>(
-    rest: &[u8],
+pub(crate) fn decode_record_of<'a>(
+    steps: &dyn Steps,
+    rest: &'a [u8],
     at: usize,
-) -> Result<Record<'_>, &'static str> {
+) -> Result<Record<'a>, &'static str> {
     let Some((head, behind)) = rest.split_at_checked(RECORD_HEAD_BYTES) else {
         return Err("a record's head is cut off");
     };
     let (crc, synced) = (u32_at(head, 0), u64_at(head, 4));
     let len = u32_at(head, 12) as usize;
-    let payload = S::payload(behind, len).ok_or(CUT_OFF)?;
-    let computed = S::checksum(at as u64, &rest[4..RECORD_HEAD_BYTES + payload.len()]);
-    if !S::checksum_matches(crc, computed) {
+    let payload = steps.payload(behind, len).ok_or(CUT_OFF)?;
+    let computed = steps.checksum(at as u64, &rest[4..RECORD_HEAD_BYTES + payload.len()]);
+    if !steps.checksum_matches(crc, computed) {
         return Err("a record's checksum does not match");
     }
     if synced < HEADER_BYTES as u64 || synced > at as u64 {

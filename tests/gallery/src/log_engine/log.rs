@@ -48,9 +48,9 @@ impl Log {
     }
 
     /// Puts one record behind the pending ones.
-    pub(crate) fn encode<S: Steps>(&mut self, batch: &[Write<'_>]) {
+    pub(crate) fn encode(&mut self, steps: &dyn Steps, batch: &[Write<'_>]) {
         let at = self.len + self.pending.len() as u64;
-        format::encode_record::<S>(&mut self.pending, at, self.synced, batch);
+        format::encode_record(steps, &mut self.pending, at, self.synced, batch);
     }
 
     /// Poisons the engine. The answer says so to the caller.

@@ -20,13 +20,13 @@ pub(crate) struct Replayed {
 /// # Errors
 ///
 /// [`Error::Corrupt`] and [`Error::Version`].
-pub(crate) fn replay<S: Steps>(name: &str, bytes: &[u8]) -> Result<Replayed> {
-    let base = S::decode_header(name, bytes)?;
+pub(crate) fn replay(steps: &dyn Steps, name: &str, bytes: &[u8]) -> Result<Replayed> {
+    let base = steps.decode_header(name, bytes)?;
     let read = Read::new(name, bytes, base);
     let mut entries = Entries::new();
     let mut end = HEADER_BYTES;
     let mut is_ended = false;
-    while let Some(record) = S::next_record(&read, end)? {
+    while let Some(record) = steps.next_record(&read, end)? {
         apply(&mut entries, &record.changes);
         is_ended = record.changes.is_empty();
         end = record.end;
@@ -52,8 +52,8 @@ impl<'a> Read<'a> {
     }
 
     /// The record at `at`, or what is wrong with the bytes there.
-    pub(crate) fn record<S: Steps>(&self, at: usize) -> Result<Record<'a>, &'static str> {
-        decode_record::<S>(self.bytes, at)
+    pub(crate) fn record(&self, steps: &dyn Steps, at: usize) -> Result<Record<'a>, &'static str> {
+        decode_record(steps, self.bytes, at)
     }
 
     /// The error that says what is wrong at `at`.
@@ -75,9 +75,9 @@ impl<'a> Read<'a> {
     /// Answers whether any record behind `at`, where there is none, claims a
     /// sync of what stands there. Its place has to be searched for: that the
     /// bytes at `at` say where they end is not to be relied on.
-    pub(crate) fn proves_a_later_sync<S: Steps>(&self, at: usize) -> bool {
+    pub(crate) fn proves_a_later_sync(&self, steps: &dyn Steps, at: usize) -> bool {
         (at + 1..self.bytes.len()).any(|behind| {
-            self.record::<S>(behind)
+            self.record(steps, behind)
                 .is_ok_and(|record| record.synced > at as u64)
         })
     }

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::ops::Bound;
 
 use engine::sync::RwLock;
@@ -43,7 +42,8 @@ pub(crate) fn apply(entries: &mut Entries, batch: &[Write<'_>]) {
 /// A cursor that copies a chunk of entries under the lock, hands them out
 /// without it, and comes back for the next chunk: a writer waits for a chunk,
 /// never for a scan.
-pub(crate) struct TableCursor<'t, S> {
+pub(crate) struct TableCursor<'t> {
+    steps: &'static dyn Steps,
     table: &'t Table,
     counters: &'t Counters,
     range: KeyRange<'static>,
@@ -51,24 +51,24 @@ pub(crate) struct TableCursor<'t, S> {
     chunk: Vec<Entry>,
     /// The entry of the chunk where the cursor stands.
     at: usize,
-    steps: PhantomData<fn() -> S>,
 }
 
-impl<'t, S: Steps> TableCursor<'t, S> {
+impl<'t> TableCursor<'t> {
     pub(crate) fn new(
+        steps: &'static dyn Steps,
         table: &'t Table,
         counters: &'t Counters,
         range: KeyRange<'_>,
         order: Order,
     ) -> Self {
         let mut cursor = TableCursor {
+            steps,
             table,
             counters,
             range: range.into_owned(),
             order,
             chunk: Vec::new(),
             at: 0,
-            steps: PhantomData,
         };
         cursor.refill(Bound::Unbounded);
         cursor
@@ -77,14 +77,16 @@ impl<'t, S: Steps> TableCursor<'t, S> {
     /// Copies the first entries of the scan that come behind `from` in its
     /// order.
     fn refill(&mut self, from: Bound<&[u8]>) {
-        self.chunk = S::chunk(&self.table.entries.read(), &self.range, self.order, from);
+        self.chunk = self
+            .steps
+            .chunk(&self.table.entries.read(), &self.range, self.order, from);
         self.at = 0;
         self.counters
-            .add(Counter::EntriesVisited, S::visited(&self.chunk));
+            .add(Counter::EntriesVisited, self.steps.visited(&self.chunk));
     }
 }
 
-impl<S: Steps> Cursor for TableCursor<'_, S> {
+impl Cursor for TableCursor<'_> {
     fn entry(&self) -> Option<(&[u8], &[u8])> {
         let (key, value) = self.chunk.get(self.at)?;
         Some((key, value))

@@ -14,13 +14,13 @@ use super::*;
 /// A log with one entry below its base, then a put, a batch, and a synced put;
 /// with an end, if it was closed. Answers also where each record begins.
 fn log(is_closed: bool) -> (Vec<u8>, Vec<usize>) {
-    let mut bytes = encode_base::<Right>(&Entries::from([(b"a".to_vec(), b"1".to_vec())]));
+    let mut bytes = encode_base(&Right, &Entries::from([(b"a".to_vec(), b"1".to_vec())]));
     let base = bytes.len() as u64;
     let mut starts = vec![24];
     let mut append = |synced: Option<u64>, batch: &[Write<'_>]| {
         let at = bytes.len() as u64;
         starts.push(bytes.len());
-        encode_record::<Right>(&mut bytes, at, synced.unwrap_or(at), batch);
+        encode_record(&Right, &mut bytes, at, synced.unwrap_or(at), batch);
     };
     append(Some(base), &[Write::put(b"b", b"")]);
     append(Some(base), &[Write::delete(b"a"), Write::put(b"", b"2")]);
@@ -64,11 +64,11 @@ fn the_format_is_what_its_tables_say() {
 #[test]
 fn every_flipped_bit_of_a_closed_log_is_found() {
     let (bytes, _) = log(true);
-    assert_eq!(replay::<Right>(CLOSED, &bytes).unwrap().entries.len(), 3);
+    assert_eq!(replay(&Right, CLOSED, &bytes).unwrap().entries.len(), 3);
     for bit in 0..8 * bytes.len() {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let answer = replay::<Right>(CLOSED, &flipped);
+        let answer = replay(&Right, CLOSED, &flipped);
         assert!(
             matches!(answer, Err(Error::Corrupt { .. } | Error::Version { .. })),
             "bit {bit}: {answer:?}"
@@ -80,7 +80,7 @@ fn every_flipped_bit_of_a_closed_log_is_found() {
 fn every_shortened_closed_log_is_damaged() {
     let (bytes, _) = log(true);
     for len in 0..bytes.len() {
-        let answer = replay::<Right>(CLOSED, &bytes[..len]);
+        let answer = replay(&Right, CLOSED, &bytes[..len]);
         assert!(matches!(answer, Err(Error::Corrupt { .. })), "{len} bytes");
     }
 }
@@ -89,7 +89,7 @@ fn every_shortened_closed_log_is_damaged() {
 fn of_an_open_log_only_the_torn_tail_may_be_missing() {
     let (bytes, starts) = log(false);
     for len in 0..bytes.len() {
-        let answer = replay::<Right>(OPEN, &bytes[..len]);
+        let answer = replay(&Right, OPEN, &bytes[..len]);
         if len < starts[1] {
             assert!(matches!(answer, Err(Error::Corrupt { .. })), "{len} bytes");
             continue;
@@ -98,7 +98,7 @@ fn of_an_open_log_only_the_torn_tail_may_be_missing() {
         for garbage in [vec![], vec![0; 40], bytes.clone()] {
             let torn = [&bytes[..len], &garbage].concat();
             let whole = starts.iter().rposition(|&start| start <= len).unwrap();
-            assert_eq!(replay::<Right>(OPEN, &torn).unwrap().end, starts[whole]);
+            assert_eq!(replay(&Right, OPEN, &torn).unwrap().end, starts[whole]);
         }
     }
 }
@@ -109,7 +109,7 @@ fn damage_before_a_proven_sync_is_no_torn_tail() {
     for at in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 0x10;
-        let answer = replay::<Right>(OPEN, &flipped);
+        let answer = replay(&Right, OPEN, &flipped);
         // The last record proves that all before it was synced; itself it may
         // be torn.
         assert_eq!(answer.is_err(), at < starts[3], "byte {at}: {answer:?}");

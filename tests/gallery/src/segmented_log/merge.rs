@@ -54,7 +54,13 @@ impl Merge {
     /// Copies `changes` of the record at `from` as one record.
     pub(crate) fn push(&mut self, changes: &[Write<'_>], from: Place) {
         let at = self.bytes.len();
-        encode_record::<Right>(&mut self.bytes, at as u64, HEADER_BYTES as u64, changes);
+        encode_record(
+            &Right,
+            &mut self.bytes,
+            at as u64,
+            HEADER_BYTES as u64,
+            changes,
+        );
         let to = Place::new(self.number, at, self.bytes.len());
         note(&mut self.keys, changes, to);
         let puts = changes.iter().filter(|change| change.value().is_some());
@@ -68,15 +74,15 @@ impl Merge {
 
 /// Does one piece of the work that is due. Where it fails, it can be tried
 /// again.
-pub(crate) fn step<S: Steps>(store: &Store, writer: &mut Writer) -> Result<Progress> {
+pub(crate) fn step(steps: &dyn Steps, store: &Store, writer: &mut Writer) -> Result<Progress> {
     if writer.merge.is_some() {
-        S::publish(store, writer)?;
+        steps.publish(store, writer)?;
         writer.merge = None;
-        S::remove_retired(&store.disk, writer)?;
+        steps.remove_retired(&store.disk, writer)?;
         return Ok(Progress::Worked);
     }
-    S::remove_retired(&store.disk, writer)?;
-    writer.merge = S::begin_merge(store, writer)?;
+    steps.remove_retired(&store.disk, writer)?;
+    writer.merge = steps.begin_merge(store, writer)?;
     Ok(match writer.merge {
         Some(_) => Progress::Worked,
         None => Progress::Idle,

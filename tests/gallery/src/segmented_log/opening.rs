@@ -13,21 +13,21 @@ use crate::log_engine::replay::Read;
 
 /// Reads what is there, and goes on with a new active segment, which holds what
 /// the old one held.
-pub(super) fn open<S: Steps>(disk: &dyn Disk) -> Result<(Table, Writer)> {
+pub(super) fn open(steps: &dyn Steps, disk: &dyn Disk) -> Result<(Table, Writer)> {
     let found = disk.list()?;
     let listed = match found.iter().any(|name| name == MANIFEST) {
         true => decode_manifest(&read_file(&*disk.open(MANIFEST, Mode::Read)?)?)?,
         false => Vec::new(),
     };
-    let number = S::next_number(&found, &listed);
+    let number = steps.next_number(&found, &listed);
     let mut table = Table::default();
     let mut sealed = Vec::new();
     let mut bytes = encode_header(0);
     let mut keys = Keys::new();
-    for segment in S::order(listed) {
+    for segment in steps.order(listed) {
         match segment.len {
             Some(len) => {
-                let (file, held) = open_sealed::<S>(disk, segment.number, len)?;
+                let (file, held) = open_sealed(steps, disk, segment.number, len)?;
                 table.files.insert(segment.number, file);
                 table.apply(&held);
                 sealed.push(segment);
@@ -41,7 +41,7 @@ pub(super) fn open<S: Steps>(disk: &dyn Disk) -> Result<(Table, Writer)> {
     }
     let base = bytes.len() as u64;
     bytes[..HEADER_BYTES].copy_from_slice(&encode_header(base));
-    let file: Arc<dyn File> = S::create_segment(disk, number, &bytes)?.into();
+    let file: Arc<dyn File> = steps.create_segment(disk, number, &bytes)?.into();
     table.files.insert(number, Arc::clone(&file));
     let writer = Writer {
         sealed,
@@ -57,14 +57,19 @@ pub(super) fn open<S: Steps>(disk: &dyn Disk) -> Result<(Table, Writer)> {
         retired: Vec::new(),
         poison: None,
     };
-    S::sync_names(disk)?;
-    S::install(disk, &writer.listed())?;
-    S::clear(disk, &writer.listed())?;
+    steps.sync_names(disk)?;
+    steps.install(disk, &writer.listed())?;
+    steps.clear(disk, &writer.listed())?;
     Ok((table, writer))
 }
 
 /// The file of a sealed segment, and the keys that its hint file lists.
-fn open_sealed<S: Steps>(disk: &dyn Disk, number: u64, len: u64) -> Result<(Arc<dyn File>, Keys)> {
+fn open_sealed(
+    steps: &dyn Steps,
+    disk: &dyn Disk,
+    number: u64,
+    len: u64,
+) -> Result<(Arc<dyn File>, Keys)> {
     let name = segment_name(number);
     let file = disk.open(&name, Mode::Read)?;
     if file.len()? != len {
@@ -75,7 +80,7 @@ fn open_sealed<S: Steps>(disk: &dyn Disk, number: u64, len: u64) -> Result<(Arc<
     decode_header(&name, &header)?;
     let name = hint_name(number);
     let hint = read_file(&*disk.open(&name, Mode::Read)?)?;
-    Ok((file.into(), S::decode_hint(number, &hint)?))
+    Ok((file.into(), steps.decode_hint(number, &hint)?))
 }
 
 /// The keys of the active segment, and where they will be in the segment

@@ -159,7 +159,7 @@ pub(crate) fn replay(
     mut take: impl FnMut(&[Write<'_>], Place),
 ) -> Result<usize> {
     let mut end = HEADER_BYTES;
-    while let Some(record) = Right::next_record(read, end)? {
+    while let Some(record) = Right.next_record(read, end)? {
         take(&record.changes, Place::new(number, end, record.end));
         end = record.end;
     }
@@ -178,7 +178,7 @@ pub(crate) fn read_value(file: &dyn File, place: Place, key: &[u8]) -> Result<Ve
     let mut bytes = vec![0; place.len as usize];
     file.read_exact_at(place.offset, &mut bytes)?;
     let damage = |what| Error::corrupt(&segment_name(place.segment), place.offset, what);
-    let record = decode_record_of::<Right>(&bytes, place.range().start).map_err(damage)?;
+    let record = decode_record_of(&Right, &bytes, place.range().start).map_err(damage)?;
     let last = record.changes.iter().rfind(|change| change.key() == key);
     let value = last.and_then(|change| change.value());
     value

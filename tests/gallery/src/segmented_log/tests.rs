@@ -9,17 +9,17 @@ use super::files::{decode_hint, encode_hint, encode_manifest};
 use super::segment::{Keys, Listed, Place};
 use super::*;
 
-fn open(disk: &SimDisk) -> SegmentedLog<Right> {
-    SegmentedLog::open(Arc::new(disk.clone()), Durability::Os).unwrap()
+fn open(disk: &SimDisk) -> SegmentedLog {
+    SegmentedLog::open(Arc::new(disk.clone()), Durability::Os, &Right).unwrap()
 }
 
-fn contents(engine: &SegmentedLog<Right>) -> BTreeMap<Vec<u8>, Vec<u8>> {
+fn contents(engine: &SegmentedLog) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let entries = engine.entries(KeyRange::all(), Order::Ascending).unwrap();
     entries.map(Result::unwrap).collect()
 }
 
 /// Puts and deletes that fill segments, and what they leave.
-fn filled(engine: &SegmentedLog<Right>) -> BTreeMap<Vec<u8>, Vec<u8>> {
+fn filled(engine: &SegmentedLog) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut model = BTreeMap::new();
     for number in 0..24_u8 {
         let key = vec![b'a' + number % 5];
@@ -133,7 +133,7 @@ fn what_superseded_records_leave_is_dead() {
 fn what_was_merged_and_closed_opens_again_on_a_real_disk() {
     let directory = tempfile::tempdir().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(directory.path()).unwrap());
-    let open = || SegmentedLog::<Right>::open(Arc::clone(&disk), Durability::Os).unwrap();
+    let open = || SegmentedLog::open(Arc::clone(&disk), Durability::Os, &Right).unwrap();
     let engine = open();
     let model = filled(&engine);
     while engine.step().unwrap() == Progress::Worked {}
@@ -142,7 +142,7 @@ fn what_was_merged_and_closed_opens_again_on_a_real_disk() {
     assert_eq!(contents(&engine), model);
 }
 
-impl SegmentedLog<Right> {
+impl SegmentedLog {
     fn close_boxed(self) {
         Box::new(self).close().unwrap();
     }

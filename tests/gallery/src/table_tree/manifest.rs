@@ -59,7 +59,7 @@ impl Edit {
         let log = log.iter().map(|log| Write::put(LOG, log));
         let changes: Vec<Write<'_>> = deletes.chain(puts).chain(log).collect();
         let mut bytes = Vec::new();
-        encode_record::<Right>(&mut bytes, at, at, &changes);
+        encode_record(&Right, &mut bytes, at, at, &changes);
         bytes
     }
 }

@@ -139,7 +139,7 @@ fn replay_logs(
 /// Hands each batch of a log to `take`. Any but the newest log has an end.
 fn replay_log(read: &Read<'_>, is_newest: bool, mut take: impl FnMut(&[Write<'_>])) -> Result<()> {
     let mut at = HEADER_BYTES;
-    while let Some(record) = RightLog::next_record(read, at)? {
+    while let Some(record) = RightLog.next_record(read, at)? {
         if record.changes.is_empty() {
             return Ok(());
         }

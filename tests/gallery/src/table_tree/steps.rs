@@ -190,7 +190,7 @@ pub(crate) trait Steps: Send + Sync {
     /// The edit at `at` of a manifest, unless it ends there, in good order or
     /// torn.
     fn next_edit<'a>(&self, read: &Read<'a>, at: usize) -> Result<Option<Record<'a>>> {
-        RightLog::next_record(read, at)
+        RightLog.next_record(read, at)
     }
 
     /// Answers whether a log counts: what one before these held is in a table.

@@ -57,7 +57,7 @@ impl Log {
     /// it.
     pub(crate) fn append(&mut self, batch: &[Write<'_>]) -> Result<()> {
         let mut bytes = Vec::new();
-        encode_record::<Right>(&mut bytes, self.len, self.synced, batch);
+        encode_record(&Right, &mut bytes, self.len, self.synced, batch);
         if let Err(error) = self.file.write_at(self.len, &bytes) {
             self.take_back().map_err(Error::poisoned)?;
             return Err(error);

@@ -1,6 +1,5 @@
 //! Who reads at a moment: snapshots, and cursors.
 
-use std::marker::PhantomData;
 use std::ops::Bound;
 
 use engine::{Counter, Cursor, Entry, KeyRange, Order, Result, Snapshot};
@@ -10,56 +9,65 @@ use super::{Store, fill};
 use crate::log_engine::table::CHUNK;
 
 /// A moment that a step has pinned, until this is dropped.
-pub(super) struct Pin<'s, S: Steps> {
+pub(super) struct Pin<'s> {
+    steps: &'static dyn Steps,
     store: &'s Store,
     moment: u64,
-    steps: PhantomData<fn() -> S>,
 }
 
-impl<'s, S: Steps> Pin<'s, S> {
-    pub(super) fn new(store: &'s Store, moment: u64) -> Self {
+impl<'s> Pin<'s> {
+    pub(super) fn new(steps: &'static dyn Steps, store: &'s Store, moment: u64) -> Self {
         Pin {
+            steps,
             store,
             moment,
-            steps: PhantomData,
         }
     }
 }
 
-impl<S: Steps> Drop for Pin<'_, S> {
+impl Drop for Pin<'_> {
     fn drop(&mut self) {
-        S::end(self.store, self.moment);
+        self.steps.end(self.store, self.moment);
     }
 }
 
 /// A snapshot.
-pub(super) struct Held<'s, S: Steps>(Pin<'s, S>);
+pub(super) struct Held<'s>(Pin<'s>);
 
-impl<'s, S: Steps> Held<'s, S> {
-    pub(super) fn new(pin: Pin<'s, S>) -> Self {
+impl<'s> Held<'s> {
+    pub(super) fn new(pin: Pin<'s>) -> Self {
         Held(pin)
     }
 }
 
-impl<S: Steps> Snapshot for Held<'_, S> {
+impl Snapshot for Held<'_> {
     fn get_into(&self, key: &[u8], value: &mut Vec<u8>) -> Result<bool> {
-        let Pin { store, moment, .. } = self.0;
+        let Pin {
+            steps,
+            store,
+            moment,
+        } = self.0;
         store.counters.add(Counter::Gets, 1);
-        let moment = S::moment(store, moment);
+        let moment = steps.moment(store, moment);
         let map = store.map.read();
-        Ok(fill(value, S::get(&map, key, moment)))
+        Ok(fill(value, steps.get(&map, key, moment)))
     }
 
     fn scan<'s>(&'s self, range: KeyRange<'_>, order: Order) -> Result<Box<dyn Cursor + 's>> {
-        let Pin { store, moment, .. } = self.0;
-        let cursor = VersionedCursor::<S>::new(store, moment, range, order);
+        let Pin {
+            steps,
+            store,
+            moment,
+        } = self.0;
+        let cursor = VersionedCursor::new(steps, store, moment, range, order);
         Ok(Box::new(cursor))
     }
 }
 
 /// A cursor that copies a chunk of entries under the lock, as they were at its
 /// moment, hands them out without it, and comes back for the next chunk.
-pub(super) struct VersionedCursor<'s, S: Steps> {
+pub(super) struct VersionedCursor<'s> {
+    steps: &'static dyn Steps,
     store: &'s Store,
     moment: u64,
     range: KeyRange<'static>,
@@ -68,13 +76,20 @@ pub(super) struct VersionedCursor<'s, S: Steps> {
     /// The entry of the chunk where the cursor stands.
     at: usize,
     /// What keeps its moment, unless a snapshot does.
-    _pin: Option<Pin<'s, S>>,
+    _pin: Option<Pin<'s>>,
 }
 
-impl<'s, S: Steps> VersionedCursor<'s, S> {
+impl<'s> VersionedCursor<'s> {
     /// A cursor at a moment that stays pinned while it is open.
-    pub(super) fn new(store: &'s Store, moment: u64, range: KeyRange<'_>, order: Order) -> Self {
+    pub(super) fn new(
+        steps: &'static dyn Steps,
+        store: &'s Store,
+        moment: u64,
+        range: KeyRange<'_>,
+        order: Order,
+    ) -> Self {
         let mut cursor = VersionedCursor {
+            steps,
             store,
             moment,
             range: range.into_owned(),
@@ -88,8 +103,8 @@ impl<'s, S: Steps> VersionedCursor<'s, S> {
     }
 
     /// A cursor that unpins its moment when it is closed.
-    pub(super) fn of(pin: Pin<'s, S>, range: KeyRange<'_>, order: Order) -> Self {
-        let cursor = Self::new(pin.store, pin.moment, range, order);
+    pub(super) fn of(pin: Pin<'s>, range: KeyRange<'_>, order: Order) -> Self {
+        let cursor = Self::new(pin.steps, pin.store, pin.moment, range, order);
         VersionedCursor {
             _pin: Some(pin),
             ..cursor
@@ -99,16 +114,18 @@ impl<'s, S: Steps> VersionedCursor<'s, S> {
     /// Copies the first entries of the scan that come behind `from` in its
     /// order.
     fn refill(&mut self, from: Bound<&[u8]>) {
-        let moment = S::moment(self.store, self.moment);
+        let moment = self.steps.moment(self.store, self.moment);
         let map = self.store.map.read();
-        self.chunk = S::chunk(&map, &self.range, self.order, from, moment);
+        self.chunk = self
+            .steps
+            .chunk(&map, &self.range, self.order, from, moment);
         self.at = 0;
         let visited = self.chunk.len() as u64;
         self.store.counters.add(Counter::EntriesVisited, visited);
     }
 }
 
-impl<S: Steps> Cursor for VersionedCursor<'_, S> {
+impl Cursor for VersionedCursor<'_> {
     fn entry(&self) -> Option<(&[u8], &[u8])> {
         let (key, value) = self.chunk.get(self.at)?;
         Some((key, value))

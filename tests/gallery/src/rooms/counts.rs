@@ -13,13 +13,16 @@ use crate::log_engine::table::Table;
 
 /// The exhibits of this room.
 pub static EXHIBITS: &[Exhibit] = &[
-    Exhibit::of_steps::<ChunksCounted>(Charge(
-        "chunks-counted",
-        Clause::CountedCosts,
-        Level::Core,
-        "counts one visited entry whenever a cursor copies some",
-        "a chunk is what a cursor visits",
-    )),
+    Exhibit::of_steps(
+        &ChunksCounted,
+        Charge(
+            "chunks-counted",
+            Clause::CountedCosts,
+            Level::Core,
+            "counts one visited entry whenever a cursor copies some",
+            "a chunk is what a cursor visits",
+        ),
+    ),
     Exhibit::of_calls::<ChangesCounted>(Charge(
         "changes-counted",
         Clause::CountedCosts,
@@ -27,34 +30,43 @@ pub static EXHIBITS: &[Exhibit] = &[
         "counts the changes of a batch instead of the batch",
         "one put is one of either",
     )),
-    Exhibit::of_steps::<SyncsNotCounted>(Charge(
-        "syncs-not-counted",
-        Clause::CountedCosts,
-        Level::Faults,
-        "does not count the syncs that durability Always makes by itself",
-        "the count stands in `sync`, where else",
-    )),
-    Exhibit::of_steps::<PayloadsCounted>(Charge(
-        "payloads-counted",
-        Clause::CountedCosts,
-        Level::Faults,
-        "counts the bytes of its records without their heads",
-        "that is what the user wrote",
-    )),
-    Exhibit::of_steps::<OpeningNotCounted>(Charge(
-        "opening-not-counted",
-        Clause::CountedCosts,
-        Level::Faults,
-        "does not count what it reads while it is opened",
-        "the counters came into being behind the replay",
-    )),
+    Exhibit::of_steps(
+        &SyncsNotCounted,
+        Charge(
+            "syncs-not-counted",
+            Clause::CountedCosts,
+            Level::Faults,
+            "does not count the syncs that durability Always makes by itself",
+            "the count stands in `sync`, where else",
+        ),
+    ),
+    Exhibit::of_steps(
+        &PayloadsCounted,
+        Charge(
+            "payloads-counted",
+            Clause::CountedCosts,
+            Level::Faults,
+            "counts the bytes of its records without their heads",
+            "that is what the user wrote",
+        ),
+    ),
+    Exhibit::of_steps(
+        &OpeningNotCounted,
+        Charge(
+            "opening-not-counted",
+            Clause::CountedCosts,
+            Level::Faults,
+            "does not count what it reads while it is opened",
+            "the counters came into being behind the replay",
+        ),
+    ),
 ];
 
 /// Makes a scan of everything look as cheap as its first entry.
-enum ChunksCounted {}
+struct ChunksCounted;
 
 impl Steps for ChunksCounted {
-    fn visited(_chunk: &[Entry]) -> u64 {
+    fn visited(&self, _chunk: &[Entry]) -> u64 {
         1
     }
 }
@@ -75,16 +87,17 @@ impl Calls for ChangesCounted {
 
 /// Looks as fast as an engine that does not sync, and nobody can see why it is
 /// not.
-enum SyncsNotCounted {}
+struct SyncsNotCounted;
 
 impl Steps for SyncsNotCounted {
     fn commit(
+        &self,
         log: &mut Log,
         table: &Table,
         batch: &[Write<'_>],
         durability: Durability,
     ) -> Result<()> {
-        Right::commit(log, table, batch, durability.min(Durability::Os))?;
+        Right.commit(log, table, batch, durability.min(Durability::Os))?;
         if durability == Durability::Always {
             log.file.sync().map_err(|cause| log.poison(cause))?;
             log.synced = log.len;
@@ -95,10 +108,16 @@ impl Steps for SyncsNotCounted {
 
 /// Hides its write amplification: for small values the heads are the larger
 /// part.
-enum PayloadsCounted {}
+struct PayloadsCounted;
 
 impl Steps for PayloadsCounted {
-    fn write_at(file: &dyn File, offset: u64, bytes: &[u8], counters: &Counters) -> Result<()> {
+    fn write_at(
+        &self,
+        file: &dyn File,
+        offset: u64,
+        bytes: &[u8],
+        counters: &Counters,
+    ) -> Result<()> {
         let payload = bytes.len().saturating_sub(RECORD_HEAD_BYTES);
         counters.add(Counter::BytesWritten, payload as u64);
         file.write_at(offset, bytes)
@@ -106,10 +125,10 @@ impl Steps for PayloadsCounted {
 }
 
 /// Starts to count when the work of opening is done, however long that took.
-enum OpeningNotCounted {}
+struct OpeningNotCounted;
 
 impl Steps for OpeningNotCounted {
-    fn read_file(file: &dyn File, _counters: &Counters) -> Result<Vec<u8>> {
+    fn read_file(&self, file: &dyn File, _counters: &Counters) -> Result<Vec<u8>> {
         let len = usize::try_from(file.len()?).expect("the log fits in memory");
         let mut bytes = vec![0; len];
         file.read_exact_at(0, &mut bytes)?;

@@ -15,13 +15,16 @@ use crate::log_engine::steps::Steps;
 
 /// The exhibits of this room.
 pub static EXHIBITS: &[Exhibit] = &[
-    Exhibit::of_steps::<LockNotTaken>(Charge(
-        "lock-not-taken",
-        Clause::OneOwner,
-        Level::Reopen,
-        "takes no lock, so two engines write one directory",
-        "nobody would start it twice",
-    )),
+    Exhibit::of_steps(
+        &LockNotTaken,
+        Charge(
+            "lock-not-taken",
+            Clause::OneOwner,
+            Level::Reopen,
+            "takes no lock, so two engines write one directory",
+            "nobody would start it twice",
+        ),
+    ),
     Exhibit::of_calls::<DropKeepsLock>(Charge(
         "drop-keeps-lock",
         Clause::OneOwner,
@@ -44,10 +47,10 @@ pub static EXHIBITS: &[Exhibit] = &[
 ];
 
 /// Opens what is open. Each of the two then replaces the other's files.
-enum LockNotTaken {}
+struct LockNotTaken;
 
 impl Steps for LockNotTaken {
-    fn lock(_disk: &dyn Disk) -> Result<Lock> {
+    fn lock(&self, _disk: &dyn Disk) -> Result<Lock> {
         Ok(Lock::new(()))
     }
 }

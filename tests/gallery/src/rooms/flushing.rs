@@ -336,7 +336,7 @@ impl Steps for TornEditIsDamage {
         if at == read.bytes.len() {
             return Ok(None);
         }
-        let edit = read.record::<RightLog>(at);
+        let edit = read.record(&RightLog, at);
         edit.map(Some).map_err(|what| read.damage(at, what))
     }
 }
@@ -347,7 +347,7 @@ struct BadEditIsTorn;
 
 impl Steps for BadEditIsTorn {
     fn next_edit<'a>(&self, read: &Read<'a>, at: usize) -> Result<Option<Record<'a>>> {
-        Ok(read.record::<RightLog>(at).ok())
+        Ok(read.record(&RightLog, at).ok())
     }
 }
 

@@ -19,13 +19,16 @@ pub static EXHIBITS: &[Exhibit] = &[
         "ends a prefix scan at the prefix with its last byte plus one, and 0xff wraps",
         "`\"a\"` to `\"b\"` works, and so does every prefix of text",
     )),
-    Exhibit::of_steps::<InvertedRangePanics>(Charge(
-        "inverted-range-panics",
-        Clause::OrderedScans,
-        Level::Core,
-        "panics when a range ends before it starts",
-        "`BTreeMap::range` does, and says so below its fold",
-    )),
+    Exhibit::of_steps(
+        &InvertedRangePanics,
+        Charge(
+            "inverted-range-panics",
+            Clause::OrderedScans,
+            Level::Core,
+            "panics when a range ends before it starts",
+            "`BTreeMap::range` does, and says so below its fold",
+        ),
+    ),
     Exhibit::of_calls::<ExcludedStartIncluded>(Charge(
         "excluded-start-included",
         Clause::OrderedScans,
@@ -54,13 +57,16 @@ pub static EXHIBITS: &[Exhibit] = &[
         "ends a descending scan before the range's start, though that is included",
         "the loop was turned around, and its `<` became a `>`",
     )),
-    Exhibit::of_steps::<TakesBeforeItTurns>(Charge(
-        "takes-before-it-turns",
-        Clause::OrderedScans,
-        Level::Core,
-        "copies the first chunk of the range and then reverses it, for a descending scan",
-        "`.take(n).rev()` and `.rev().take(n)` read much alike",
-    )),
+    Exhibit::of_steps(
+        &TakesBeforeItTurns,
+        Charge(
+            "takes-before-it-turns",
+            Clause::OrderedScans,
+            Level::Core,
+            "copies the first chunk of the range and then reverses it, for a descending scan",
+            "`.take(n).rev()` and `.rev().take(n)` read much alike",
+        ),
+    ),
 ];
 
 /// Adds one to the prefix's last byte, which for `0xff` gives `0x00`: the range
@@ -91,10 +97,11 @@ impl Calls for PrefixEndWraps {
 ///
 /// Seen in SurrealDB (surrealdb/surrealdb#4641), ReductStore
 /// (reductstore/reductstore#356).
-enum InvertedRangePanics {}
+struct InvertedRangePanics;
 
 impl Steps for InvertedRangePanics {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
@@ -180,10 +187,11 @@ impl Calls for DescendingStartExcluded {
 
 /// Turns the chunk around instead of the walk. With fewer entries than a chunk
 /// holds the two are the same, and no test has more.
-enum TakesBeforeItTurns {}
+struct TakesBeforeItTurns;
 
 impl Steps for TakesBeforeItTurns {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,

@@ -71,13 +71,17 @@ impl Calls for CopiedBeforeLock {
         let entries = inner.table.entries.read().clone();
         let mut log = inner.log.lock();
         log.check_poison()?;
-        let bytes = format::encode_base::<Right>(&entries);
+        let bytes = format::encode_base(&Right, &entries);
         let file = inner.disk.open(NEW, Mode::CreateNew)?;
-        Right::write_at(&*file, 0, &bytes, &inner.counters)?;
-        Right::sync_new(&*file, &inner.counters).map_err(|cause| log.poison(cause))?;
+        Right.write_at(&*file, 0, &bytes, &inner.counters)?;
+        Right
+            .sync_new(&*file, &inner.counters)
+            .map_err(|cause| log.poison(cause))?;
         log.file = file;
         inner.disk.rename(NEW, OPEN)?;
-        Right::sync_names(&*inner.disk, &inner.counters).map_err(|cause| log.poison(cause))?;
+        Right
+            .sync_names(&*inner.disk, &inner.counters)
+            .map_err(|cause| log.poison(cause))?;
         log.len = bytes.len() as u64;
         log.synced = log.len;
         log.pending.clear();
@@ -166,7 +170,7 @@ impl Calls for LocksCrossed {
 
     fn sync(&self, inner: &Inner) -> Result<()> {
         let mut log = inner.log.lock();
-        Right::sync(&mut log)?;
+        Right.sync(&mut log)?;
         *self.unsynced_bytes.lock() = 0;
         Ok(())
     }

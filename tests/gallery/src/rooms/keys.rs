@@ -34,20 +34,26 @@ pub static EXHIBITS: &[Exhibit] = &[
         "takes an empty value for no value",
         "the length says whether there is one, and saves a flag",
     )),
-    Exhibit::of_steps::<EmptyValueBuried>(Charge(
-        "empty-value-buried",
-        Clause::AnyBytes,
-        Level::Reopen,
-        "logs an empty value as it logs a delete",
-        "an empty value makes a fine tombstone",
-    )),
-    Exhibit::of_steps::<LengthInTwoBytes>(Charge(
-        "length-in-two-bytes",
-        Clause::AnyBytes,
-        Level::Reopen,
-        "keeps a record's length in two bytes, though a value may take more",
-        "no value in any test has 64 KiB",
-    )),
+    Exhibit::of_steps(
+        &EmptyValueBuried,
+        Charge(
+            "empty-value-buried",
+            Clause::AnyBytes,
+            Level::Reopen,
+            "logs an empty value as it logs a delete",
+            "an empty value makes a fine tombstone",
+        ),
+    ),
+    Exhibit::of_steps(
+        &LengthInTwoBytes,
+        Charge(
+            "length-in-two-bytes",
+            Clause::AnyBytes,
+            Level::Reopen,
+            "keeps a record's length in two bytes, though a value may take more",
+            "no value in any test has 64 KiB",
+        ),
+    ),
     Exhibit::of_calls::<FoundByHash>(Charge(
         "found-by-hash",
         Clause::AnyBytes,
@@ -228,10 +234,10 @@ impl Calls for EmptyValueAbsent {
 
 /// Writes a put of an empty value as the delete that it would not be told from
 /// if lengths alone marked deletes. All is well until the log is replayed.
-enum EmptyValueBuried {}
+struct EmptyValueBuried;
 
 impl Steps for EmptyValueBuried {
-    fn encode_change(bytes: &mut Vec<u8>, write: &Write<'_>) {
+    fn encode_change(&self, bytes: &mut Vec<u8>, write: &Write<'_>) {
         match write {
             Write::Put { key, value: [] } => {
                 format::encode_change(bytes, &Write::Delete { key });
@@ -243,11 +249,11 @@ impl Steps for EmptyValueBuried {
 
 /// Cuts a record's length to sixteen bits. What was written is there until the
 /// engine is opened again, and then the log is damaged.
-enum LengthInTwoBytes {}
+struct LengthInTwoBytes;
 
 impl Steps for LengthInTwoBytes {
-    fn record_len(len: usize) -> u32 {
-        Right::record_len(len) & 0xffff
+    fn record_len(&self, len: usize) -> u32 {
+        Right.record_len(len) & 0xffff
     }
 }
 

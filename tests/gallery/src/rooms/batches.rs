@@ -36,20 +36,26 @@ pub static EXHIBITS: &[Exhibit] = &[
         "checks each key and value of a batch just before it writes them",
         "one loop does both, and most batches are fine",
     )),
-    Exhibit::of_steps::<VisibleBitByBit>(Charge(
-        "visible-bit-by-bit",
-        Clause::OneOrder,
-        Level::Concurrent,
-        "takes the lock once for each change, so readers see half a batch",
-        "short critical sections are good for readers",
-    )),
-    Exhibit::of_steps::<RecordForEachChange>(Charge(
-        "record-for-each-change",
-        Clause::WholeOrNothing,
-        Level::Crash,
-        "logs each change of a batch as a record of its own",
-        "the record for one put was there already",
-    )),
+    Exhibit::of_steps(
+        &VisibleBitByBit,
+        Charge(
+            "visible-bit-by-bit",
+            Clause::OneOrder,
+            Level::Concurrent,
+            "takes the lock once for each change, so readers see half a batch",
+            "short critical sections are good for readers",
+        ),
+    ),
+    Exhibit::of_steps(
+        &RecordForEachChange,
+        Charge(
+            "record-for-each-change",
+            Clause::WholeOrNothing,
+            Level::Crash,
+            "logs each change of a batch as a record of its own",
+            "the record for one put was there already",
+        ),
+    ),
 ];
 
 /// Drops later writes to a key that the batch has written before.
@@ -98,10 +104,10 @@ impl Calls for CheckedAsItGoes {
 
 /// Locks the table for every change anew. A reader that comes in between sees
 /// the money taken from one account and not yet put on the other.
-enum VisibleBitByBit {}
+struct VisibleBitByBit;
 
 impl Steps for VisibleBitByBit {
-    fn apply(table: &Table, batch: &[Write<'_>]) {
+    fn apply(&self, table: &Table, batch: &[Write<'_>]) {
         for write in batch {
             table::apply(&mut table.entries.write(), slice::from_ref(write));
             thread::yield_now(); // What a busy machine does anyway.
@@ -111,15 +117,15 @@ impl Steps for VisibleBitByBit {
 
 /// Gives every change a checksum, and the batch none. A power cut leaves as
 /// many of its changes as reached the disk.
-enum RecordForEachChange {}
+struct RecordForEachChange;
 
 impl Steps for RecordForEachChange {
-    fn encode(log: &mut Log, batch: &[Write<'_>]) {
+    fn encode(&self, log: &mut Log, batch: &[Write<'_>]) {
         if batch.is_empty() {
-            log.encode::<Self>(batch); // The end of a closed log.
+            log.encode(self, batch); // The end of a closed log.
         }
         for write in batch {
-            log.encode::<Self>(slice::from_ref(write));
+            log.encode(self, slice::from_ref(write));
         }
     }
 }

@@ -13,20 +13,26 @@ use crate::log_engine::table::{self, CHUNK, Entries};
 
 /// The exhibits of this room.
 pub static EXHIBITS: &[Exhibit] = &[
-    Exhibit::of_steps::<SeekForgetsBounds>(Charge(
-        "seek-forgets-bounds",
-        Clause::OrderedScans,
-        Level::Core,
-        "lets a seek leave the scan's range",
-        "the range was dealt with when the scan was opened",
-    )),
-    Exhibit::of_steps::<DescendingSeekPasses>(Charge(
-        "descending-seek-passes",
-        Clause::OrderedScans,
-        Level::Core,
-        "seeks, in a descending scan, to the entry before the key, though the key is there",
-        "stepping back once is right whenever the key is absent",
-    )),
+    Exhibit::of_steps(
+        &SeekForgetsBounds,
+        Charge(
+            "seek-forgets-bounds",
+            Clause::OrderedScans,
+            Level::Core,
+            "lets a seek leave the scan's range",
+            "the range was dealt with when the scan was opened",
+        ),
+    ),
+    Exhibit::of_steps(
+        &DescendingSeekPasses,
+        Charge(
+            "descending-seek-passes",
+            Clause::OrderedScans,
+            Level::Core,
+            "seeks, in a descending scan, to the entry before the key, though the key is there",
+            "stepping back once is right whenever the key is absent",
+        ),
+    ),
     Exhibit::of_calls::<SeekOnlyForward>(Charge(
         "seek-only-forward",
         Clause::OrderedScans,
@@ -34,20 +40,26 @@ pub static EXHIBITS: &[Exhibit] = &[
         "ignores a seek to where the cursor has been",
         "a merging iterator only ever seeks forwards",
     )),
-    Exhibit::of_steps::<EdgeTwice>(Charge(
-        "edge-twice",
-        Clause::OrderedScans,
-        Level::Core,
-        "yields the last entry of each chunk again as the first of the next",
-        "an included bound is what the first chunk took, too",
-    )),
-    Exhibit::of_steps::<EdgeSkipped>(Charge(
-        "edge-skipped",
-        Clause::OrderedScans,
-        Level::Core,
-        "skips an entry at a chunk's edge when the last one was deleted meanwhile",
-        "it goes back to the key it stopped at and steps over it",
-    )),
+    Exhibit::of_steps(
+        &EdgeTwice,
+        Charge(
+            "edge-twice",
+            Clause::OrderedScans,
+            Level::Core,
+            "yields the last entry of each chunk again as the first of the next",
+            "an included bound is what the first chunk took, too",
+        ),
+    ),
+    Exhibit::of_steps(
+        &EdgeSkipped,
+        Charge(
+            "edge-skipped",
+            Clause::OrderedScans,
+            Level::Core,
+            "skips an entry at a chunk's edge when the last one was deleted meanwhile",
+            "it goes back to the key it stopped at and steps over it",
+        ),
+    ),
     Exhibit::of_calls::<EndedScanWakes>(Charge(
         "ended-scan-wakes",
         Clause::OrderedScans,
@@ -55,20 +67,26 @@ pub static EXHIBITS: &[Exhibit] = &[
         "goes on with a scan that has ended when something is written behind its end",
         "it looks for more at the end of any chunk, and finds some",
     )),
-    Exhibit::of_steps::<ClonedSnapshot>(Charge(
-        "cloned-snapshot",
-        Clause::OrderedScans,
-        Level::Core,
-        "clones the whole map to open a scan",
-        "a snapshot is the simplest way not to hold a lock",
-    )),
-    Exhibit::of_steps::<CollectedScan>(Charge(
-        "collected-scan",
-        Clause::OrderedScans,
-        Level::Core,
-        "collects all entries of the range before it yields the first",
-        "`collect()` ends the fight with the lock's lifetime",
-    )),
+    Exhibit::of_steps(
+        &ClonedSnapshot,
+        Charge(
+            "cloned-snapshot",
+            Clause::OrderedScans,
+            Level::Core,
+            "clones the whole map to open a scan",
+            "a snapshot is the simplest way not to hold a lock",
+        ),
+    ),
+    Exhibit::of_steps(
+        &CollectedScan,
+        Charge(
+            "collected-scan",
+            Clause::OrderedScans,
+            Level::Core,
+            "collects all entries of the range before it yields the first",
+            "`collect()` ends the fight with the lock's lifetime",
+        ),
+    ),
     Exhibit::of_calls::<BusyWhileScanning>(Charge(
         "busy-while-scanning",
         Clause::OrderedScans,
@@ -80,27 +98,29 @@ pub static EXHIBITS: &[Exhibit] = &[
 
 /// Seeks in all the entries there are. A tenant's scan, limited to the
 /// tenant's prefix, shows the neighbour's entries after one seek too far.
-enum SeekForgetsBounds {}
+struct SeekForgetsBounds;
 
 impl Steps for SeekForgetsBounds {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
         from: Bound<&[u8]>,
     ) -> Vec<Entry> {
         match from {
-            Bound::Included(_) => Right::chunk(entries, &KeyRange::all(), order, from),
-            _ => Right::chunk(entries, range, order, from),
+            Bound::Included(_) => Right.chunk(entries, &KeyRange::all(), order, from),
+            _ => Right.chunk(entries, range, order, from),
         }
     }
 }
 
 /// Lands one entry too far where the key itself is present.
-enum DescendingSeekPasses {}
+struct DescendingSeekPasses;
 
 impl Steps for DescendingSeekPasses {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
@@ -110,7 +130,7 @@ impl Steps for DescendingSeekPasses {
             (Order::Descending, Bound::Included(key)) => Bound::Excluded(key),
             _ => from,
         };
-        Right::chunk(entries, range, order, from)
+        Right.chunk(entries, range, order, from)
     }
 }
 
@@ -216,10 +236,11 @@ impl Cursor for Forward<'_> {
 
 /// Goes on *at* the last key instead of behind it. Sums over a scan are off by
 /// one entry in every chunk, for tables that are larger than any test's.
-enum EdgeTwice {}
+struct EdgeTwice;
 
 impl Steps for EdgeTwice {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
@@ -229,24 +250,25 @@ impl Steps for EdgeTwice {
             Bound::Excluded(key) => Bound::Included(key),
             _ => from,
         };
-        Right::chunk(entries, range, order, from)
+        Right.chunk(entries, range, order, from)
     }
 }
 
 /// Goes on at the last key and drops one entry, taking it for that key. If the
 /// key was deleted in between, it is another. The usual victim is a loop that
 /// scans and deletes what it has seen: some entries outlive it.
-enum EdgeSkipped {}
+struct EdgeSkipped;
 
 impl Steps for EdgeSkipped {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
         from: Bound<&[u8]>,
     ) -> Vec<Entry> {
         let Bound::Excluded(last) = from else {
-            return Right::chunk(entries, range, order, from);
+            return Right.chunk(entries, range, order, from);
         };
         let rest = table::rest_of_range(range, order, Bound::Included(last));
         let mut chunk = table::first_entries(entries, &rest, order, CHUNK + 1);
@@ -259,28 +281,30 @@ impl Steps for EdgeSkipped {
 
 /// Copies the table for each scan. `scan_prefix` for one entry of a gigabyte
 /// copies the gigabyte.
-enum ClonedSnapshot {}
+struct ClonedSnapshot;
 
 impl Steps for ClonedSnapshot {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
         from: Bound<&[u8]>,
     ) -> Vec<Entry> {
         match from {
-            Bound::Unbounded => Right::chunk(&entries.clone(), range, order, from),
-            _ => Right::chunk(entries, range, order, from),
+            Bound::Unbounded => Right.chunk(&entries.clone(), range, order, from),
+            _ => Right.chunk(entries, range, order, from),
         }
     }
 }
 
 /// Copies the range for each scan. "Is there any entry?" costs as much as "give
 /// me all of them".
-enum CollectedScan {}
+struct CollectedScan;
 
 impl Steps for CollectedScan {
     fn chunk(
+        &self,
         entries: &Entries,
         range: &KeyRange<'_>,
         order: Order,
