@@ -21,7 +21,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use engine::Write;
 use rand::SeedableRng;
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 
 const ENTRIES: u64 = 10_000;
 const VALUE_BYTES: usize = 100;
@@ -61,7 +61,7 @@ const CALLS: &[(&str, u64, Call)] = &[
 
 /// What a call takes next, and where its answer goes.
 struct Next {
-    random: StdRng,
+    random: Xoshiro256PlusPlus,
     draw: Draw,
     values: Values,
     value: Vec<u8>,
@@ -110,7 +110,7 @@ fn measure(
     call: Call,
 ) {
     let mut next = Next {
-        random: StdRng::seed_from_u64(1),
+        random: Xoshiro256PlusPlus::seed_from_u64(1),
         draw: Draw::new(Choice::Uniform, ENTRIES),
         values: Values::new(VALUE_BYTES),
         value: Vec::new(),

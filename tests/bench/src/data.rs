@@ -1,7 +1,7 @@
 //! The entries that are stored: keys and values that tell where they come
 //! from, so that every answer can be checked.
 
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 /// The length of every key, in bytes.
@@ -65,7 +65,7 @@ impl Values {
     pub fn new(bytes: usize) -> Self {
         assert!(bytes >= HEAD, "a value has room for its head");
         let mut pool = vec![0; POOL + bytes];
-        StdRng::seed_from_u64(0x5741_7461).fill(pool.as_mut_slice());
+        Xoshiro256PlusPlus::seed_from_u64(0x5741_7461).fill(pool.as_mut_slice());
         Values { bytes, pool }
     }
 

@@ -1,7 +1,7 @@
 //! Which entry is asked for next.
 
 use rand::RngExt;
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Zipf};
 
 use crate::data::mix;
@@ -30,7 +30,7 @@ impl Draw {
     }
 
     /// One of the entries `0..entries`.
-    pub fn next(&self, entries: u64, random: &mut StdRng) -> u64 {
+    pub fn next(&self, entries: u64, random: &mut Xoshiro256PlusPlus) -> u64 {
         match self.choice {
             Choice::Uniform => random.random_range(0..entries),
             Choice::Zipfian => mix(self.popularity(random)) % entries,
@@ -39,7 +39,7 @@ impl Draw {
     }
 
     /// 0 for the most popular.
-    fn popularity(&self, random: &mut StdRng) -> u64 {
+    fn popularity(&self, random: &mut Xoshiro256PlusPlus) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -59,7 +59,7 @@ mod tests {
     const ENTRIES: u64 = 1000;
 
     fn counts(choice: Choice) -> Vec<u32> {
-        let mut random = StdRng::seed_from_u64(1);
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
         let draw = Draw::new(choice, ENTRIES);
         let mut counts = vec![0; 1000];
         for _ in 0..100_000 {
@@ -89,7 +89,7 @@ mod tests {
     fn latest_draws_the_newest_most_often_however_many_there_are() {
         let counts = counts(Choice::Latest);
         assert_eq!(counts.iter().max(), counts.last());
-        let mut random = StdRng::seed_from_u64(1);
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
         let draw = Draw::new(Choice::Latest, ENTRIES);
         assert!((0..10_000).all(|_| draw.next(7, &mut random) < 7));
     }

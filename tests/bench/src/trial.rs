@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use engine::{Maintenance, Progress, Write};
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
-use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
@@ -197,7 +197,7 @@ impl Trial {
                 threads,
                 next_insert: &next_insert,
             };
-            let random = StdRng::seed_from_u64(mix(self.plan.seed ^ thread));
+            let random = Xoshiro256PlusPlus::seed_from_u64(mix(self.plan.seed ^ thread));
             let worker = Worker::new(store, &self.ledger, share, random, self.plan.busy_max);
             start.wait();
             worker.work(self.workload.kind, operations)
@@ -225,7 +225,7 @@ impl Trial {
     /// wait for a processor.
     fn commit(&self, store: &dyn Store, is_over: &AtomicBool) -> Result<()> {
         const REST: Duration = Duration::from_millis(1);
-        let mut random = StdRng::seed_from_u64(mix(!self.plan.seed));
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(mix(!self.plan.seed));
         let mut value = Vec::new();
         while !is_over.load(Ordering::Relaxed) {
             let number = random.random_range(0..self.ledger.entries());
@@ -283,7 +283,7 @@ fn fill(store: &dyn Store, values: &Values, entries: u64) -> Result<()> {
         threads: 1,
         next_insert: &AtomicU64::new(0),
     };
-    let random = StdRng::seed_from_u64(0);
+    let random = Xoshiro256PlusPlus::seed_from_u64(0);
     let worker = Worker::new(store, &ledger, share, random, Duration::MAX);
     worker.work(Kind::Load(Arrangement::Random), entries)?;
     Ok(())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use engine::Write;
 use rand::RngExt;
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
 use crate::data::{Key, key, missing_key};
@@ -26,7 +26,7 @@ pub struct Worker<'t> {
     store: &'t dyn Store,
     ledger: &'t Ledger,
     share: Share<'t>,
-    random: StdRng,
+    random: Xoshiro256PlusPlus,
     busy_max: Duration,
     measured: Measured,
     /// What is stored next.
@@ -54,7 +54,7 @@ impl<'t> Worker<'t> {
         store: &'t dyn Store,
         ledger: &'t Ledger,
         share: Share<'t>,
-        random: StdRng,
+        random: Xoshiro256PlusPlus,
         busy_max: Duration,
     ) -> Self {
         Worker {

@@ -11,7 +11,7 @@ use bench::proof::cut::survives_traced_cuts;
 use bench::report::Proof;
 use bench::store::Store;
 use engine::Write;
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 fn peers() -> Vec<Contender> {
@@ -65,12 +65,12 @@ fn weaker_classes() -> Vec<(Contender, Class)> {
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Few keys, so that they are overwritten and deleted; of several lengths.
-fn some_key(random: &mut StdRng) -> Vec<u8> {
+fn some_key(random: &mut Xoshiro256PlusPlus) -> Vec<u8> {
     let number: u8 = random.random_range(1..=40);
     vec![number; usize::from(1 + number % 5)]
 }
 
-fn some_value(random: &mut StdRng) -> Vec<u8> {
+fn some_value(random: &mut Xoshiro256PlusPlus) -> Vec<u8> {
     let length = match random.random_range(0..10) {
         0 => 0,
         1 => 10_000,
@@ -80,9 +80,9 @@ fn some_value(random: &mut StdRng) -> Vec<u8> {
 }
 
 /// A batch: often of one change, sometimes of several of one key.
-fn write_some(store: &dyn Store, model: &mut Model, random: &mut StdRng) -> Result<()> {
+fn write_some(store: &dyn Store, model: &mut Model, random: &mut Xoshiro256PlusPlus) -> Result<()> {
     let length = if random.random_ratio(1, 2) { 1 } else { 8 };
-    let draw = |random: &mut StdRng| {
+    let draw = |random: &mut Xoshiro256PlusPlus| {
         let value = random.random_ratio(2, 3).then(|| some_value(random));
         (some_key(random), value)
     };
@@ -104,7 +104,7 @@ fn write_some(store: &dyn Store, model: &mut Model, random: &mut StdRng) -> Resu
     Ok(())
 }
 
-fn check_get(store: &dyn Store, model: &Model, random: &mut StdRng) -> Result<()> {
+fn check_get(store: &dyn Store, model: &Model, random: &mut Xoshiro256PlusPlus) -> Result<()> {
     let key = some_key(random);
     let mut value = b"what was there before".to_vec();
     let found = store.get(&key, &mut value)?;
@@ -133,7 +133,7 @@ fn a_peer_answers_as_a_map_does() {
             println!("{} {class}", peer.name);
             let directory = tempfile::tempdir().unwrap();
             let open = || peer.open_in(directory.path(), class).unwrap();
-            let mut random = StdRng::seed_from_u64(1);
+            let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
             let (mut store, mut model) = (open(), Model::new());
             for _ in 0..600 {
                 match random.random_range(0..100) {

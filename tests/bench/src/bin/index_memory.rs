@@ -26,7 +26,7 @@ use bitcask::{Bitcask, Options};
 use engine::disk::RealDisk;
 use engine::{Durability, KeyRange, Order, StorageEngine};
 use rand::SeedableRng;
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 
 const LEAST: usize = 500_000;
@@ -36,7 +36,7 @@ const STEP: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut keys: Vec<Key> = (0..MOST as u64).map(key).collect();
-    keys.shuffle(&mut StdRng::seed_from_u64(1));
+    keys.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(1));
     let folder = tempfile::tempdir()?;
     let open = || -> Result<Bitcask, Box<dyn Error>> {
         let options = Options {

@@ -12,7 +12,7 @@ use bench::ratios::{Ratios, time};
 use engine::disk::RealDisk;
 use engine::{Result, StorageEngine};
 use memory::{DurableMemory, Memory};
-use rand::rngs::StdRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 const ROUNDS: usize = 20;
@@ -58,7 +58,7 @@ fn against_a_bare_map() -> Result<()> {
         memory.put(&key(number), &VALUE)?;
         bare.put(&key(number), &VALUE);
     }
-    let mut random = StdRng::seed_from_u64(1);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
     let (mut gets, mut puts) = (Ratios::default(), Ratios::default());
     for round in 0..ROUNDS {
         let keys: Vec<[u8; 16]> = (0..OPERATIONS)

@@ -195,9 +195,8 @@ fn shown(cell: &Cell, measure: Measure, unit: fn(f64) -> String) -> String {
 /// What a second thread brought in the class and the family, and below each workload what it
 /// brought the control: that is in memory, and the measure of every class.
 fn scaling(summary: &Summary, class: Class, family: Family) -> Vec<&Scaling> {
-    let of_both = |one: &&Scaling| {
-        one.class == class && one.family == family && one.role != Role::Control
-    };
+    let of_both =
+        |one: &&Scaling| one.class == class && one.family == family && one.role != Role::Control;
     let stores: Vec<&Scaling> = summary.scaling.iter().filter(of_both).collect();
     let mut both = Vec::new();
     for workload in stores.chunk_by(|one, other| one.title == other.title) {

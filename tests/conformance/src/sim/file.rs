@@ -209,12 +209,12 @@ impl Map for SimMap {
         let mut live = self.disk.alive().ok_or_else(dead)?;
         live.counts.lent += len as u64;
         let file = &mut live.files[self.file.0];
-        // A failed sync may have taken bytes from under the map: zeros, then.
-        let mut bytes = vec![0; len];
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let there = file.content.bytes().get(start..).unwrap_or_default();
-        let there = &there[..len.min(there.len())];
-        bytes[..there.len()].copy_from_slice(there);
+        let mut bytes = Vec::with_capacity(len);
+        bytes.extend_from_slice(&there[..len.min(there.len())]);
+        // A failed sync may have taken bytes from under the map: zeros, then.
+        bytes.resize(len, 0);
         Ok(Lent::kept_by(Loan {
             bytes,
             number: file.lend(offset..end),
