@@ -70,18 +70,11 @@ impl Readers {
         self.commit.store(commit, Ordering::Release);
     }
 
-    /// The last commit and its root: never the root of another commit, whatever
-    /// is [published](Self::publish) at the same time.
-    ///
-    /// Commit 10 writes its root over that of commit 8, after commit 9 has been
-    /// published. So whoever has read number 8 and that root reads 9 at least when
-    /// it looks at the number again, and begins anew.
-    ///
-    /// # Exercise 4.16
+    /// The last commit and its root, as [`with_its_root`] finds them, whatever is
+    /// [published](Self::publish) at the same time.
     fn last(&self) -> (u64, u32) {
-        todo!(
-            "exercise 4.16: The last commit and its root: never the root of another commit, whatever is [published](Self::publish) at the same time"
-        )
+        let root_of = |commit| self.roots[half(commit)].load(Ordering::Acquire);
+        with_its_root(|| self.commit(), root_of)
     }
 
     /// Begins to read, at the last commit.
@@ -127,6 +120,23 @@ impl Readers {
             "exercise 4.16: Adds the commits that readers see to `commits`: each once for every place where somebody sees it, in no order"
         )
     }
+}
+
+/// A commit and its root: never the root of another commit, whatever is
+/// [published](Readers::publish) before, between and behind two looks.
+///
+/// `last` looks up the number of the last commit, and `root_of` the root that
+/// stands where a commit of this number has left its own.
+///
+/// Commit 10 writes its root over that of commit 8, after commit 9 has been
+/// published. So whoever has read number 8 and that root reads 9 at least when
+/// it looks at the number again, and begins anew.
+///
+/// # Exercise 4.16
+pub(crate) fn with_its_root(last: impl Fn() -> u64, root_of: impl Fn(u64) -> u32) -> (u64, u32) {
+    todo!(
+        "exercise 4.16: A commit and its root: never the root of another commit, whatever is [published](Readers::publish) before, between and behind two looks"
+    )
 }
 
 /// Which of two halves a commit has.

@@ -68,6 +68,22 @@ impl<'s> Group<'s> {
             touched: 0,
         }
     }
+
+    /// Lets everybody see the commit: whoever begins a group, and whoever begins
+    /// to read.
+    ///
+    /// # Panics
+    ///
+    /// Where something is unfinished, or the root is still the group's own:
+    /// whoever sees a commit finds its pages.
+    fn publish(&mut self) {
+        let is_finished = self.writer.unfinished.is_nothing();
+        assert!(is_finished, "whoever sees a commit finds its pages");
+        let own = page_id(self.root).and_then(|root| self.own(root));
+        assert_eq!(own, None, "whoever sees a commit finds its root");
+        (self.writer.commit, self.writer.root) = (self.commit, self.root);
+        self.store.readers.publish(self.commit, self.root);
+    }
 }
 
 impl PageRead for Group<'_> {
@@ -159,9 +175,8 @@ impl PageGroup for Group<'_> {
     /// meanwhile, and to `reserve` room for a list of the pages that were freed.
     /// Then the group's own pages are `put` among the frames, where readers look
     /// for them; those that have gone to the file are the group's no more, and
-    /// those that were freed are the free list's. The writer has the new number
-    /// and the new root. Last of all the commit is `publish`ed to readers: whoever
-    /// sees it finds all its pages. Nothing is left unfinished.
+    /// those that were freed are the free list's. Nothing is left unfinished when,
+    /// last of all, the commit is `publish`ed: whoever sees it finds all its pages.
     ///
     /// # Errors
     ///

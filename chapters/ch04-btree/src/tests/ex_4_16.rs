@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +11,7 @@ use super::store::array::Change::{Push, Set};
 use super::store::array::{all, assert_holds, change, commit, numbers, reachable};
 use super::store::{is_poisoned, open};
 use super::threads::{Over, when_it_asks};
-use crate::readers::Readers;
+use crate::readers::{Readers, with_its_root};
 
 fn seen(readers: &Readers) -> Vec<u64> {
     let mut commits = Vec::new();
@@ -83,6 +83,48 @@ fn ex_4_16_the_root_is_that_of_the_commit_whatever_is_published_meanwhile() {
         });
         assert_eq!(wrong, None, "a commit with the root of another");
     });
+}
+
+/// What is found where commit 8 is the last one at first, and so many commits
+/// are published before each look at a root, behind each, or both. The root of a
+/// commit is ten times its number.
+fn found(before: &[u64], behind: &[u64]) -> (u64, u32) {
+    let commit = Cell::new(8_u64);
+    let roots = [Cell::new(80), Cell::new(70)];
+    let publish = |count: Option<&u64>| {
+        for _ in 0..count.copied().unwrap_or(0) {
+            let next = commit.get() + 1;
+            roots[usize::from(next % 2 == 1)].set(u32::try_from(next).unwrap() * 10);
+            commit.set(next);
+        }
+    };
+    let look = Cell::new(0);
+    let root_of = |number: u64| {
+        publish(before.get(look.get()));
+        let root = roots[usize::from(number % 2 == 1)].get();
+        publish(behind.get(look.get()));
+        look.set(look.get() + 1);
+        root
+    };
+    with_its_root(|| commit.get(), root_of)
+}
+
+#[test]
+fn ex_4_16_a_commit_is_found_with_its_own_root_whatever_is_published_between_two_looks() {
+    assert_eq!(found(&[], &[]), (8, 80));
+    assert_eq!(found(&[1], &[]), (9, 90), "it may have been the root of 10");
+    assert_eq!(found(&[2], &[]), (10, 100), "it was the root of 10");
+    assert_eq!(found(&[], &[1]), (9, 90));
+    assert_eq!(found(&[], &[2]), (10, 100));
+    assert_eq!(found(&[3, 2, 1, 4], &[]), (18, 180), "again and again");
+    for before in 0..5 {
+        for behind in 0..5 {
+            for again in 0..5 {
+                let (commit, root) = found(&[before, again], &[behind, again]);
+                assert_eq!(u64::from(root), commit * 10, "{before} {behind} {again}");
+            }
+        }
+    }
 }
 
 /// A commit is published when a reader is about to take its place's lock, and the

@@ -70,6 +70,20 @@ fn ex_4_2_heads_begin_behind_what_all_keys_share() {
     assert_eq!(heads(&page).0, 2, "what is left shares that, too");
 }
 
+/// A head that is wrong shows whether anybody has written it.
+#[test]
+fn ex_4_2_no_other_head_is_written_while_the_keys_share_as_much() {
+    let mut page = filled(0, &[cell("shared/x", ""), cell("shared/y", "")]);
+    let head = |page: &[u8]| page[SLOTS_AT..][2..6].to_vec();
+    page[SLOTS_AT..][2..6].fill(0xee);
+    insert(&mut page, 2, &cell("shared/z", "")).unwrap();
+    assert_eq!(head(&page), [0xee; 4], "they share as much");
+    remove(&mut page, 1).unwrap();
+    assert_eq!(head(&page), [0xee; 4], "nor by a remove");
+    insert(&mut page, 2, &cell("shore", "")).unwrap();
+    assert_eq!(head(&page), b"ared", "now each is another one");
+}
+
 #[test]
 fn ex_4_2_what_is_removed_is_garbage_and_the_others_stay_where_they_are() {
     let all = [cell("a", "one"), cell("b", "two"), cell("c", "three")];
@@ -107,6 +121,17 @@ fn ex_4_2_a_page_full_of_garbage_is_tidied_when_room_is_needed() {
         &page,
         &[cell("a", &rest), cell("c", &rest), cell("d", &rest)],
     );
+}
+
+#[test]
+fn ex_4_2_a_page_that_would_be_full_without_its_garbage_is_not_tidied_either() {
+    let rest = "r".repeat(100);
+    let mut page = filled(0, &["a", "b", "c"].map(|key| cell(key, &rest)));
+    remove(&mut page, 1).unwrap();
+    let before = page.clone();
+    let longer = "r".repeat(150);
+    assert_eq!(insert(&mut page, 2, &cell("d", &longer)), Ok(false));
+    assert!(page == before, "not a byte is another one");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::ops::Range;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use conformance::sim::{Fail, Faults, Image, SimDisk};
 use conformance::{Budget, Level, Powers, Subject, budget, subject};
@@ -10,6 +11,7 @@ use engine::{
     Write,
 };
 
+use super::threads::{until_it_waits, whenever_it_asks};
 use crate::copy_on_write;
 use crate::meta::{FILE, Meta};
 use crate::{CowTree, Options};
@@ -236,6 +238,33 @@ fn ex_4_20_a_check_finds_what_the_tree_and_the_store_do_not_agree_on() {
         panic!("the root is free, and nobody has noticed");
     };
     assert_eq!(offset, root.0 * 256);
+}
+
+/// Another thread writes whenever the check is about to take a lock: then it is
+/// done, or waits until the check has ended. Two looks with a commit between them
+/// would find pages that are free and that the root leads to.
+#[test]
+fn ex_4_20_a_check_is_of_one_moment_whatever_is_committed_meanwhile() {
+    let tree = Arc::new(opened(&SimDisk::new(), Durability::Buffered));
+    for number in 0..50 {
+        tree.put(format!("{number:02}").as_bytes(), &[7; 20])
+            .unwrap();
+    }
+    let writer = Arc::clone(&tree);
+    let commit = move || {
+        let tree = Arc::clone(&writer);
+        until_it_waits(move || tree.put(b"25", b"meanwhile").unwrap())
+    };
+    let mut writing: Option<JoinHandle<()>> = None;
+    let meanwhile = move || {
+        if writing.as_ref().is_none_or(JoinHandle::is_finished) {
+            writing = commit();
+        }
+    };
+    assert_eq!(whenever_it_asks(meanwhile, || tree.check()), Ok(()));
+    let found = tree.get(b"25");
+    assert_eq!(found, Ok(Some(b"meanwhile".to_vec())), "it was committed");
+    assert_eq!(tree.check(), Ok(()));
 }
 
 /// A closed tree of three levels, with long values, and pages that are free.

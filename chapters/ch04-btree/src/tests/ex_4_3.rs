@@ -120,6 +120,32 @@ fn ex_4_3_where_heads_are_the_same_cells_are_looked_at_by_halves() {
     }
 }
 
+/// That a head was looked at shows where another one leads elsewhere.
+#[test]
+fn ex_4_3_heads_are_looked_at_by_halves() {
+    let others: Vec<String> = ('A'..='Z').map(String::from).collect();
+    let same = (0..20).map(|n| format!("same/{n:02}"));
+    let same: Vec<String> = std::iter::once("a".to_owned()).chain(same).collect();
+    for keys in [others, same] {
+        let cells: Vec<Cell<'_>> = keys.iter().map(|key| cell(key, "")).collect();
+        let page = filled(0, &cells);
+        let found = |page: &[u8], key: &str| Slotted::new(page).unwrap().find(key.as_bytes());
+        for key in &keys {
+            let is_looked_at = |slot: &usize| {
+                [0, 0xff].into_iter().any(|byte| {
+                    let mut other = page.clone();
+                    other[26 + 6 * slot + 2..][..4].fill(byte);
+                    found(&other, key) != found(&page, key)
+                })
+            };
+            let heads = (0..keys.len()).filter(is_looked_at).count();
+            // Halves of 26, twice where several are the same, and its neighbours.
+            let count = keys.len();
+            assert!(heads <= 12, "{heads} of {count} heads, for {key}");
+        }
+    }
+}
+
 #[test]
 fn ex_4_3_a_cell_on_the_way_that_cannot_be_read_is_answered() {
     let mut page = filled(0, &["a", "b", "c"].map(|key| cell(key, "")));

@@ -140,6 +140,16 @@ fn ex_4_5_a_page_to_which_more_than_one_place_leads_is_found() {
 }
 
 #[test]
+fn ex_4_5_a_page_is_loaded_once_and_one_that_was_reached_before_not_again() {
+    let (tree, pages) = built_with_pages(Flavour::CopyOnWrite, &DEEP);
+    let loaded = tree.pages().loaded_by(|| drop(tree.check()));
+    assert_eq!(loaded, 1 + 8, "the root first for its level");
+    lead(&tree, pages[1][0], 1, pages[2][0]);
+    let loaded = tree.pages().loaded_by(|| drop(tree.check()));
+    assert_eq!(loaded, 1 + 3, "the first leaf, and then no page");
+}
+
+#[test]
 fn ex_4_5_a_child_on_a_wrong_level_is_found() {
     const LEVEL: &str = "a page is on another level than its parent says";
     let (tree, pages) = built_with_pages(Flavour::CopyOnWrite, &DEEP);

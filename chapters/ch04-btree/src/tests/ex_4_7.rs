@@ -142,6 +142,35 @@ fn ex_4_7_who_appends_at_the_right_edge_leaves_a_full_leaf() {
     );
 }
 
+/// How many pages are lent to be changed while the page at `depth` of the path to
+/// `key` is split.
+fn lent(levels: &[&str], depth: usize, key: &str) -> usize {
+    let (tree, _) = built_with_pages(Flavour::CopyOnWrite, levels);
+    let mut writer = Writer::new(tree.pages().begin().unwrap(), PAGE_BYTES);
+    writer.walk_to(key.as_bytes()).unwrap();
+    writer.claim().unwrap();
+    writer.path[depth].slot += usize::from(depth + 1 < levels.len());
+    let (rest, child) = (value(key, LEN), 77_u64.to_le_bytes());
+    let cell = match depth + 1 == levels.len() {
+        true => Cell {
+            rest: &rest,
+            ..cell(key, 0)
+        },
+        false => child_cell(key.as_bytes(), &child),
+    };
+    let split = || drop(writer.split(depth, &cell).unwrap());
+    tree.pages().lent_by(split)
+}
+
+#[test]
+fn ex_4_7_a_page_is_written_once_and_a_leaf_that_stays_full_not_at_all() {
+    assert_eq!(lent(&["a b d e"], 0, "c"), 1, "it is halved");
+    assert_eq!(lent(&["a b c d"], 0, "e"), 0, "it is as it should be");
+    assert_eq!(lent(&["· k", "a b c d | k l m n"], 1, "o"), 0);
+    let above = ["· c e g i k", "a | c | e | g | i | k"];
+    assert_eq!(lent(&above, 0, "l"), 1, "its last child goes");
+}
+
 #[test]
 fn ex_4_7_the_end_of_a_leaf_is_not_that_of_the_tree() {
     becomes(&["· k", "a b c d | k l m n"], 1, "e", "a b", "c", "c d e");

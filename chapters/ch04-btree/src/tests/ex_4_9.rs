@@ -10,6 +10,7 @@ use super::trees::{
     Both, Change, PAGE_BYTES, borrowed, bound, entries, rest, short_key, short_len, tree,
 };
 use crate::BTree;
+use crate::page::SLOTS_AT;
 use crate::slotted::fill;
 
 const DEEP: [&str; 3] = ["· m", "· d h | · s", "a b | d e g | h k | m n p | s t"];
@@ -100,6 +101,51 @@ fn ex_4_9_a_scan_loads_a_page_above_once_for_each_leaf_and_no_page_for_nothing()
             .pages()
             .loaded_by(|| drop(scan(&tree, start, end, order)));
         assert!(loaded <= 3, "{loaded} pages for an entry, {order:?}");
+    }
+}
+
+/// Heads that are wrong mislead whoever searches a leaf.
+#[test]
+fn ex_4_9_a_leaf_is_not_searched_where_the_scan_has_no_end() {
+    for (start, end, order, head, expected) in [
+        (
+            Included("b"),
+            Unbounded,
+            Order::Ascending,
+            0,
+            "b d e g h k m n p s t",
+        ),
+        (
+            Unbounded,
+            Included("n"),
+            Order::Descending,
+            0xff,
+            "n m k h g e d b a",
+        ),
+    ] {
+        let (tree, pages) = built_with_pages(Flavour::CopyOnWrite, &DEEP);
+        tree.pages().damage(pages[2][1], |bytes| {
+            for slot in 0..3 {
+                bytes[SLOTS_AT + 6 * slot + 2..][..4].fill(head);
+            }
+        });
+        assert_eq!(scan(&tree, start, end, order), expected);
+    }
+}
+
+/// Whoever looks at all keys of a leaf comes upon the one that is damaged.
+#[test]
+fn ex_4_9_the_end_of_a_scan_is_not_looked_for_key_by_key() {
+    let (tree, pages) = built_with_pages(Flavour::CopyOnWrite, &DEEP);
+    tree.pages().damage(pages[2][3], |bytes| {
+        bytes[SLOTS_AT + 6..][..2].fill(0xff);
+    });
+    for (order, expected) in [(Order::Ascending, b"m"), (Order::Descending, b"p")] {
+        let range = KeyRange::new(Included(b"m"), Excluded(b"q"));
+        let mut cursor = tree.scan(range, order).unwrap();
+        let (key, _) = cursor.entry().expect("it begins with a sound one");
+        assert_eq!(key, expected);
+        is_damage_of(pages[2][3].0, &cursor.advance().unwrap_err());
     }
 }
 

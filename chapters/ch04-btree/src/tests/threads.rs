@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 use engine::sync::guide::{self, Step};
 use engine::{KeyRange, Order, Write};
@@ -61,8 +63,12 @@ fn threads_find_what_is_always_there_while_pages_change_in_place() {
     both.same();
 }
 
+type Meanwhile = Box<dyn FnMut()>;
+
 thread_local! {
     static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    static EACH_TIME: RefCell<Option<Meanwhile>> = const { RefCell::new(None) };
+    static WAITS: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
 }
 
 /// Does `meanwhile` when this thread is about to take a lock, the next time.
@@ -75,4 +81,49 @@ pub(super) fn when_it_asks(meanwhile: impl FnOnce() + 'static) {
             meanwhile();
         }
     }));
+}
+
+/// Does `work`, and `meanwhile` each time when this thread is about to take a lock
+/// for it.
+pub(super) fn whenever_it_asks<T>(
+    meanwhile: impl FnMut() + 'static,
+    work: impl FnOnce() -> T,
+) -> T {
+    EACH_TIME.set(Some(Box::new(meanwhile)));
+    guide::set(Some(|step| {
+        if let Step::Asks(_) = step
+            && let Some(mut meanwhile) = EACH_TIME.take()
+        {
+            meanwhile();
+            EACH_TIME.set(Some(meanwhile));
+        }
+    }));
+    let done = work();
+    guide::set(None);
+    EACH_TIME.set(None);
+    done
+}
+
+/// Does `work` in a thread of its own, and answers that thread, if it waits for a
+/// lock that another one has. Else the work is done.
+pub(super) fn until_it_waits(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let (waits, is_waiting) = channel();
+    let thread = std::thread::spawn(move || {
+        WAITS.set(Some(waits));
+        guide::set(Some(|step| {
+            if let Step::Waits(_) = step {
+                WAITS.with_borrow_mut(|waits| waits.take().map(|waits| waits.send(())));
+                std::thread::yield_now();
+            }
+        }));
+        work();
+        WAITS.take();
+    });
+    match is_waiting.recv() {
+        Ok(()) => Some(thread),
+        Err(_) => {
+            thread.join().unwrap();
+            None
+        }
+    }
 }

@@ -10,6 +10,13 @@ use crate::copy_on_write::{NOT_SHARED, SPARE_MAX};
 use crate::frames::Place;
 use crate::stamp::Stamp;
 
+impl Unfinished {
+    /// Answers whether nothing was done, or all of it is finished.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.own.is_empty() && self.spilled.is_empty() && self.freed.is_empty()
+    }
+}
+
 impl Group<'_> {
     /// The index of a page among the group's own.
     pub(super) fn own(&self, page: PageId) -> Option<usize> {
@@ -132,12 +139,7 @@ impl Group<'_> {
 
     /// Answers whether it has changed nothing.
     pub(super) fn is_idle(&self) -> bool {
-        let Unfinished {
-            own,
-            spilled,
-            freed,
-        } = &self.writer.unfinished;
-        own.is_empty() && spilled.is_empty() && freed.is_empty() && self.root == self.writer.root
+        self.writer.unfinished.is_nothing() && self.root == self.writer.root
     }
 
     /// Takes one of its own pages away. The number may be used again at once:
