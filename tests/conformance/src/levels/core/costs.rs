@@ -21,7 +21,7 @@ const CLAUSE: Clause = Clause::OrderedScans;
 pub(super) const FEW: usize = 2_000;
 pub(super) const MANY: usize = 16_000;
 
-/// What a scan may allocate in any case: a chunk, a few pages.
+/// What a scan or a put may allocate in any case: a chunk, a few pages.
 const FREE_BYTES: u64 = 64 << 10;
 
 pub(super) fn the_first_entry_of_a_scan_costs_no_copy_of_the_rest(
@@ -98,8 +98,9 @@ pub(super) fn a_write_while_a_scan_is_open_copies_no_map(
         }
         Ok(cheapest)
     })?;
-    // All entries have 12 bytes each, and whatever holds them.
-    let bytes_max = 12 * many as u64 / 2;
+    // All entries have 12 bytes each, and whatever holds them. Under a tiny budget
+    // that is less than the pages which a put may copy.
+    let bytes_max = (12 * many as u64 / 2).max(FREE_BYTES);
     if with_scan <= bytes_max {
         return Ok(());
     }
