@@ -160,7 +160,7 @@ fn a_word_is_said_of_the_place_at_which_the_page_is_drawn() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 60 }))]
 
     #[test]
     fn as_much_is_live_and_free_as_an_engine_finds(

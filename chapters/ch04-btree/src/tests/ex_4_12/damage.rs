@@ -117,7 +117,7 @@ fn loaded(flavour: Flavour, puts: &[Change]) -> BTree<TestPages> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 1000 }))]
 
     #[test]
     fn ex_4_12_whatever_pages_hold_every_call_answers(

@@ -7,7 +7,9 @@ use conformance::Budget;
 use conformance::budget::Size;
 use conformance::sim::SimDisk;
 use engine::Counter;
-use engine::disk::{Disk, RealDisk};
+use engine::disk::Disk;
+#[cfg(not(miri))]
+use engine::disk::RealDisk;
 use engine::page::{PageGroup, PageId, PageStore};
 
 use crate::copy_on_write::{CopyOnWrite, Options};
