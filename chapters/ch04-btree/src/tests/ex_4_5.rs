@@ -69,6 +69,12 @@ fn ex_4_5_keys_that_do_not_rise_are_found() {
 }
 
 #[test]
+fn ex_4_5_a_separator_in_front_of_a_first_child_is_found() {
+    let what = "the separator of a first child is not empty";
+    is_wrong(&["a c", "a b | c d"], (0, 0), what);
+}
+
+#[test]
 fn ex_4_5_keys_outside_of_the_separators_are_found() {
     is_wrong(&["· c", "a b | bb d"], (1, 1), SMALL);
     is_wrong(&["· c", "a d | e f"], (1, 0), LARGE);

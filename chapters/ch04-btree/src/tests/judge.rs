@@ -10,6 +10,8 @@ use super::layout::{PAGE_BYTES, close, drawn, file_on, open};
 use crate::judge::{JUDGE, notes};
 use crate::meta::{FILE, META_BYTES, META_PAGES, Meta};
 
+mod files;
+
 /// How often each word is said.
 fn counts(disk: &SimDisk) -> BTreeMap<&'static str, usize> {
     notes(disk).unwrap().counts(FILE).collect()
@@ -53,6 +55,25 @@ level 0
   page 4   95 %  "key 010" "key 011" "key 012" "key 013" "key 014" … "key 019" (10 in all)
   page 6   38 %  "key 020" "key 021" "key 022" "key 023"
 "#;
+
+#[test]
+fn a_page_of_few_slots_is_drawn_whole() {
+    let disk = SimDisk::new();
+    let tree = open(&disk);
+    for number in 0..8 {
+        tree.put(&key(number), b"").unwrap();
+    }
+    close(tree);
+    let notes = notes(&disk).unwrap();
+    let keys: Vec<_> = (0..8)
+        .map(|number| format!("\"key {number:03}\""))
+        .collect();
+    let [_, leaves] = notes.lists() else {
+        panic!("{notes:?}")
+    };
+    let line = &leaves.lines[0];
+    assert!(line.ends_with(&format!(" %  {}", keys.join(" "))), "{line}");
+}
 
 #[test]
 fn a_tree_without_pages_is_empty() {

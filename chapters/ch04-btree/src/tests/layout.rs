@@ -18,6 +18,7 @@ use crate::stamp::seal;
 use crate::{CowTree, Options, overflow};
 
 mod any_bytes;
+mod rows;
 mod wrong;
 
 /// The smallest pages: a few entries make a tree of several levels.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::free_list::{FreeList, ListPage};
+use crate::free_list::{FreeList, Freed, ListPage};
 
 #[test]
 fn a_list_of_nothing_takes_no_page() {
@@ -10,6 +10,38 @@ fn a_list_of_nothing_takes_no_page() {
     assert_eq!(list.pages_needed(0, 4), 0);
     assert_eq!(list.save(7, 4), []);
     assert_eq!((list.head(), list.count()), (0, 0));
+}
+
+#[test]
+fn a_stored_list_begins_where_it_was_saved() {
+    let list = FreeList::stored(9, 5);
+    assert_eq!((list.head(), list.next(), list.count()), (9, 9, 5));
+}
+
+/// Of so many ready and freed numbers, with ten on each page, those that become
+/// pages of the list need not be listed.
+#[test]
+fn a_list_takes_no_more_pages_than_it_must() {
+    for (ready, freed, more, needed) in [
+        (11, 0, 0, 1),
+        (12, 0, 0, 2),
+        (22, 0, 0, 2),
+        (0, 10, 0, 1),
+        (0, 11, 0, 2),
+        (1, 10, 0, 1),
+        (1, 9, 1, 1),
+        (1, 10, 1, 2),
+        (0, 0, 11, 2),
+    ] {
+        let mut list = FreeList::default();
+        (100..100 + ready).for_each(|page| list.give_back(page));
+        for page in 200..200 + freed {
+            let (born, freed) = (1, 5);
+            list.free(Freed { page, born, freed });
+        }
+        let found = list.pages_needed(more, 10);
+        assert_eq!(found, needed, "{ready} ready, {freed} and {more} freed");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod file;
 mod frames;
 pub(super) mod pausing;
 pub(super) mod script;
+mod seam;
 mod syncing;
 
 use std::sync::Arc;

@@ -145,6 +145,18 @@ fn ex_4_2_a_page_with_room_is_not_tidied() {
 }
 
 #[test]
+fn ex_4_2_a_page_in_which_a_cell_just_fits_is_not_tidied() {
+    let mut page = filled(0, &[cell("a", "one"), cell("b", "two")]);
+    remove(&mut page, 0).unwrap();
+    let before = offsets(&page);
+    let free = Header::decode(&page).unwrap().free();
+    let rest = "r".repeat(free - cell("c", "").bytes());
+    assert_eq!(insert(&mut page, 1, &cell("c", &rest)), Ok(true));
+    assert_eq!(offsets(&page)[..1], before, "no cell has moved");
+    assert_eq!(garbage(&page), 8);
+}
+
+#[test]
 fn ex_4_2_the_last_byte_of_a_page_is_used() {
     let rest = "r".repeat(ROOM - 2 * 10 - 2);
     for len in [ROOM - 2 * 10 - 2, ROOM - 2 * 10 - 1] {

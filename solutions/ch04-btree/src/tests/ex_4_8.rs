@@ -107,6 +107,20 @@ fn ex_4_8_a_tree_does_not_grow_beyond_the_highest_level() {
     assert_eq!(writer.group.root(), Some(page), "the root is as it was");
 }
 
+/// A walk that came to a leaf serves the next keys as well that belong there.
+#[test]
+fn ex_4_8_changes_in_the_order_of_their_keys_walk_once_to_each_leaf() {
+    for flavour in FLAVOURS {
+        let tree = built(flavour, &["· m", "a d | m n"]);
+        let value = [b'v'; LEN];
+        let batch = ["b", "c", "o", "p"].map(|key| Write::put(key, &value));
+        let loaded = tree.pages().loaded_by(|| tree.write(&batch).unwrap());
+        // The leaf where it stands is looked at for each key but the first.
+        assert_eq!(loaded, 2 * 2 + 3, "{flavour:?}");
+        assert_eq!(drawn(&tree), ["· m", "a b c d | m n o p"]);
+    }
+}
+
 #[test]
 fn ex_4_8_where_there_is_no_room_for_a_page_nothing_changes() {
     for flavour in FLAVOURS {

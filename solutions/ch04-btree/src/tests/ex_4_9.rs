@@ -193,6 +193,10 @@ fn ex_4_9_a_cursor_counts_the_entries_that_it_came_to() {
     rest(&mut *cursor).unwrap();
     drop(cursor);
     assert_eq!(visited(), 12);
+    let mut cursor = both.tree.scan(KeyRange::all(), Order::Ascending).unwrap();
+    cursor.advance().unwrap();
+    drop(cursor);
+    assert_eq!(visited(), 12 + 2, "one that ends within a leaf");
 }
 
 /// What a scan answers at last, when it has yielded so many entries.
@@ -253,6 +257,17 @@ fn ex_4_9_a_scan_that_would_come_to_a_leaf_again_ends_with_an_error() {
         lead(&tree, pages[1][0], 0, pages[2][3]);
         let (_, error) = ends(&tree, order);
         assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn ex_4_9_a_leaf_that_follows_itself_ends_a_scan_with_an_error() {
+    for order in [Order::Ascending, Order::Descending] {
+        let (tree, pages) = built_with_pages(Flavour::CopyOnWrite, &["· b", "a | b"]);
+        lead(&tree, pages[0][0], 1, pages[1][0]);
+        let (yielded, error) = ends(&tree, order);
+        assert_eq!(yielded, 1, "its entry is yielded once");
+        is_damage_of(pages[1][0].0, &error);
     }
 }
 

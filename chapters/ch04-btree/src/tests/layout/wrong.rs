@@ -108,6 +108,49 @@ fn a_slot_that_leads_astray_says_so() {
 }
 
 #[test]
+fn a_list_that_names_more_than_a_page_has_room_for_says_so() {
+    let file = of_all_kinds();
+    let leaf = u8::try_from(first(&file, "leaf")).unwrap();
+    let list = list_of(&file);
+    for (count, is_said) in [(57, false), (58, true)] {
+        let full = with(&file, list, |page| {
+            let (numbers, _) = page[28..].as_chunks_mut();
+            numbers.fill([leaf, 0, 0, 0]);
+            page[24] = count;
+        });
+        let parts = drawn(&full);
+        let what = format!(" count {count}  <- there is room for 57\n");
+        assert_eq!(parts.contains(&what), is_said, "{parts}");
+    }
+}
+
+/// Takes in what is drawn, and keeps nothing.
+struct Nothing;
+
+impl Draw for Nothing {
+    fn group(&mut self, _offset: usize, _name: Arguments<'_>) {}
+
+    fn part(&mut self, _part: Part<'_>) {}
+}
+
+/// Whoever followed it for longer would take in its numbers again and again.
+#[test]
+fn a_list_that_bites_its_tail_is_followed_no_further_than_the_file_is_long() {
+    let file = of_all_kinds();
+    let list = list_of(&file);
+    let number = u32::try_from(list).unwrap().to_le_bytes();
+    let circle = with(&file, list, |page| {
+        page[20..24].copy_from_slice(&number);
+        let (numbers, _) = page[28..].as_chunks_mut();
+        numbers.fill(number);
+        page[24] = 57;
+    });
+    let allocated = allocation_counter::measure(|| (PAGES_FILE.dissect)(&circle, &mut Nothing));
+    let at_most = 100 * file.len() as u64;
+    assert!(allocated.bytes_max < at_most, "{allocated:?}");
+}
+
+#[test]
 fn a_number_of_no_page_says_so() {
     let file = of_all_kinds();
     let inner = first(&file, "inner");
@@ -180,6 +223,41 @@ fn the_size_of_pages_comes_from_any_meta_page_that_is_sound() {
         wrong[2].starts_with("44 unread ") && wrong.len() == 3,
         "{wrong:?}"
     );
+}
+
+/// A file of zeros but for a meta page at this offset, which says that pages
+/// have so many bytes.
+fn with_meta_at(at: usize, page_bytes: u32, len: usize) -> Vec<u8> {
+    let meta = Meta {
+        page_bytes,
+        pages: 3,
+        commit: 7,
+        root: 0,
+        free_head: 0,
+        free_count: 0,
+    };
+    let mut file = vec![0; len];
+    file[at..][..META_BYTES].copy_from_slice(&meta.to_bytes());
+    file
+}
+
+#[test]
+fn a_meta_page_counts_where_it_belongs_and_nowhere_else() {
+    for (at, page_bytes, number) in [(300, 300, 1), (600, 300, 2), (1 << 17, 1 << 16, 2)] {
+        let len = 3 * page_bytes as usize;
+        let parts = drawn(&with_meta_at(at, page_bytes, len));
+        let name = format!(" page {number}: meta, shows commit 7\n");
+        assert!(parts.contains(&name), "{at}: {}", &parts[..200]);
+    }
+    for at in [299, 301, 450, 900] {
+        let parts = drawn(&with_meta_at(at, 300, 1200));
+        assert!(!parts.contains("commit 7"), "{at}: {parts}");
+        assert_eq!(named(&parts, ""), [0]);
+    }
+    // One in the wrong place keeps none from being found.
+    let mut both = with_meta_at(600, 300, 1200);
+    both[200..][..META_BYTES].copy_from_slice(&with_meta_at(0, 500, 500)[..META_BYTES]);
+    assert!(drawn(&both).contains(" page 2: meta, shows commit 7\n"));
 }
 
 #[test]

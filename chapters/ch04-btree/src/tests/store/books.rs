@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use conformance::sim::SimDisk;
+use conformance::sim::{Content, SimDisk};
 use engine::Error;
 use engine::page::{PageGroup, PageId, PageStore};
 
-use super::array::Change::{Push, Set};
+use super::array::Change::{Clear, Push, Set};
 use super::array::{commit, reachable};
 use super::open;
 use crate::copy_on_write::CopyOnWrite;
+use crate::meta::{FILE, Meta};
+use crate::stamp::seal;
 
 fn prepared() -> (CopyOnWrite, BTreeSet<PageId>) {
     let store = open(&SimDisk::new());
@@ -93,4 +95,29 @@ fn a_page_that_was_allocated_and_never_used_is_found() {
     let (lost, _) = group.alloc().unwrap();
     group.commit().unwrap();
     is_wrong(&store, &reachable, lost, "nothing leads to the page");
+}
+
+#[test]
+fn a_list_that_bites_its_tail_is_found() {
+    for pages in 3..7 {
+        let disk = SimDisk::new();
+        let store = open(&disk);
+        commit(&store, &vec![Push(1); pages]).unwrap();
+        commit(&store, &[Clear]).unwrap();
+        store.close().unwrap();
+        let mut image = disk.image();
+        let mut file = image.get(FILE).unwrap().bytes().to_vec();
+        let head = Meta::decode(file.first_chunk().unwrap(), 0)
+            .unwrap()
+            .free_head;
+        let list = &mut file[head as usize * 128..][..128];
+        list[20..24].copy_from_slice(&head.to_le_bytes());
+        seal(list);
+        image.insert(FILE, Content::new(file));
+        let store = open(&SimDisk::from_image(&image));
+        let Err(Error::Corrupt { what, .. }) = store.free_pages() else {
+            panic!("not noticed, with {pages} pages");
+        };
+        assert_eq!(what, "the free list does not end");
+    }
 }

@@ -25,6 +25,8 @@ impl Draw for Bytes {
 
     fn part(&mut self, part: Part<'_>) {
         assert_eq!(part.offset, self.0.len());
+        let is_cut_off = part.fault.is_some();
+        assert!(is_cut_off || !part.bytes.is_empty(), "{part:?}");
         self.0.extend_from_slice(part.bytes);
     }
 }

@@ -47,6 +47,20 @@ fn who_waits_for_what_is_durable_is_done() {
 }
 
 #[test]
+fn who_asks_for_what_is_durable_waits_for_no_sync_that_is_under_way() {
+    let syncing = Syncing::from(7);
+    guide::set(Some(|step| {
+        assert!(!matches!(step, Step::Sleeps(_)), "it waits");
+    }));
+    let served = syncing.wait_for(8, || {
+        syncing.wait_for(7, || Err(FULL()))?;
+        Ok(8)
+    });
+    guide::set(None);
+    assert_eq!(served, Ok(()));
+}
+
+#[test]
 fn who_waits_while_another_syncs_is_served_by_that_if_it_comes_far_enough() {
     for (commit, syncs_itself) in [(8, false), (9, true)] {
         let syncing = Syncing::from(7);
