@@ -123,7 +123,7 @@ impl Readers {
 }
 
 /// A commit and its root: never the root of another commit, whatever is
-/// [published](Readers::publish) before, between and behind two looks.
+/// [published](Readers::publish) before, between and after two looks.
 ///
 /// `last` looks up the number of the last commit, and `root_of` the root that
 /// stands where a commit of this number has left its own.
@@ -135,7 +135,7 @@ impl Readers {
 /// # Exercise 4.16
 pub(crate) fn with_its_root(last: impl Fn() -> u64, root_of: impl Fn(u64) -> u32) -> (u64, u32) {
     todo!(
-        "exercise 4.16: A commit and its root: never the root of another commit, whatever is [published](Readers::publish) before, between and behind two looks"
+        "exercise 4.16: A commit and its root: never the root of another commit, whatever is [published](Readers::publish) before, between and after two looks"
     )
 }
 

@@ -135,7 +135,7 @@ impl Readers {
 }
 
 /// A commit and its root: never the root of another commit, whatever is
-/// [published](Readers::publish) before, between and behind two looks.
+/// [published](Readers::publish) before, between and after two looks.
 ///
 /// `last` looks up the number of the last commit, and `root_of` the root that
 /// stands where a commit of this number has left its own.

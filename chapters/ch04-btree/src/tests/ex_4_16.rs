@@ -86,9 +86,9 @@ fn ex_4_16_the_root_is_that_of_the_commit_whatever_is_published_meanwhile() {
 }
 
 /// What is found where commit 8 is the last one at first, and so many commits
-/// are published before each look at a root, behind each, or both. The root of a
+/// are published before each look at a root, after each, or both. The root of a
 /// commit is ten times its number.
-fn found(before: &[u64], behind: &[u64]) -> (u64, u32) {
+fn found(before: &[u64], after: &[u64]) -> (u64, u32) {
     let commit = Cell::new(8_u64);
     let roots = [Cell::new(80), Cell::new(70)];
     let publish = |count: Option<&u64>| {
@@ -102,7 +102,7 @@ fn found(before: &[u64], behind: &[u64]) -> (u64, u32) {
     let root_of = |number: u64| {
         publish(before.get(look.get()));
         let root = roots[usize::from(number % 2 == 1)].get();
-        publish(behind.get(look.get()));
+        publish(after.get(look.get()));
         look.set(look.get() + 1);
         root
     };
@@ -118,10 +118,10 @@ fn ex_4_16_a_commit_is_found_with_its_own_root_whatever_is_published_between_two
     assert_eq!(found(&[], &[2]), (10, 100));
     assert_eq!(found(&[3, 2, 1, 4], &[]), (18, 180), "again and again");
     for before in 0..5 {
-        for behind in 0..5 {
+        for after in 0..5 {
             for again in 0..5 {
-                let (commit, root) = found(&[before, again], &[behind, again]);
-                assert_eq!(u64::from(root), commit * 10, "{before} {behind} {again}");
+                let (commit, root) = found(&[before, again], &[after, again]);
+                assert_eq!(u64::from(root), commit * 10, "{before} {after} {again}");
             }
         }
     }

@@ -22,7 +22,7 @@ fn the_largest_pages_are_judged_by_their_last_meta_page_alone() {
 
 /// What was never written need not be in the file.
 #[test]
-fn of_a_free_page_behind_the_end_of_the_file_nothing_is_said() {
+fn of_a_free_page_after_the_end_of_the_file_nothing_is_said() {
     let disk = SimDisk::new();
     let tree = open(&disk);
     tree.put(b"key", b"one").unwrap();
