@@ -125,7 +125,7 @@ fn one<'t>(
     faults.0.push(Fault::at(
         page,
         opened,
-        "This hint never closes: put `</details>` on a line of its own behind it.",
+        "This hint never closes: put `</details>` on a line of its own after it.",
     ));
     None
 }

@@ -6,14 +6,14 @@ use engine::layout::{Draw, Notes, Row, Table, Value, Walk, little_endian};
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32    over everything behind it
+///      0     4  crc32    over everything after it
 ///      4     1  kind     1 put, 2 delete
 ///      5     2  key_len  bytes
 ///      7     …  key      any bytes
 ///      …     1  end      always 0
 /// ```
 const RECORD: [Row; 5] = [
-    Row::new(4, "crc32", "over everything behind it"),
+    Row::new(4, "crc32", "over everything after it"),
     Row::new(1, "kind", "1 put, 2 delete"),
     Row::new(2, "key_len", "bytes"),
     Row::open("key", "any bytes"),

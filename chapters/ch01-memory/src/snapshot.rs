@@ -19,7 +19,7 @@ pub const HEADER_BYTES: usize = 24;
 /// offset  size  field
 ///      0     8  magic        "STRATA-1"
 ///      8     4  version      of this format: 1
-///     12     4  crc32        over everything behind it
+///     12     4  crc32        over everything after it
 ///     16     8  payload_len  bytes
 ///     24     …  payload      the entries, see `Payload`
 /// ```

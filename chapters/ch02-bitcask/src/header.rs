@@ -20,7 +20,7 @@ pub type HeaderBytes = [u8; HEADER_BYTES as usize];
 /// offset  size  field
 ///      0     8  magic    "STRATA-2"
 ///      8     4  version  of this format: 1
-///     12     4  crc32    over everything behind it, up to the first record
+///     12     4  crc32    over everything after it, up to the first record
 ///     16     4  number   of this file
 ///     20     4  first    number of the first file whose place it takes
 ///     24     4  last     number of the last

@@ -28,7 +28,7 @@ const ENTRY_HEAD_BYTES: usize = 11;
 /// offset  size  field
 ///      0     8  magic     "strata-h"
 ///      8     4  version   of this format: 1
-///     12     4  crc32     over everything behind it
+///     12     4  crc32     over everything after it
 ///     16     4  number    of the data file
 ///     20     4  data_end  where the seal of the data file ends
 ///     24     8  count     of the entries

@@ -34,7 +34,7 @@ pub const HEADER: [Row; 6] = [
     Row::new(
         4,
         "crc32",
-        "over everything behind it, up to the first record",
+        "over everything after it, up to the first record",
     ),
     Row::new(4, "number", "of this file"),
     Row::new(4, "first", "number of the first file whose place it takes"),
@@ -46,7 +46,7 @@ pub const RECORD: [Row; 7] = [
     Row::new(
         4,
         "crc32",
-        "over its place (8 bytes) and everything behind this field",
+        "over its place (8 bytes) and everything after this field",
     ),
     Row::new(
         1,
@@ -67,7 +67,7 @@ pub const RECORD: [Row; 7] = [
 pub const HINT: [Row; 7] = [
     Row::new(8, "magic", "\"strata-h\""),
     Row::new(4, "version", "of this format: 1"),
-    Row::new(4, "crc32", "over everything behind it"),
+    Row::new(4, "crc32", "over everything after it"),
     Row::new(4, "number", "of the data file"),
     Row::new(4, "data_end", "where the seal of the data file ends"),
     Row::new(8, "count", "of the entries"),

@@ -327,6 +327,6 @@ impl<'h> Iterator for Newest<'h> {
 ///
 /// [`Error::Unsupported`] after the last.
 pub(crate) fn next_number(number: u32) -> Result<u32> {
-    let what = "a data file behind number 4294967295";
+    let what = "a data file after number 4294967295";
     number.checked_add(1).ok_or(Error::Unsupported { what })
 }

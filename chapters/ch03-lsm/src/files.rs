@@ -52,7 +52,7 @@ impl Files {
         let number = self
             .number
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        let what = "a file behind number 4294967294";
+        let what = "a file after number 4294967294";
         number.map_err(|_| Error::Unsupported { what })
     }
 

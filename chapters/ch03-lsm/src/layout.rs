@@ -69,7 +69,7 @@ pub const RECORD: [Row; 4] = [
     Row::new(
         4,
         "crc32",
-        "over its place (8 bytes) and everything behind this field",
+        "over its place (8 bytes) and everything after this field",
     ),
     Row::new(1, "kind", "1 batch, 2 synced, 3 end"),
     Row::new(
@@ -97,7 +97,7 @@ pub const MANIFEST_HEADER: [Row; 4] = [
     Row::new(
         4,
         "crc32",
-        "over everything behind it, up to the first edit",
+        "over everything after it, up to the first edit",
     ),
     Row::new(
         8,
@@ -111,7 +111,7 @@ pub const EDIT: [Row; 3] = [
     Row::new(
         4,
         "crc32",
-        "over its offset (8 bytes) and everything behind this field",
+        "over its offset (8 bytes) and everything after this field",
     ),
     Row::new(4, "len", "of the edit, in bytes"),
     Row::open("edit", "as bincode writes it"),
@@ -176,7 +176,7 @@ pub const COMPRESSED: [Row; 2] = [
 /// The rows of a block, which the docs of
 /// [`BlockBuilder`](crate::block::BlockBuilder) show.
 pub const BLOCK: [Row; 4] = [
-    Row::open("values", "one behind the other"),
+    Row::open("values", "one after the other"),
     Row::open("keys", "an entry for each key"),
     Row::new(8, "group", "where each group begins"),
     Row::new(4, "groups", "how many there are"),
@@ -194,7 +194,7 @@ pub const ENTRY: [Row; 4] = [
         "shared",
         "varint: how many bytes of the key before this one begins with",
     ),
-    Row::open("suffix_len", "varint: bytes of the key behind those"),
+    Row::open("suffix_len", "varint: bytes of the key after those"),
     Row::open(
         "value_len",
         "varint: 0 for a tombstone, else 1 more than the value has bytes",

@@ -25,7 +25,7 @@ use crate::growing::Growing;
 use crate::meta::{FILE, META_BYTES, META_PAGES, Meta, MetaBytes, Metas};
 use crate::stamp::{Stamp, seal};
 
-/// Pages that stand one behind the other are written together, up to so many
+/// Pages that stand one after the other are written together, up to so many
 /// bytes.
 const RUN_BYTES: usize = 1 << 20;
 
@@ -137,7 +137,7 @@ impl PageFile {
     }
 
     /// Writes these pages, which are in the order of their numbers, sealed.
-    /// Those that stand one behind the other are written together.
+    /// Those that stand one after the other are written together.
     ///
     /// # Errors
     ///
@@ -219,7 +219,7 @@ impl PageFile {
         self.file.write_at(offset, &meta.to_bytes())
     }
 
-    /// Gives back the room behind these many pages. The file must be nobody
+    /// Gives back the room after these many pages. The file must be nobody
     /// else's: one that is mapped cannot shrink.
     ///
     /// # Errors
@@ -254,7 +254,7 @@ impl PageFile {
     }
 }
 
-/// For how many pages there is room behind the next step, when there is room for
+/// For how many pages there is room after the next step, when there is room for
 /// `room` and `needed` are needed: an eighth more, so that the steps are few, and
 /// `step_min` at least.
 fn grown(room: u32, needed: u32, step_min: u32) -> u32 {

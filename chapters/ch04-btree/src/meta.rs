@@ -13,7 +13,7 @@
 //!
 //! - The newest one may be durable, and somebody may have been told so: it must
 //!   not be written over before a copy of it is durable elsewhere.
-//! - Or it can be read and is *not* durable, if the sync behind it failed or was
+//! - Or it can be read and is *not* durable, if the sync after it failed or was
 //!   never reached. Then the one before it is the last that is, and that must not
 //!   be written over either.
 //!
@@ -35,10 +35,10 @@
 //! | what there was | meta pages | an opening |
 //! |---|---|---|
 //! | closed | 9 9 9 | has nothing to do |
-//! | cut or killed behind a sync | 9 8 7 | leaves 10 8 10 |
+//! | cut or killed after a sync | 9 8 7 | leaves 10 8 10 |
 //! | cut while a meta page was written | 9 8 torn | leaves 10 8 10 |
 //! | the sync of 9 failed | 9 8 7, and if then the power is cut 6 8 7 | leaves 10 8 10 |
-//! | an opening was killed behind a write | 9 8 10, where 10 is 9 renewed | leaves 11 8 11 |
+//! | an opening was killed after a write | 9 8 10, where 10 is 9 renewed | leaves 11 8 11 |
 
 use engine::{Error, Result};
 
@@ -64,7 +64,7 @@ pub type MetaBytes = [u8; META_BYTES];
 /// offset  size  field
 ///      0     8  magic       "STRATA-4"
 ///      8     4  version     of this format: 1
-///     12     4  crc32       over everything behind it, up to the last field
+///     12     4  crc32       over everything after it, up to the last field
 ///     16     4  page_bytes  the size of every page
 ///     20     4  pages       how many pages there are, free ones and these included
 ///     24     8  commit      number of the commit that it shows
@@ -105,7 +105,7 @@ impl Meta {
     /// [`Error::Version`], where it is of another version: what follows is that
     /// one's; [`Error::Corrupt`] at the checksum, where that does not match, and
     /// at `pages`, where these are fewer than the [`META_PAGES`], or the root or
-    /// the free list is neither 0 nor one of those behind the meta pages. The
+    /// the free list is neither 0 nor one of those after the meta pages. The
     /// offsets are the file's.
     ///
     /// # Exercise 4.14

@@ -115,7 +115,7 @@ pub fn child(page: &Slotted<'_>, slot: usize) -> Result<PageId, Damage> {
 
 /// The slot of the child that has `key`, if any page has it: the last one whose
 /// separator is not larger, and the first one where all others are. A key that
-/// is a separator is behind it.
+/// is a separator is after it.
 ///
 /// # Errors
 ///
@@ -128,7 +128,7 @@ pub fn child_slot(page: &Slotted<'_>, key: &[u8]) -> Result<usize, Damage> {
     )
 }
 
-/// The cell of a child that lies behind a separator.
+/// The cell of a child that lies after a separator.
 pub fn child_cell<'c>(separator: &'c [u8], child: &'c [u8; CHILD_BYTES]) -> Cell<'c> {
     Cell {
         key: separator,

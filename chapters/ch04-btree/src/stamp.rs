@@ -9,7 +9,7 @@ use engine::page::STORE_BYTES;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32   over everything behind it, up to the end of the page
+///      0     4  crc32   over everything after it, up to the end of the page
 ///      4     4  number  of this page
 ///      8     8  commit  number of the commit that made it
 /// ```

@@ -15,7 +15,7 @@
 //!
 //! - All leaves are on level 0, and a child is one level below its parent.
 //! - Keys rise from slot to slot and from leaf to leaf. A separator is larger
-//!   than all keys before it, and not larger than any behind.
+//!   than all keys before it, and not larger than any after.
 //! - A leaf has an entry at least, and a page above two children. The tree
 //!   without entries has no page.
 //! - The root leads to every page once.

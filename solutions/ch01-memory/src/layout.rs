@@ -20,7 +20,7 @@ pub const SNAPSHOT_FILE: Format = Format {
 pub const HEADER: [Row; 5] = [
     Row::new(8, "magic", "\"STRATA-1\""),
     Row::new(4, "version", "of this format: 1"),
-    Row::new(4, "crc32", "over everything behind it"),
+    Row::new(4, "crc32", "over everything after it"),
     Row::new(8, "payload_len", "bytes"),
     Row::open("payload", "the entries, see `Payload`"),
 ];

@@ -17,7 +17,7 @@ pub const EXPIRY_BYTES: u32 = 8;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32      over its place (8 bytes) and everything behind this field
+///      0     4  crc32      over its place (8 bytes) and everything after this field
 ///      4     1  kind       1 put, 2 expiring put, 3 delete, 4 synced, 5 seal; 128 more: its batch goes on
 ///      5     2  key_len    bytes
 ///      7     4  value_len  bytes; of synced: up to where

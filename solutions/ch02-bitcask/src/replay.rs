@@ -133,7 +133,7 @@ pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
     match bytes[end as usize..].iter().position(|&byte| byte != 0) {
         Some(index) => damage(
             end + file_len(index),
-            "nothing should stand behind the seal",
+            "nothing should stand after the seal",
         ),
         None => Ok(end),
     }

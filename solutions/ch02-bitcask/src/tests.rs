@@ -137,7 +137,7 @@ fn same_bytes(bytes: &[u8], rows: &[(&str, &str)]) {
         assert_eq!(found, *expected, "the {field}, at {offset}, in hex");
         offset += len;
     }
-    assert_eq!(bytes.len(), offset, "behind the last row nothing stands");
+    assert_eq!(bytes.len(), offset, "after the last row nothing stands");
 }
 
 /// Lets the next operation of the disk fail. If it is a write, this part of it

@@ -220,7 +220,7 @@ pub(crate) fn in_order(
         return Err("a key is smaller than the separator before it");
     }
     if high.is_some_and(|high| last.key >= high) {
-        return Err("a key is not smaller than the separator behind it");
+        return Err("a key is not smaller than the separator after it");
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub struct FreeList {
     listed_on: Vec<(u32, u64)>,
     /// The first page of the list that is not in memory, or 0.
     next: u32,
-    /// How many numbers are on that page and those behind it.
+    /// How many numbers are on that page and those after it.
     stored: u32,
     /// The first page of the list as it was saved, or 0.
     head: u32,
@@ -133,7 +133,7 @@ impl FreeList {
     /// are still pinned; so a reader that stays for long costs nothing each time.
     /// What somebody pins is `pinned` by that afterwards, and nothing is fresh.
     ///
-    /// The numbers that became ready are behind those that were, in descending
+    /// The numbers that became ready are after those that were, in descending
     /// order: what is [taken](Self::take) one after the other lies side by side,
     /// and is written together.
     ///

@@ -32,7 +32,7 @@ pub const META: [Row; 9] = [
     Row::new(
         4,
         "crc32",
-        "over everything behind it, up to the last field",
+        "over everything after it, up to the last field",
     ),
     Row::new(4, "page_bytes", "the size of every page"),
     Row::new(
@@ -55,7 +55,7 @@ pub const STAMP: [Row; 3] = [
     Row::new(
         4,
         "crc32",
-        "over everything behind it, up to the end of the page",
+        "over everything after it, up to the end of the page",
     ),
     Row::new(4, "number", "of this page"),
     Row::new(8, "commit", "number of the commit that made it"),
@@ -102,7 +102,7 @@ pub const SLOT: [Row; 2] = [
     Row::new(
         4,
         "head",
-        "of the key behind what the page's keys share; zeros behind its end",
+        "of the key after what the page's keys share; zeros after its end",
     ),
 ];
 

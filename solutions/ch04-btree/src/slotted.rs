@@ -25,7 +25,7 @@ pub const CHAINED: u16 = 1 << 15;
 /// ```text
 /// offset  size  field
 ///      0     2  offset  of the cell, in bytes from the page's start
-///      2     4  head    of the key behind what the page's keys share; zeros behind its end
+///      2     4  head    of the key after what the page's keys share; zeros after its end
 /// ```
 pub type SlotBytes = [u8; SLOT_BYTES];
 
@@ -75,7 +75,7 @@ impl Extent {
     ///
     /// # Errors
     ///
-    /// [`CUT_OFF`], where any byte of the cell would lie behind the page's end.
+    /// [`CUT_OFF`], where any byte of the cell would lie after the page's end.
     ///
     /// # Exercise 4.1
     #[inline]
@@ -161,7 +161,7 @@ impl<'p> Slotted<'p> {
     }
 
     /// The first slot whose key means something. Above the leaves, that of the
-    /// first child does not: all that does not lie behind another separator is
+    /// first child does not: all that does not lie after another separator is
     /// there.
     pub fn first_with_key(&self) -> usize {
         usize::from(self.level() > 0)

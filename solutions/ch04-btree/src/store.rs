@@ -57,7 +57,7 @@ impl StorageEngine for CowTree {
     ///
     /// What the tree answers: nothing has changed then. When the batch is
     /// committed, others see it, and it cannot be taken back: where the sync
-    /// behind it fails, whatever the error is, the store is poisoned, and
+    /// after it fails, whatever the error is, the store is poisoned, and
     /// [`Error::Poisoned`] the answer.
     ///
     /// # Exercise 4.20

@@ -116,7 +116,7 @@ fn name_whole(error: &mut Error, typed: &[String]) {
             format!("to give {option} this value: {option}={word}"),
         );
     } else if OF_KEYS.contains(&typed[0].as_str()) {
-        let tip = format!("what begins with - and is no option comes last, behind --: -- {word}");
+        let tip = format!("what begins with - and is no option comes last, after --: -- {word}");
         suggest(error, tip);
     } else {
         // It would not be taken there, either.

@@ -154,8 +154,8 @@ fn is_blank(line: &io::Result<String>) -> bool {
 fn not_run(failed: usize, count: usize) -> String {
     match count {
         0 => String::new(),
-        1 => format!("\nOne line behind line {failed} was not run."),
-        more => format!("\n{more} lines behind line {failed} were not run."),
+        1 => format!("\nOne line after line {failed} was not run."),
+        more => format!("\n{more} lines after line {failed} were not run."),
     }
 }
 

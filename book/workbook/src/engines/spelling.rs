@@ -58,7 +58,7 @@ pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
             Some('x') => {
                 let digits = escape.get(1..3).filter(|d| !d.starts_with('+'));
                 let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-                let byte = byte.ok_or("behind `\\x` stand two hexadecimal digits")?;
+                let byte = byte.ok_or("after `\\x` stand two hexadecimal digits")?;
                 chars = escape[3..].chars();
                 byte
             }

@@ -39,7 +39,7 @@ fn lines_that_are_given_are_played_in_place_of_what_could_be_read() {
     ));
     assert!(said.starts_with("1\nerror: line 2: "), "{said}");
     assert!(
-        said.contains("One line behind line 2 was not run."),
+        said.contains("One line after line 2 was not run."),
         "{said}"
     );
 }

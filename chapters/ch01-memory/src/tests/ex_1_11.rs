@@ -155,7 +155,7 @@ fn ex_1_11_a_power_cut_while_loading_loses_nothing() {
             let cut = Cut { at, image };
             let left = SimDisk::from_image(&disk.cut(cut));
             let when = format!(
-                "after a power cut behind change {at} of loading ({}, image {image})",
+                "after the power was cut after change {at} of loading ({}, image {image})",
                 cut.meaning()
             );
             let loaded = load(&left).unwrap_or_else(|error| panic!("{when}: {error}"));

@@ -103,7 +103,7 @@ fn ex_2_8_the_longest_key_is_told_of() {
     let hint = Hint::new(7, 100, vec![entry(&key, 28, false), entry("z", 30, true)]);
     let found = entries(&hint);
     assert!(found[0].key == key.as_bytes(), "the key is another");
-    assert_eq!(found[1], entry("z", 30, true), "the entry behind it");
+    assert_eq!(found[1], entry("z", 30, true), "the entry after it");
 }
 
 #[test]

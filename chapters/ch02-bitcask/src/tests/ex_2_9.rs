@@ -400,7 +400,7 @@ fn ex_2_9_what_waits_in_memory_is_not_written_to_a_device_that_failed() {
     let asked = disk.disk.operations().len();
     // Whoever wrote b before that, and comes to its turn after it.
     let second = engine.sync_to((1, u32::MAX));
-    assert!(is_poisoned(&second), "a sync behind it: {second:?}");
+    assert!(is_poisoned(&second), "a sync after it: {second:?}");
     assert_eq!(
         disk.disk.operations().len(),
         asked,

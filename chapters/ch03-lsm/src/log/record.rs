@@ -15,7 +15,7 @@ pub const RECORD_BYTES_MAX: u32 = 1 << 30;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32    over its place (8 bytes) and everything behind this field
+///      0     4  crc32    over its place (8 bytes) and everything after this field
 ///      4     1  kind     1 batch, 2 synced, 3 end
 ///      5     4  number   of a batch: how many bytes its changes have; of synced: up to where; of the end: 0
 ///      9     …  changes  of a batch alone

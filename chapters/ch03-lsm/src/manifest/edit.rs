@@ -17,7 +17,7 @@ pub const HEAD_BYTES: usize = 8;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32  over its offset (8 bytes) and everything behind this field
+///      0     4  crc32  over its offset (8 bytes) and everything after this field
 ///      4     4  len    of the edit, in bytes
 ///      8     …  edit   as bincode writes it
 /// ```

@@ -234,7 +234,7 @@ fn ex_3_15_a_scan_comes_to_the_tables_of_a_level_one_after_the_other() {
         };
         assert_eq!(cursor.entry().map(|(key, _)| key), Some(&first[..]));
         let touched = counters.stats().since(&before)[Counter::PagesTouched];
-        let message = "of one table of level 6, and of none that lies behind the range";
+        let message = "of one table of level 6, and of none that lies after the range";
         assert_eq!(touched, 1, "{message}");
     }
 }
@@ -273,7 +273,7 @@ fn ex_3_15_a_cursor_stays_behind_the_end_and_can_be_sent_back() {
     cursor.seek(b"a").unwrap();
     assert_eq!(rest(&mut cursor), "b=2 c=3 d=4", "not before its start");
     cursor.seek(b"z").unwrap();
-    assert_eq!(cursor.entry(), None, "nor behind its end");
+    assert_eq!(cursor.entry(), None, "nor after its end");
 }
 
 fn entries() -> impl Strategy<Value = Entries> {

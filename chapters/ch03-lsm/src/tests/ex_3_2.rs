@@ -54,7 +54,7 @@ fn shown_from(source: &mut MemtableSource, to: Bound<&[u8]>) -> Vec<Entry> {
         source.advance().unwrap();
     }
     source.advance().unwrap();
-    assert_eq!(shown(source), None, "behind the last one it stays");
+    assert_eq!(shown(source), None, "after the last one it stays");
     entries
 }
 

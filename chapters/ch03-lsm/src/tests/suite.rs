@@ -124,7 +124,7 @@ fn eager() -> Subject {
         };
         Lsm::open(disk, options).map(Eager)
     };
-    subject!("Lsm, which does all that is due behind each write", open)
+    subject!("Lsm, which does all that is due after each write", open)
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl CopyOnWrite {
     ///
     /// The newest meta page is durable before it is written over the
     /// [others](crate::meta::Metas::others), and these are made durable by a second sync; where
-    /// all are the same already, nothing is written. Last the room behind the
+    /// all are the same already, nothing is written. Last the room after the
     /// pages is cut off, if there is any.
     ///
     /// # Errors

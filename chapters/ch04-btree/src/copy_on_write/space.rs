@@ -68,7 +68,7 @@ impl CopyOnWrite {
         writer.free.take().map_or(added, Ok)
     }
 
-    /// A new page behind all others.
+    /// A new page after all others.
     fn add_page(&self, writer: &mut Writer) -> Result<u32> {
         let page = writer.pages;
         let pages = page.checked_add(1).ok_or_else(|| Error::NoSpace {

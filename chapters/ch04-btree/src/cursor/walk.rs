@@ -40,7 +40,7 @@ pub(super) struct Walk<R> {
 struct Place {
     leaf: Leaf,
     slot: usize,
-    /// How many entries of the scan come behind this one in the leaf.
+    /// How many entries of the scan come after this one in the leaf.
     rest: usize,
     /// Whether the scan ends with them.
     ends: bool,
@@ -62,7 +62,7 @@ impl Place {
 #[derive(Debug, Default)]
 struct Again {
     key: Vec<u8>,
-    /// Whether the walk was to go on behind it.
+    /// Whether the walk was to go on after it.
     is_past: bool,
 }
 
@@ -273,7 +273,7 @@ impl<R: PageRead> Walk<R> {
         }
     }
 
-    /// Walks again to where it was, or behind it, since pages have changed.
+    /// Walks again to where it was, or after it, since pages have changed.
     #[cold]
     fn seek_again(&mut self, scan: &Scan) -> Result<()> {
         let Again { key, is_past } = std::mem::take(&mut self.again);

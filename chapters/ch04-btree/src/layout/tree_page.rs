@@ -47,7 +47,7 @@ fn unsound(page: &Page, what: Damage, walk: &mut Walk<'_, '_>) {
     header(walk, |field| (field == wrong).then(|| what.to_owned()));
 }
 
-/// What a page is called behind its number.
+/// What a page is called after its number.
 fn name_of(page: &Slotted<'_>) -> String {
     let count = page.count();
     match page.level() {
@@ -109,7 +109,7 @@ fn header(walk: &mut Walk<'_, '_>, fault: impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// Draws the slots, and what is free behind them.
+/// Draws the slots, and what is free after them.
 fn slots(page: &Slotted<'_>, places: &Places, walk: &mut Walk<'_, '_>) {
     let [offset, head] = &SLOT;
     for (slot, fault) in places.faults.iter().enumerate() {

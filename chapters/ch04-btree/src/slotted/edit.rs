@@ -7,7 +7,7 @@ use super::search::bytes_of;
 use super::{CELL_BYTES, CHAINED, Cell, Slotted, TOO_SHORT, common_prefix, head_of};
 use crate::page::{Damage, Header, SLOT_BYTES, SLOTS_AT, in_page};
 
-/// Inserts a cell in front of the one that `slot` leads to, or behind all. The
+/// Inserts a cell in front of the one that `slot` leads to, or after all. The
 /// answer is false, and nothing has changed, where the page is full: where even
 /// without its garbage it had too little room for the cell and its slot.
 ///
@@ -27,11 +27,11 @@ use crate::page::{Damage, Header, SLOT_BYTES, SLOTS_AT, in_page};
 ///
 /// # Exercise 4.2
 pub fn insert(bytes: &mut [u8], slot: usize, cell: &Cell<'_>) -> Result<bool, Damage> {
-    todo!("exercise 4.2: Inserts a cell in front of the one that `slot` leads to, or behind all")
+    todo!("exercise 4.2: Inserts a cell in front of the one that `slot` leads to, or after all")
 }
 
 /// Removes a slot, and leaves its cell as garbage: the bytes of the cell are
-/// counted as such, those of the slot are free. The slots behind it move down.
+/// counted as such, those of the slot are free. The slots after it move down.
 ///
 /// What the keys share, and so their heads, stay as they are: it is right of
 /// those that are left.
@@ -39,7 +39,7 @@ pub fn insert(bytes: &mut [u8], slot: usize, cell: &Cell<'_>) -> Result<bool, Da
 /// # Errors
 ///
 /// What is wrong with the page: it has no such slot, the cell is not within it,
-/// or it would have more garbage than there is behind its lowest cell.
+/// or it would have more garbage than there is after its lowest cell.
 ///
 /// # Exercise 4.2
 pub fn remove(bytes: &mut [u8], slot: usize) -> Result<(), Damage> {

@@ -7,7 +7,7 @@
 //! "B-Tree Indexes and CPU Caches", 2001, calls such a head a poor man's
 //! normalized key.)
 //!
-//! The keys of a page are neighbours, and often begin alike. Heads begin behind
+//! The keys of a page are neighbours, and often begin alike. Heads begin after
 //! what all of them share, or they would all be the same.
 
 use std::cmp::Ordering;
@@ -30,7 +30,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// The place in front of a slot, or behind all.
+    /// The place in front of a slot, or after all.
     pub fn before(slot: usize) -> Self {
         let is_equal = false;
         Found { slot, is_equal }
@@ -50,7 +50,7 @@ impl Slotted<'_> {
     /// keys do. Whether it does is asked last, and not at all where the key was
     /// found: by `compare_start`, of a cell that the caller is about to need
     /// anyway. A key that begins otherwise lies in front of the first slot
-    /// [with a key](Self::first_with_key), or behind all.
+    /// [with a key](Self::first_with_key), or after all.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Slotted<'_> {
         todo!("exercise 4.3: Where `key` is in the page, or would be")
     }
 
-    /// The slots whose head this is: before them are smaller ones, and behind
+    /// The slots whose head this is: before them are smaller ones, and after
     /// them larger ones. Where none has it, an empty range at that place.
     ///
     /// Among the slots are only those [with a key](Self::first_with_key), and
@@ -71,7 +71,7 @@ impl Slotted<'_> {
     /// # Exercise 4.3
     fn alike(&self, wanted: u32) -> Range<usize> {
         todo!(
-            "exercise 4.3: The slots whose head this is: before them are smaller ones, and behind them larger ones"
+            "exercise 4.3: The slots whose head this is: before them are smaller ones, and after them larger ones"
         )
     }
 

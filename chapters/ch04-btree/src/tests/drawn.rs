@@ -126,7 +126,7 @@ pub(super) fn lead(tree: &BTree<TestPages>, page: PageId, slot: usize, to: PageI
 }
 
 /// Makes changes, one after the other: `a b c-` are two puts and a delete. The
-/// tree is checked behind each.
+/// tree is checked after each.
 #[track_caller]
 pub(super) fn changed(both: &mut Both, words: &str) {
     for word in words.split_whitespace() {

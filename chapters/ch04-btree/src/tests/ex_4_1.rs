@@ -63,7 +63,7 @@ fn ex_4_1_the_bytes_of_a_page_above_the_leaves() {
             ("f4 00", "offset of the first cell"),
             ("00 00 00 00", "head of the empty key"),
             ("e7 00", "offset of the second cell"),
-            ("00 00 00 00", "head of m behind what is shared"),
+            ("00 00 00 00", "head of m after what is shared"),
         ],
     );
     same_bytes(

@@ -104,7 +104,7 @@ fn ex_4_17_a_list_stands_on_pages_that_it_would_have_to_name() {
         panic!("one page")
     };
     assert_eq!((page.number, page.numbers.len(), list.head()), (10, 0, 10));
-    // Behind the next commit it is free, and has to be named, on another page.
+    // After the next commit it is free, and has to be named, on another page.
     assert_eq!(list.pages_needed(0, 4), 1);
     assert_eq!(list.ready(), 0, "somebody has to find one");
     list.give_back(11);

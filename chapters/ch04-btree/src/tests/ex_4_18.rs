@@ -56,7 +56,7 @@ fn ex_4_18_what_fails_before_the_first_sync_is_tried_again() {
             });
             let failed = store.sync();
             assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
-            assert_holds(&store, &[5, 2, 3, 4], "behind a write that failed");
+            assert_holds(&store, &[5, 2, 3, 4], "after a write that failed");
             commit(&store, &[Push(6)]).unwrap();
             store.sync().unwrap();
             assert_holds(&store, &[5, 2, 3, 4, 6], "tried again");

@@ -15,13 +15,13 @@ use crate::meta::{Metas, Renewal};
 #[test]
 fn ex_4_19_a_renewal_leaves_the_last_one_that_may_be_durable() {
     for (metas, expected) in [
-        // Behind a sync: that one stays, and so does the one before it, until
+        // After a sync: that one stays, and so does the one before it, until
         // the third is durable.
         ([meta(7), meta(8), meta(9)], (renewed(9, 10), 0, 2)),
         ([meta(9), meta(7), meta(8)], (renewed(9, 10), 1, 0)),
         // While a meta page was written.
         ([meta(9), None, meta(8)], (renewed(9, 10), 1, 0)),
-        // Behind an opening that did not come to its end: 9 is there twice, and
+        // After an opening that did not come to its end: 9 is there twice, and
         // the newer one may be written over.
         ([meta(9), renewed(9, 10), meta(8)], (renewed(9, 11), 1, 0)),
         ([renewed(9, 10), meta(8), meta(9)], (renewed(9, 11), 0, 2)),
@@ -40,7 +40,7 @@ fn ex_4_19_a_renewal_leaves_the_last_one_that_may_be_durable() {
     }
 }
 
-/// A store of three numbers that is left by a process that was killed behind a
+/// A store of three numbers that is left by a process that was killed after a
 /// sync.
 fn left_by_a_kill() -> SimDisk {
     let disk = SimDisk::new();
@@ -131,7 +131,7 @@ fn ex_4_19_what_a_failed_sync_has_left_is_shown_whole_or_not_at_all_and_then_las
             let before = shown == [1, 2, 3] && synced.is_err();
             assert!(
                 before || shown == [5, 2, 3, 4],
-                "{shown:?} behind {synced:?}"
+                "{shown:?} after {synced:?}"
             );
             let disk = disk.kill();
             disk.set_faults(Faults::default());

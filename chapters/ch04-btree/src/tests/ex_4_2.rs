@@ -38,7 +38,7 @@ fn ex_4_2_a_cell_comes_below_the_lowest_and_its_slot_where_it_belongs() {
     );
     let lowest = before[1];
     assert_eq!(offsets(&page), [before[0], lowest - 8, before[1]]);
-    assert_eq!(insert(&mut page, 3, &cell("d", "")), Ok(true), "behind all");
+    assert_eq!(insert(&mut page, 3, &cell("d", "")), Ok(true), "after all");
     assert_eq!(insert(&mut page, 0, &cell("", "")), Ok(true), "before all");
     let keys: Vec<&[u8]> = Slotted::new(&page)
         .unwrap()

@@ -162,7 +162,7 @@ fn ex_4_4_what_is_no_page_or_no_child_is_damage() {
     // No kind of page.
     tree.pages().damage(pages[2][0], |bytes| bytes[16] = 9);
     is_damage_of(pages[2][0], &get(&tree, b"a"));
-    // A cell behind the page's end.
+    // A cell after the page's end.
     tree.pages()
         .damage(pages[2][3], |bytes| bytes[26..28].fill(0xff));
     is_damage_of(pages[2][3], &get(&tree, b"m"));

@@ -44,7 +44,7 @@ impl<G: PageGroup> Writer<G> {
     /// `depth`. This group may change the page, and all above it.
     ///
     /// A page that is full is [split](Self::split), and the new page becomes a
-    /// child of its parent, right behind the one that was split: that is to
+    /// child of its parent, right after the one that was split: that is to
     /// insert a cell on the level above, where the path's slot is then the next
     /// one. Above the root that was split a new one [grows](Self::grow).
     ///

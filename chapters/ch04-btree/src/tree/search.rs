@@ -35,7 +35,7 @@ pub(crate) struct Leaf {
     /// How many entries it has: one at least.
     pub(crate) count: usize,
     /// Where in it the key is, or would be; in front of all entries for
-    /// [`Toward::First`], behind them for [`Toward::Last`].
+    /// [`Toward::First`], after them for [`Toward::Last`].
     pub(crate) found: Found,
 }
 

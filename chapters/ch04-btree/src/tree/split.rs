@@ -31,7 +31,7 @@ impl<G: PageGroup> Writer<G> {
         )
     }
 
-    /// Answers whether no page lies behind the one that the path passes at
+    /// Answers whether no page lies after the one that the path passes at
     /// `depth`, on its level.
     fn is_on_the_right_edge(&self, depth: usize) -> bool {
         let above = &self.path[..depth];

@@ -13,7 +13,7 @@ pub(crate) struct Writer<G> {
     pub(crate) group: G,
     pub(super) page_bytes: usize,
     /// The pages above the leaf that the last walk came to, the root first, and
-    /// behind them the leaf, with the slot of the key.
+    /// after them the leaf, with the slot of the key.
     pub(crate) path: Vec<Step>,
     /// Whether the path still leads there: no page was split or joined since.
     pub(super) path_holds: bool,
@@ -143,7 +143,7 @@ impl<G: PageGroup> Writer<G> {
     }
 }
 
-/// Where `key` is in a leaf, if it lies between two of its keys, or behind all
+/// Where `key` is in a leaf, if it lies between two of its keys, or after all
 /// of them and no leaf follows.
 fn among(leaf: &[u8], key: &[u8], is_last: bool) -> Result<Option<Found>, Damage> {
     let leaf = Slotted::new(leaf)?;

@@ -43,7 +43,7 @@ fn ex_1_6_behind_leaves_out_the_key_and_keeps_the_other_bound() {
         let rest = behind(range, order, m);
         assert_eq!(
             rest, expected,
-            "what is left of {range:?} behind m, {order:?}"
+            "what is left of {range:?} after m, {order:?}"
         );
     }
 }
@@ -113,7 +113,7 @@ fn ex_1_6_behind_the_last_entry_the_cursor_stays() {
         for _ in 0..3 {
             cursor.advance().unwrap();
             let found = cursor.entry().map(entry);
-            assert_eq!(found, None, "behind {count} entries");
+            assert_eq!(found, None, "after {count} entries");
             // A scan that has ended stays ended, whatever is written after it.
             memory.put(b"z", b"late").unwrap();
         }

@@ -110,7 +110,7 @@ fn ex_1_7_a_scan_goes_on_from_where_a_seek_landed() {
     cursor.seek(b"k0499x").unwrap();
     assert_eq!(here(&*cursor), "the end", "where a seek to k0499x landed");
     cursor.advance().unwrap();
-    assert_eq!(here(&*cursor), "the end", "behind the end there is no more");
+    assert_eq!(here(&*cursor), "the end", "after the end there is no more");
     cursor.seek(b"").unwrap();
     assert_eq!(
         here(&*cursor),

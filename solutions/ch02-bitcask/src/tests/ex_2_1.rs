@@ -175,7 +175,7 @@ fn ex_2_1_what_stands_behind_a_record_is_not_its_own() {
     for record in samples() {
         let bytes = [encoded(record, PLACE), b"more".to_vec()].concat();
         let decoded = Record::decode(&bytes, PLACE);
-        assert_eq!(decoded, Ok(record), "with other bytes behind it");
+        assert_eq!(decoded, Ok(record), "with other bytes after it");
     }
 }
 

@@ -130,7 +130,7 @@ fn ex_2_11_a_hint_file_has_its_name_once_it_is_whole_and_durable() {
                 let loaded = decode_on(&left, 7);
                 let when = cut.meaning();
                 let loaded = loaded.unwrap_or_else(|error| {
-                    panic!("after a power cut behind change {at} ({when}): {error}")
+                    panic!("after the power was cut after change {at} ({when}): {error}")
                 });
                 assert!(same(&loaded, &hint()));
             }

@@ -479,7 +479,7 @@ fn ex_2_2_a_sync_gives_back_the_memory_of_what_is_durable() {
     let used = allocation_counter::measure(|| file.append(&records[..KEPT_BYTES]));
     assert_eq!(
         used.count_total, 0,
-        "allocations, to append `KEPT_BYTES` behind a sync that keeps memory for so many"
+        "allocations, to append `KEPT_BYTES` after a sync that keeps memory for so many"
     );
 }
 

@@ -112,7 +112,7 @@ fn ex_2_4_among_many_keys_one_is_found_at_once() {
         assert_eq!(
             leaf.within(&range),
             index + 1..index + 1,
-            "the indices of the keys in {range:?}: none, behind that key"
+            "the indices of the keys in {range:?}: none, after that key"
         );
     }
 }
@@ -124,7 +124,7 @@ fn ex_2_4_a_leaf_is_split_anywhere() {
         let mut front = leaf(&all);
         let mut behind = front.split_off(index);
         assert_eq!(keys(&front), all[..index], "in front of {index}");
-        assert_eq!(keys(&behind), all[index..], "behind");
+        assert_eq!(keys(&behind), all[index..], "after");
         let fresh = format!("{:?}", leaf(&all[..index]));
         assert_eq!(format!("{front:?}"), fresh, "nothing else is left in front");
         front.insert(index, b"z");

@@ -65,7 +65,7 @@ fn ex_2_7_nothing_but_zeros_stands_behind_a_seal() {
         bytes[end as usize + behind] = 1;
         let found = end_of_sealed("the file", &bytes, Ended::Sealed(sealed));
         let at = end + u32::try_from(behind).unwrap();
-        let expected = damaged(at, "nothing should stand behind the seal");
+        let expected = damaged(at, "nothing should stand after the seal");
         assert_eq!(found, expected);
     }
 }
@@ -186,7 +186,7 @@ fn ex_2_7_a_batch_without_its_end_was_synced_too() {
     assert_eq!(
         end(&bytes),
         damaged(offsets[1], MISMATCH),
-        "the mark behind a broken batch tells of all of it"
+        "the mark after a broken batch tells of all of it"
     );
 }
 
@@ -259,7 +259,7 @@ fn ex_2_7_a_seal_does_not_end_a_batch() {
     assert_eq!(
         end(&bytes),
         Ok(offsets[1]),
-        "behind a: the batch of b goes on, and the seal is none of its records"
+        "after a: the batch of b goes on, and the seal is none of its records"
     );
     let (bytes, offsets) = first_file(&[put("a", "1"), seal()]);
     assert_eq!(end(&bytes), Ok(offsets[1]), "in front of the seal");
@@ -315,7 +315,7 @@ fn ex_2_7_a_file_to_which_nothing_was_ever_written_is_nothing() {
             assert_eq!(
                 read_active(&disk, 1, is_newest),
                 Ok(None),
-                "what counts of {room} zeros behind a header, in the newest file: {is_newest}"
+                "what counts of {room} zeros after a header, in the newest file: {is_newest}"
             );
         }
         drop(open(&disk, options()));
@@ -331,7 +331,7 @@ fn ex_2_7_what_stands_behind_the_seal_of_an_older_active_file_does_not_matter() 
     assert_eq!(
         read_active(&disk, 1, false),
         Ok(Some(bytes[..offsets[1] as usize].to_vec())),
-        "its records end in a seal, and what stands behind it is not copied"
+        "its records end in a seal, and what stands after it is not copied"
     );
 }
 
@@ -346,7 +346,7 @@ fn ex_2_7_a_record_may_begin_with_a_zero() {
     assert_eq!(
         read_active(&disk, 1, true),
         Ok(Some(bytes)),
-        "only where *all* bytes behind the header are zeros was nothing ever written"
+        "only where *all* bytes after the header are zeros was nothing ever written"
     );
 }
 
@@ -360,7 +360,7 @@ fn ex_2_7_zeros_in_place_of_the_first_record_of_an_older_file_are_damage() {
     assert_eq!(
         read_active(&disk, 1, false),
         Err(expected),
-        "something was written: b stands behind them"
+        "something was written: b stands after them"
     );
 }
 

@@ -138,7 +138,7 @@ fn room_is_drawn_behind_records_and_what_is_none_behind_a_seal() {
     let lines: Vec<&str> = behind.lines().collect();
     assert!(
         lines[0].ends_with("seal") && !behind.contains("record") && !behind.contains("room"),
-        "behind a seal stands neither a record nor room: {behind}"
+        "after a seal stands neither a record nor room: {behind}"
     );
 }
 

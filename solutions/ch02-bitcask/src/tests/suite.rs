@@ -117,7 +117,7 @@ fn merging_itself() -> Subject {
         Bitcask::open(disk, options).map(Merging)
     };
     subject!(
-        "Bitcask, which takes a step of its maintenance behind each write",
+        "Bitcask, which takes a step of its maintenance after each write",
         open
     )
 }

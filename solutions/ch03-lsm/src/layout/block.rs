@@ -66,7 +66,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, &'static str> {
 }
 
 /// What is wrong where something is left, or is there twice.
-const NO_ORDER: &str = "the parts of a block do not stand one behind the other";
+const NO_ORDER: &str = "the parts of a block do not stand one after the other";
 
 /// How long the entry is that these bytes begin with.
 fn entry_len(bytes: &[u8]) -> Option<usize> {

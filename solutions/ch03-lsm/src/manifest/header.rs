@@ -17,7 +17,7 @@ pub const HEADER_BYTES: u32 = 24;
 /// offset  size  field
 ///      0     8  magic    "STRATA3M"
 ///      8     4  version  of this format: 1
-///     12     4  crc32    over everything behind it, up to the first edit
+///     12     4  crc32    over everything after it, up to the first edit
 ///     16     8  proven   how many bytes of the file were durable before it got its name
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

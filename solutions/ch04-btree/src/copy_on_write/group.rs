@@ -126,7 +126,7 @@ impl PageGroup for Group<'_> {
     /// Lends a page to be changed. One of the group's own, which `own_again`
     /// knows, it lends as it is, under its number.
     ///
-    /// Of any other it lends a copy: a page of its own that it `add`s, behind
+    /// Of any other it lends a copy: a page of its own that it `add`s, after
     /// whose stamp the same bytes stand. The page itself stays as it is. It is
     /// among the pages that the group has `freed`, with its own [`Stamp`]: nothing
     /// that is committed with the copy leads to it.

@@ -47,7 +47,7 @@ impl ListPage {
         (page_bytes - NUMBERS) / 4
     }
 
-    /// Fills the page with these bytes, all of which are 0 behind the stamp.
+    /// Fills the page with these bytes, all of which are 0 after the stamp.
     pub fn encode(&self, commit: u64, page: &mut [u8]) {
         let number = self.number;
         Stamp { number, commit }.put_on(page);

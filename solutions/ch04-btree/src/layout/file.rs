@@ -52,7 +52,7 @@ impl Known {
 }
 
 /// The size of pages, from a sound meta page. The first of them stands at the
-/// file's front, and each of the others as far behind it as it says itself.
+/// file's front, and each of the others as far after it as it says itself.
 fn page_bytes(file: &[u8]) -> Option<usize> {
     let said_at = |at: usize| {
         let bytes = meta_at(file, at)?.page_bytes as usize;
@@ -86,7 +86,7 @@ pub(super) fn dissect<'f>(file: &'f [u8], walk: &mut Walk<'f, '_>) {
             if is_free {
                 continue;
             }
-            walk.group(format_args!("page {number}: behind the file's end"));
+            walk.group(format_args!("page {number}: after the file's end"));
             walk.part("page", known.page_bytes, |_, _| (Value::Bytes, None));
             return;
         }
@@ -198,7 +198,7 @@ fn meta(known: Option<&Known>, walk: &mut Walk<'_, '_>) {
     walk.number(free_count, |_, _| None);
 }
 
-/// Draws what is behind the last page.
+/// Draws what is after the last page.
 fn room(known: &Known, walk: &mut Walk<'_, '_>) {
     let bytes = walk.rest().len();
     if bytes > 0 {

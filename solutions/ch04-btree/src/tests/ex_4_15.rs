@@ -74,7 +74,7 @@ fn ex_4_15_a_group_that_is_dropped_leaves_nothing_and_gives_its_numbers_back() {
         let mut group = store.begin().unwrap();
         change(&mut group, &changes[..undone]).unwrap();
         drop(group);
-        assert_shows(&store, &[1, 2, 3], &format!("behind {undone} changes"));
+        assert_shows(&store, &[1, 2, 3], &format!("after {undone} changes"));
     }
     let pages = store.free_pages().unwrap().len();
     let mut group = store.begin().unwrap();

@@ -57,7 +57,7 @@ fn names(checked: &Result<Checked, Error>, page: PageId, expected: &str, of: &st
 
 const FALLS: &str = "the keys of a page do not rise";
 const SMALL: &str = "a key is smaller than the separator before it";
-const LARGE: &str = "a key is not smaller than the separator behind it";
+const LARGE: &str = "a key is not smaller than the separator after it";
 
 #[test]
 fn ex_4_5_keys_that_do_not_rise_are_found() {

@@ -169,7 +169,7 @@ fn ex_4_9_a_seek_goes_on_from_there_and_never_before_the_scan() {
         assert_eq!(key(&*cursor).as_deref(), expected, "{to}");
     }
     cursor.advance().unwrap();
-    assert_eq!(key(&*cursor).as_deref(), Some("k"), "behind the last one");
+    assert_eq!(key(&*cursor).as_deref(), Some("k"), "after the last one");
     let mut cursor = tree.scan(range(), Order::Descending).unwrap();
     for (to, expected) in [
         ("l", Some("k")),
@@ -212,7 +212,7 @@ fn ends(tree: &BTree<TestPages>, order: Order) -> (usize, Error) {
         }
         assert!(
             cursor.entry().is_some(),
-            "it ends behind {yielded}, without an error"
+            "it ends after {yielded}, without an error"
         );
     }
     panic!("a scan without end");
@@ -305,7 +305,7 @@ fn ex_4_9_a_scan_goes_on_where_it_was_when_pages_change_under_it() {
     let mut number = 0;
     while let Some((key, value)) = cursor.entry() {
         yielded.insert(key.to_vec(), value.to_vec());
-        // Behind it, and in front of it.
+        // After it, and in front of it.
         let key = String::from_utf8(key.to_vec()).unwrap();
         if key.len() == 1 && number < 12 {
             number += 1;

@@ -13,5 +13,5 @@ pub(super) fn same_bytes(bytes: &[u8], rows: &[(&str, &str)]) {
         assert_eq!(found, *expected, "the {field}, at {offset}, in hex");
         offset += len;
     }
-    assert_eq!(bytes.len(), offset, "behind the last row nothing stands");
+    assert_eq!(bytes.len(), offset, "after the last row nothing stands");
 }

@@ -41,7 +41,7 @@ impl<G: PageGroup> Writer<G> {
     }
 
     /// The page to which the path goes on at `parent` and the one before it, or
-    /// behind it if it is the first.
+    /// after it if it is the first.
     fn pair(&mut self, parent: usize) -> Result<Pair> {
         let slot = self.path[parent].slot.saturating_sub(1);
         self.group.load(self.path[parent].page)?;
@@ -114,7 +114,7 @@ impl<G: PageGroup> Writer<G> {
     }
 }
 
-/// The children at `slot` and behind it.
+/// The children at `slot` and after it.
 fn pair(parent: &[u8], slot: usize) -> Result<Pair, Damage> {
     let parent = Slotted::new(parent)?;
     let (left, right) = (child(&parent, slot)?, child(&parent, slot + 1)?);

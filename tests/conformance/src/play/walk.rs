@@ -87,11 +87,11 @@ pub(super) fn read_scan(
         return Err(Mismatch::entries(name, wanted, &found));
     }
     for _ in 0..2 {
-        ok("`advance` behind the last entry", cursor.advance())?;
+        ok("`advance` after the last entry", cursor.advance())?;
         if cursor.entry().is_some() {
             return Err(Mismatch {
                 clause: None,
-                what: "The cursor was behind the last entry, and `advance` moved it.".to_owned(),
+                what: "The cursor was after the last entry, and `advance` moved it.".to_owned(),
                 expected: entry_shown(None),
                 found: entry_shown(cursor.entry()),
             });

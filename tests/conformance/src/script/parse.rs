@@ -291,7 +291,7 @@ impl<'t> Reader<'t> {
             number => match number.parse() {
                 Ok(times) => Ok(Bytes::Times(byte, times)),
                 Err(_) => {
-                    let what = "behind a `*` stands a number, `max` or `max+1`";
+                    let what = "after a `*` stands a number, `max` or `max+1`";
                     Err(self.error(at + unit.len() + 1, what))
                 }
             },
@@ -306,7 +306,7 @@ impl<'t> Reader<'t> {
             if let Some(escape) = rest.strip_prefix("\\x") {
                 let byte = escape.get(..2).map(|hex| u8::from_str_radix(hex, 16));
                 let Some(Ok(byte)) = byte else {
-                    return Err(self.error(here, "behind `\\x` stand two hexadecimal digits"));
+                    return Err(self.error(here, "after `\\x` stand two hexadecimal digits"));
                 };
                 bytes.push(byte);
                 rest = &escape[2..];

@@ -27,7 +27,7 @@ pub(crate) const HEADER_BYTES: usize = 24;
 /// ```text
 /// offset  size  field
 ///      0     4  crc32    over the record's place in the file (8 bytes) and
-///                        everything behind this field
+///                        everything after this field
 ///      4     8  synced   how much of the file was known to be durable when
 ///                        this was written: at least base, at most this place
 ///     12     4  len      of the changes, in bytes

@@ -29,7 +29,7 @@ const MAGIC: [u8; 8] = *b"PAGETREE";
 /// ```text
 /// offset  size  field
 ///      0     8  magic   "PAGETREE"
-///      8     4  crc32   over everything behind it
+///      8     4  crc32   over everything after it
 ///     12     8  commit  number of the commit
 ///     20     4  root    the root page, 0 for none
 ///     24     4  pages   how many there are, these three included

@@ -26,7 +26,7 @@ pub(crate) const PIECE: u8 = 255;
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32  over everything behind it, and then the page's number
+///      0     4  crc32  over everything after it, and then the page's number
 ///      4     8  born   number of the commit that made it
 ///     12     1  level  0 for a leaf, 255 for a piece of a long value
 ///     13     1  count  of cells

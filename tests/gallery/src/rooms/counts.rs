@@ -57,7 +57,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             Clause::CountedCosts,
             Level::Faults,
             "does not count what it reads while it is opened",
-            "the counters came into being behind the replay",
+            "the counters came into being after the replay",
         ),
     ),
 ];

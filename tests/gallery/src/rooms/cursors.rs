@@ -64,7 +64,7 @@ pub static EXHIBITS: &[Exhibit] = &[
         "ended-scan-wakes",
         Clause::OrderedScans,
         Level::Core,
-        "goes on with a scan that has ended when something is written behind its end",
+        "goes on with a scan that has ended when something is written after its end",
         "it looks for more at the end of any chunk, and finds some",
     )),
     Exhibit::of_steps(

@@ -60,7 +60,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             Clause::DamageIsFound,
             Level::Faults,
             "drops a bad record of a log that was not closed, though a later one proves a sync",
-            "what comes behind a bad record cannot be framed",
+            "what comes after a bad record cannot be framed",
         ),
     ),
     Exhibit::of_steps(

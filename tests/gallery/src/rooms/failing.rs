@@ -48,7 +48,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             "appends-behind-garbage",
             Clause::Sync,
             Level::Faults,
-            "goes on behind what a failed append left",
+            "goes on after what a failed append left",
             "append mode does, and asks nobody",
         ),
     ),

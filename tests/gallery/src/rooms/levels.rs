@@ -42,7 +42,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             "edge-of-table-missed",
             Clause::OneOrder,
             Level::Core,
-            "takes the largest key of a table for the first that is behind it",
+            "takes the largest key of a table for the first that is after it",
             "ranges are half open everywhere else",
         ),
     ),

@@ -45,7 +45,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             "merged-comes-last",
             Clause::Sync,
             Level::Reopen,
-            "lists a merged segment behind all sealed ones",
+            "lists a merged segment after all sealed ones",
             "it is the newest file",
         ),
     ),

@@ -14,7 +14,7 @@ pub static EXHIBITS: &[Exhibit] = &[
         "error-passed-over",
         Clause::OrderedScans,
         Level::Faults,
-        "answers a read error once, and the next call goes on behind it",
+        "answers a read error once, and the next call goes on after it",
         "the error was returned, so the caller knows",
     )),
     Exhibit::of_calls::<ErrorTakenForEnd>(Charge(

@@ -119,7 +119,7 @@ pub static EXHIBITS: &[Exhibit] = &[
             "number-taken-twice",
             Clause::OneOrder,
             Level::Core,
-            "gives a segment the number behind the active one's, which a merge may have taken",
+            "gives a segment the number after the active one's, which a merge may have taken",
             "the active segment is the newest, so its number is the highest",
         ),
     ),

@@ -59,7 +59,7 @@ pub(crate) fn read_file(file: &dyn File) -> Result<Vec<u8>> {
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32    over everything behind it
+///      0     4  crc32    over everything after it
 ///      4     8  number   of the first segment
 ///     12     8  len      its length in bytes; 2^64 - 1 if it is the active one
 ///     20    16  the next segment, and so on
@@ -94,7 +94,7 @@ pub(crate) fn decode_manifest(bytes: &[u8]) -> Result<Vec<Listed>> {
 ///
 /// ```text
 /// offset  size  field
-///      0     4  crc32    over everything behind it
+///      0     4  crc32    over everything after it
 ///      4        for each key a change, as a record spells it: the value that
 ///               is put is the offset (8) and length (4) of the key's record
 /// ```

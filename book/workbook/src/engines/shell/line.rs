@@ -124,12 +124,12 @@ fn request(name: &str, words: &[&str]) -> Result<Request, String> {
         ("stats", []) => Request::Stats,
         ("step", []) => Request::Step { all: false },
         ("step", ["all"]) => Request::Step { all: true },
-        ("step", _) => return Err("behind it stands nothing, or `all`".to_owned()),
+        ("step", _) => return Err("after it stands nothing, or `all`".to_owned()),
         ("reopen", []) => Request::Reopen,
         ("drop", []) => Request::Drop,
         ("help" | "?", []) => Request::Help,
         ("close" | "quit" | "exit", []) => Request::Leave,
-        (name, _) if NAMES.contains(&name) => return Err("nothing stands behind it".to_owned()),
+        (name, _) if NAMES.contains(&name) => return Err("nothing stands after it".to_owned()),
         _ => return Err("there is no such request; `help` lists them".to_owned()),
     })
 }
@@ -167,10 +167,10 @@ fn scan(range: KeyRange<'static>, mut words: &[&str]) -> Result<Request, String>
             }
             ["limit", number, rest @ ..] => {
                 let number = number.parse();
-                limit = number.map_err(|_| "behind `limit` stands a number".to_owned())?;
+                limit = number.map_err(|_| "after `limit` stands a number".to_owned())?;
                 rest
             }
-            ["limit"] => return Err("behind `limit` stands a number".to_owned()),
+            ["limit"] => return Err("after `limit` stands a number".to_owned()),
             [option, ..] if option.starts_with("--") => return Err(no_options(option)),
             [other, ..] => {
                 let other = escape(other.as_bytes());
@@ -188,7 +188,7 @@ fn scan(range: KeyRange<'static>, mut words: &[&str]) -> Result<Request, String>
 /// What is said of an option of the command `scan`.
 fn no_options(option: &str) -> String {
     let option = escape(option.as_bytes());
-    format!("here `{option}` is no option: behind the range stand `limit 10` and `desc`")
+    format!("here `{option}` is no option: after the range stand `limit 10` and `desc`")
 }
 
 fn range(word: &str) -> Result<KeyRange<'static>, String> {
@@ -322,20 +322,20 @@ mod tests {
             ),
             ("get", "get: a key should follow"),
             ("get a b", "get: a key should follow, and there are 2 words"),
-            ("sync now", "sync: nothing stands behind it"),
+            ("sync now", "sync: nothing stands after it"),
             ("scan a", "scan: a range has `..` in it"),
             ("scan a.. up", "scan: `up` is neither `desc` nor `limit`"),
             (
                 "scan --limit 1",
-                "scan: here `--limit` is no option: behind the range stand `limit 10` and `desc`",
+                "scan: here `--limit` is no option: after the range stand `limit 10` and `desc`",
             ),
             ("scan a.. --reverse", "scan: here `--reverse` is no option"),
             (
                 "scan_prefix a --limit=1",
                 "scan_prefix: here `--limit=1` is",
             ),
-            ("scan limit x", "scan: behind `limit` stands a number"),
-            ("scan limit", "scan: behind `limit` stands a number"),
+            ("scan limit x", "scan: after `limit` stands a number"),
+            ("scan limit", "scan: after `limit` stands a number"),
             ("put a \"b", "put: the quote is not closed"),
             ("put \"open x", "put: the quote is not closed"),
             ("\u{1b}[A", "\\x1b[A: there is no such request"),

@@ -155,7 +155,7 @@ fn ex_2_13_what_superseded_a_record_is_durable_before_the_copy_counts() {
             let found = all(&open(&left, options()));
             assert!(
                 prefixes.contains(&&*found),
-                "after a power cut behind change {at} ({}): {found}",
+                "after the power was cut after change {at} ({}): {found}",
                 cut.meaning()
             );
         }

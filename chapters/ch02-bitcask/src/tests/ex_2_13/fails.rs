@@ -102,7 +102,7 @@ fn ex_2_13_killed_at_any_point_everything_is_there() {
     loop {
         let engine = open(&walk.killed(), options());
         let found = all(&engine);
-        assert_eq!(found, "a=3 e=1 k=2", "killed behind change {}", walk.at());
+        assert_eq!(found, "a=3 e=1 k=2", "killed after change {}", walk.at());
         engine.put(b"d", b"2").unwrap();
         engine.merge().unwrap();
         assert_eq!(all(&engine), "a=3 d=2 e=1 k=2");

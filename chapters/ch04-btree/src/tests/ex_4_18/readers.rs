@@ -203,7 +203,7 @@ proptest! {
                 Step::End(_) | Step::Clone(_) => {}
             }
             held.iter_mut().for_each(Held::sees_the_same);
-            assert_holds(&store, &model, "behind each step");
+            assert_holds(&store, &model, "after each step");
         }
         assert_eq!(disk.violations(), [""; 0]);
     }

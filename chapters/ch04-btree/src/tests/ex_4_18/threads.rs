@@ -143,7 +143,7 @@ fn ex_4_18_others_commit_and_read_while_a_sync_is_under_way() {
             assert_eq!(numbers(&mut reader).unwrap(), [1, 2, 3]);
         };
         disk.beside(left, || store.sync(), beside).unwrap();
-        assert_holds(&store, &[7, 6, 3, 5], "behind the sync");
+        assert_holds(&store, &[7, 6, 3, 5], "after the sync");
         assert_eq!(numbers(&mut reader).unwrap(), [1, 2, 3]);
         drop(reader);
         store.close().unwrap();

@@ -48,7 +48,7 @@ fn ex_4_19_behind_a_power_cut_a_flip_costs_no_more_than_the_last_sync() {
     assert_eq!(older, META_BYTES, "those of the newest meta page");
 }
 
-/// Whatever is written behind a sync, what the one before it has made durable is
+/// Whatever is written after a sync, what the one before it has made durable is
 /// there, too: all of it.
 #[test]
 fn ex_4_19_at_any_power_cut_the_newest_meta_page_may_be_damaged_as_well() {

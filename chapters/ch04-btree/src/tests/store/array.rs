@@ -11,7 +11,7 @@ use crate::copy_on_write::CopyOnWrite;
 /// A change of the array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tests) enum Change {
-    /// Another number behind the last.
+    /// Another number after the last.
     Push(u32),
     /// Another number in this place, counted from the front round and round.
     Set(usize, u32),

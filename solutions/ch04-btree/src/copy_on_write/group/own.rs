@@ -27,14 +27,14 @@ impl Group<'_> {
         }
     }
 
-    /// A page of its own with a new number, and any bytes behind the stamp. The
+    /// A page of its own with a new number, and any bytes after the stamp. The
     /// answer is its index, too. The current page stays the current one.
     pub(super) fn add(&mut self) -> Result<(PageId, usize)> {
         let number = self.store.number(&mut self.writer)?;
         Ok((PageId(u64::from(number)), self.add_as(number)))
     }
 
-    /// A page of its own with this number, and any bytes behind the stamp.
+    /// A page of its own with this number, and any bytes after the stamp.
     fn add_as(&mut self, number: u32) -> usize {
         let mut frame = self.store.spare_frame(&mut self.writer);
         let commit = self.commit;

@@ -20,7 +20,7 @@ fn page<'f>(file: &'f [u8], number: u32, meta: &Meta) -> &'f [u8] {
     let len = meta.page_bytes as usize;
     let start = number as usize * len;
     let page = file.get(start..start + len);
-    let page = page.unwrap_or_else(|| panic!("page {number} is behind the file's end"));
+    let page = page.unwrap_or_else(|| panic!("page {number} is after the file's end"));
     let proved = prove(page, number, meta.commit);
     assert_eq!(proved, Ok(()), "page {number}, to which {meta:?} leads");
     page

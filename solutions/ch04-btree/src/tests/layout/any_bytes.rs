@@ -15,7 +15,7 @@ impl Draw for Faults {
     }
 }
 
-/// Takes in the bytes of the parts, one behind the other.
+/// Takes in the bytes of the parts, one after the other.
 struct Bytes(Vec<u8>);
 
 impl Draw for Bytes {

@@ -264,7 +264,7 @@ fn a_meta_page_counts_where_it_belongs_and_nowhere_else() {
 fn a_file_that_ends_early_says_from_where_on_it_does() {
     let file = of_all_kinds();
     let last = file.len() / PAGE_BYTES - 1;
-    let missing = format!(" page {last}: behind the file's end\n");
+    let missing = format!(" page {last}: after the file's end\n");
     let parts = drawn(&file[..last * PAGE_BYTES]);
     let is_needed = !free_pages(&file).contains(&last);
     assert_eq!(parts.contains(&missing), is_needed, "{parts}");

@@ -50,7 +50,7 @@ pub(in crate::tests) struct Mark {
 pub(in crate::tests) struct Played {
     pub(in crate::tests) disk: SimDisk,
     pausing: Pausing,
-    /// The numbers behind each commit.
+    /// The numbers after each commit.
     pub(in crate::tests) states: Vec<Vec<u32>>,
     pub(in crate::tests) marks: Vec<Mark>,
     /// The store has answered `Poisoned`.
@@ -174,7 +174,7 @@ impl Played {
                 Step::EndRead => drop(readers.remove(0)),
                 Step::Close | Step::Drop => return &steps[done..],
             }
-            self.reads_go_on(store, &mut readers, &format!("behind {step:?}"));
+            self.reads_go_on(store, &mut readers, &format!("after {step:?}"));
         }
         &[]
     }

@@ -147,6 +147,6 @@ fn scan_once(engine: &Opened, progress: &[Progress], order: Order) -> Result<(),
             "A scan beside a writer yields a key once more, or out of order.",
         )
         .expected("each key once, in order")
-        .found(format!("{} comes behind the last key", key.escape_ascii()))),
+        .found(format!("{} comes after the last key", key.escape_ascii()))),
     }
 }
