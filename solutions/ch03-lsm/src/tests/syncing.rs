@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
@@ -24,31 +25,32 @@ fn on_step(step: Step) {
     }
 }
 
-/// Does `work` in a thread that tells when it waits.
-fn watched(tells: &Sender<&'static str>, work: impl FnOnce()) {
-    TELLS.set(Some(tells.clone()));
+/// Does `work`, and has this thread tell whether it waits.
+fn watched(tells: Sender<&'static str>, work: impl FnOnce()) {
+    TELLS.set(Some(tells));
     guide::set(Some(on_step));
     work();
     guide::set(None);
+    tell("is done");
 }
 
 #[test]
 fn who_comes_while_another_syncs_waits_and_the_next_sync_serves_them_all() {
-    let syncing = Syncing::default();
+    let (syncing, syncs) = (Syncing::default(), AtomicU32::new(0));
     let (tells, told) = channel();
-    let (mut first, mut synced) = (Vec::new(), 0);
+    let mut first = Vec::new();
     thread::scope(|scope| {
         let sync = || {
             for end in [200, 300, 400] {
-                let (syncing, tells) = (&syncing, tells.clone());
+                let (syncing, syncs, tells) = (&syncing, &syncs, tells.clone());
                 scope.spawn(move || {
                     let sync = || {
                         tell("syncs");
-                        tells.send("has synced").unwrap();
+                        syncs.fetch_add(1, Ordering::Relaxed);
                         // All of them have written.
                         Ok((1, 400))
                     };
-                    watched(&tells, || syncing.wait_for((1, end), sync).unwrap());
+                    watched(tells, || syncing.wait_for((1, end), sync).unwrap());
                 });
             }
             first.extend(told.iter().take(3));
@@ -56,10 +58,8 @@ fn who_comes_while_another_syncs_waits_and_the_next_sync_serves_them_all() {
         };
         syncing.wait_for((1, 100), sync).unwrap();
     });
-    drop(tells);
-    synced += told.iter().filter(|what| *what == "has synced").count();
     assert_eq!(first, ["waits"; 3], "two syncs at a time");
-    assert_eq!(synced, 1, "one sync serves all three");
+    assert_eq!(syncs.into_inner(), 1, "one sync serves all three");
 }
 
 #[test]
@@ -70,13 +70,10 @@ fn what_is_durable_waits_for_nobody() {
     let mut first = None;
     thread::scope(|scope| {
         let sync = || {
-            let (syncing, tells) = (&syncing, tells.clone());
+            let syncing = &syncing;
             scope.spawn(move || {
-                watched(&tells, || {
-                    let asked = || panic!("it was durable before");
-                    syncing.wait_for((1, 100), asked).unwrap();
-                    tell("is done");
-                });
+                let asked = || panic!("it was durable before");
+                watched(tells, || syncing.wait_for((1, 100), asked).unwrap());
             });
             first = told.recv().ok();
             Ok((1, 200))
