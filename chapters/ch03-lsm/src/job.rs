@@ -35,6 +35,8 @@ pub(crate) struct Job {
     first_number: Option<u32>,
     /// The number of the table that is being made, and the table.
     pub(crate) unfinished: Option<(u32, TableBuilder)>,
+    /// The number of a table that could not be finished. It has a file.
+    pub(crate) failed: Option<u32>,
     /// Those that are made. They are durable, but for their names.
     pub(crate) made: Vec<Arc<Table>>,
 }
@@ -95,6 +97,7 @@ impl Job {
             entries,
             first_number: Some(files.next_number()?),
             unfinished: None,
+            failed: None,
             made: Vec::new(),
         })
     }
@@ -145,8 +148,10 @@ impl Job {
     }
 
     fn finish_table(&mut self, files: &Files) -> Result<()> {
-        if let Some((_, table)) = self.unfinished.take() {
-            self.made.push(files.finish_table(table)?);
+        if let Some((number, table)) = self.unfinished.take() {
+            let finished = files.finish_table(table);
+            let table = finished.inspect_err(|_| self.failed = Some(number))?;
+            self.made.push(table);
         }
         Ok(())
     }

@@ -327,11 +327,13 @@ fn begin_flush(files: &Files, state: &State) -> Result<Option<Task>> {
 /// A job cannot go on: the tables that it has made are not needed.
 fn abandon(maintaining: &mut Maintaining, task: Task) {
     let Job {
-        made, unfinished, ..
+        made,
+        unfinished,
+        failed,
+        ..
     } = task.job;
-    maintaining
-        .unread
-        .extend(unfinished.map(|(number, _)| Name::Table(number)));
+    let begun = unfinished.map(|(number, _)| number).or(failed);
+    maintaining.unread.extend(begun.map(Name::Table));
     maintaining.old_tables.extend(made);
 }
 

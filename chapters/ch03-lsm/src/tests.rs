@@ -30,9 +30,11 @@ mod judge;
 mod layout;
 mod levels;
 mod logs;
+mod maintaining;
 mod states;
 mod stored;
 mod suite;
+mod syncing;
 mod tables;
 mod varint;
 

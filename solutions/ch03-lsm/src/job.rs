@@ -172,8 +172,8 @@ impl Job {
     fn finish_table(&mut self, files: &Files) -> Result<()> {
         if let Some((number, table)) = self.unfinished.take() {
             let finished = files.finish_table(table);
-            self.made
-                .push(finished.inspect_err(|_| self.failed = Some(number))?);
+            let table = finished.inspect_err(|_| self.failed = Some(number))?;
+            self.made.push(table);
         }
         Ok(())
     }

@@ -54,6 +54,15 @@ pub(super) fn some_entries() -> impl Strategy<Value = Entries> {
 }
 
 #[test]
+fn a_group_without_entries_is_refused() {
+    // It begins where the keys end.
+    let bytes = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+    let block = Block::new(&bytes).unwrap();
+    let read = block.read_group(0, &mut Group::default());
+    assert_eq!(read, Err("a group of a block has too few entries"));
+}
+
+#[test]
 fn keys_that_grow_without_end_are_refused() {
     // Each key has all of the one before, and a thousand bytes more.
     let mut bytes = vec![0, 0xe8, 0x07, 1];

@@ -110,6 +110,13 @@ fn ex_3_13_tables_side_by_side_go_down_together_where_they_share_what_is_below()
     assert_eq!([run(0), run(99), run(399)], [0..1, 0..1, 0..3]);
     let tables = levels("2: 1 a-b, 2 c-d, 3 e-f, 4 g-h; 3: 5 a-c, 6 d-h");
     assert_eq!(Run::cheapest(&tables, 2, 400).tables, 0..4);
+    let tables = levels("2: 1 a-b, 2 c-d, 3 e-f, 4 g-h, 5 i-j, 6 k-l; 3: 7 a-l");
+    let run = Run::cheapest(&tables, 2, 1000);
+    assert_eq!(
+        run.tables,
+        0..4,
+        "the more of them the cheaper, and no more"
+    );
 }
 
 #[test]
@@ -194,6 +201,18 @@ fn what_is_too_much_in_a_level_is_owed_with_its_share_of_what_is_below() {
     let tables = levels("2: 1 a-d, 2 e-h, 3 i-l; 3: 4 a-d, 5 e-h, 6 i-l, 7 m-z");
     // 100 of 300 bytes may stay, and each byte overlaps one.
     assert_eq!(owed(&resized(&tables, 7, 710), &SHAPE), 2 * 200);
+    // It is the cheapest that go.
+    let tables = levels("2: 1 a-d, 2 e-h, 3 i-l; 3: 4 a-b, 5 c-d, 6 e-h, 7 i-l, 8 m-z");
+    assert_eq!(owed(&resized(&tables, 8, 610), &SHAPE), 2 * 200);
+}
+
+#[test]
+fn what_comes_to_a_level_without_tables_and_is_too_much_is_owed_again_on_its_way_down() {
+    let tables = levels("0: 1 a-b, 2 a-b, 3 a-b, 4 a-b; 3: 5 a-z");
+    let tables = resized(&tables, 5, 2000);
+    // 400 bytes go to level 2, where 200 are too much. A level is ten times as
+    // large as the one above.
+    assert_eq!(owed(&tables, &SHAPE), 400 + 201 * 11);
 }
 
 /// What is done to a simulated store.

@@ -46,6 +46,9 @@ fn ex_3_18_an_engine_that_was_closed_has_no_log_and_is_opened_without_a_write() 
         assert!(reads, "an opening of what was closed does `{name}`");
     }
     assert_eq!(count(&lsm), 200);
+    let before = disk.changes();
+    close(lsm);
+    assert_eq!(disk.changes(), before, "nor is it closed with one");
 }
 
 #[test]
@@ -590,6 +593,27 @@ fn ex_3_18_a_failed_write_is_covered_with_the_mark_in_front_of_it() {
     let is_lost = bytes.windows(4).any(|bytes| bytes == b"lost");
     assert!(!is_lost, "a part of the batch is left in the log");
     assert_eq!(changes_of(&disk, log), ["put a 1"]);
+}
+
+#[test]
+fn ex_3_18_a_failed_write_is_covered_though_the_disk_is_full() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    // More than half of what the log has room for.
+    lsm.put(b"a", &[7; 3000]).unwrap();
+    let image = disk.image();
+    let full = image.files().map(|(_, content)| content.len()).sum();
+    disk.set_faults(Faults {
+        fail: Some(Fail::Once(disk.operations().len())),
+        failed_write: Part::All,
+        capacity: Some(full),
+        ..Faults::default()
+    });
+    let error = lsm.put(b"b", b"lost").unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    disk.set_faults(Faults::default());
+    lsm.put(b"b", b"2").unwrap();
+    assert_eq!(count(&lsm), 2);
 }
 
 #[test]

@@ -395,6 +395,8 @@ fn ex_3_19_work_that_fails_and_could_be_put_off_is_not_the_writes_error() {
         "nothing was left of what was taken on"
     );
     lsm.pay(1 << 19).unwrap();
+    assert_eq!(files(&disk, ".table"), [""; 0], "what was begun goes first");
+    lsm.pay(1 << 20).unwrap();
     assert_eq!(are_waiting(&lsm), 0);
 }
 

@@ -122,11 +122,14 @@ fn ex_3_3_a_flip_of_any_bit_of_a_mark_or_an_end_is_noticed() {
 #[test]
 fn ex_3_3_changes_that_make_no_sense_are_damage_where_the_checksum_holds() {
     let writes = [put("a", "1")];
-    let senseless = Says::Batch(Changes::Bytes(b"nonsense"));
-    let (bytes, offsets) = log(&[batch(&writes), senseless, batch(&writes)]);
-    let error = replay(NAME, LOG, &bytes, |_| {}).expect_err("a change makes no sense");
-    let expected = Error::corrupt(NAME, u64::from(offsets[1]), "a change is cut off");
-    assert_eq!(error, expected);
+    let a_delete_with_a_value = b"\x02\x01\0\x01\0\0\0a1";
+    for senseless in [&b"nonsense"[..], a_delete_with_a_value] {
+        let senseless = Says::Batch(Changes::Bytes(senseless));
+        let (bytes, offsets) = log(&[batch(&writes), senseless, batch(&writes)]);
+        let error = replay(NAME, LOG, &bytes, |_| {}).expect_err("a change makes no sense");
+        let expected = Error::corrupt(NAME, u64::from(offsets[1]), "a change is cut off");
+        assert_eq!(error, expected);
+    }
 }
 
 #[test]

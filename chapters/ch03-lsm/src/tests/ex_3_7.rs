@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use conformance::sim::{Faults, Operation, SimDisk};
 use engine::disk::{Disk, File, Mode};
 use engine::{Counter, Error};
@@ -10,11 +12,12 @@ use super::tables::{
     write,
 };
 use crate::block::{Block, BlockBuilder, Group, KEY_BYTES_MAX};
+use crate::cache::BlockCache;
 use crate::compression::Compression;
 use crate::table::builder::separator;
 use crate::table::footer::FOOTER_BYTES;
 use crate::table::stored::Handle;
-use crate::table::{TableBuilder, TableInfo, TableOptions, file_name};
+use crate::table::{Table, TableBuilder, TableInfo, TableOptions, file_name};
 
 #[test]
 fn ex_3_7_the_bytes_of_a_table() {
@@ -130,6 +133,23 @@ fn ex_3_7_opening_reads_the_footer_alone() {
         assert_eq!(opened.count(Counter::BytesRead), FOOTER_BYTES as u64);
         assert_eq!(opened.disk.counts().lent, 0);
     }
+}
+
+#[test]
+fn ex_3_7_an_open_table_takes_a_bit_for_each_block() {
+    let disk = SimDisk::new();
+    let options = TableOptions {
+        block_bytes: 1,
+        ..options()
+    };
+    let entries = (0..8000).map(|number| (ordered(number), None)).collect();
+    let info = write(&disk, 7, options, &entries);
+    let cache = Arc::new(BlockCache::new(0));
+    let used = allocation_counter::measure(|| {
+        let table = Table::open(&disk, info, cache, Arc::default()).unwrap();
+        assert_eq!(table.footer().blocks, 8000);
+    });
+    assert!(used.bytes_total < 4000, "{used:?} for 8000 blocks");
 }
 
 #[test]

@@ -145,6 +145,17 @@ fn ex_3_8_a_cache_of_no_bytes_keeps_nothing() {
 }
 
 #[test]
+fn ex_3_8_a_cache_that_is_offered_more_than_it_may_take_is_nearly_full() {
+    let cache = cache_of(16);
+    let bytes_max = SHARDS * 16 * (100 + ENTRY_BYTES);
+    for number in 0..4 * SHARDS as u64 * 16 {
+        cache.insert(1, 4096 * number, block(0, 100));
+    }
+    let bytes = cache.bytes();
+    assert!(bytes > bytes_max * 9 / 10, "{bytes} bytes of {bytes_max}");
+}
+
+#[test]
 fn ex_3_8_a_table_is_forgotten_whole() {
     let cache = BlockCache::new(1 << 20);
     for offset in 0..100 {

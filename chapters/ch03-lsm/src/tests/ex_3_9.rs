@@ -142,7 +142,10 @@ fn ex_3_9_a_compressed_block_is_restored_once_even_where_the_file_is_mapped() {
 
 #[test]
 fn ex_3_9_a_mapped_block_is_verified_at_its_first_touch_alone() {
-    let opened = Opened::new(options(), &one("key", "value"), Faults::default());
+    // In the second block.
+    let mut entries = one("key", "value");
+    entries.insert(b"a".to_vec(), Some(vec![7; 100]));
+    let opened = Opened::new(options(), &entries, Faults::default());
     let overwrite = |opened: &Opened| {
         let file = opened.disk.open(&file_name(7), Mode::Write).unwrap();
         let bytes = bytes_of(&opened.disk, 7);
@@ -152,7 +155,7 @@ fn ex_3_9_a_mapped_block_is_verified_at_its_first_touch_alone() {
     opened.get(b"key").unwrap();
     overwrite(&opened);
     assert_eq!(opened.get(b"key"), Ok(Some(Some(b"VALUE".to_vec()))));
-    let opened = Opened::new(options(), &one("key", "value"), Faults::default());
+    let opened = Opened::new(options(), &entries, Faults::default());
     overwrite(&opened);
     assert!(is_corrupt(&opened.get(b"key")));
     assert!(is_corrupt(&opened.get(b"key")));

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use conformance::sim::{Content, Fail, Faults, Image, SimDisk};
-use engine::disk::Disk;
+use engine::disk::{Counted, Disk};
 use engine::{Error, Maintenance, Result, StorageEngine, Write};
 use proptest::prelude::*;
 
@@ -10,8 +10,10 @@ use super::engines::{close, count, fill, key, open, options, rest, without};
 use super::tables::{Entries, write};
 use crate::Options;
 use crate::compression::Compression;
+use crate::device::Device;
 use crate::judge::{JUDGE, notes};
 use crate::layout::LOG_FILE;
+use crate::manifest::{Manifest, Tables};
 use crate::table::TableOptions;
 
 /// How often each word is said of which file: `5.table: 1 live, 2 garbage`.
@@ -138,6 +140,36 @@ fn what_is_deleted_in_the_log_that_holds_it_hides_nothing() {
     lsm.delete(b"a").unwrap();
     assert_eq!(said(&disk), "1.log: 2 garbage");
     drop(lsm);
+}
+
+#[test]
+fn what_is_deleted_in_a_later_log_is_hidden_there() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    lsm.put(b"a", b"1").unwrap();
+    lsm.rotate(&mut lsm.writer.lock(), 0).unwrap();
+    lsm.delete(b"a").unwrap();
+    assert_eq!(said(&disk), "1.log: 1 garbage\n2.log: 1 grave");
+    drop(lsm);
+}
+
+/// As when all that a table has hidden was compacted, and the table was not.
+#[test]
+fn a_tombstone_of_a_table_that_hides_nothing_any_more_is_garbage() {
+    let disk = SimDisk::new();
+    let old: Entries = [(b"b".to_vec(), Some(b"1".to_vec()))].into();
+    let graves: Entries = [(b"a".to_vec(), None), (b"b".to_vec(), None)].into();
+    let mut tables = Tables::default();
+    for (number, entries) in [(8, old), (9, graves)] {
+        let info = write(&disk, number, TableOptions::default(), &entries);
+        tables.tables.insert(number, (0, info));
+    }
+    let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
+    Manifest::default().rewrite(&device, &tables).unwrap();
+    assert_eq!(
+        said(&disk),
+        "8.table: 1 garbage\n9.table: 1 grave, 1 garbage"
+    );
 }
 
 #[test]

@@ -1,8 +1,15 @@
+use std::sync::Arc;
+
+use conformance::sim::{Faults, SimDisk};
+use engine::disk::Counted;
 use engine::{Error, Write};
 
 use super::hex::same_bytes;
+use crate::device::Device;
+use crate::log::Log;
 use crate::log::header::{HEADER_BYTES, Header};
 use crate::log::record::{Changes, Record, Says, record_len};
+use crate::log::replay::{Ended, replay};
 
 pub(super) const LOG: u32 = 7;
 
@@ -75,4 +82,39 @@ fn a_batch_that_is_too_long_as_a_record_is_refused() {
     assert!(record_len(fits).is_ok());
     let error = record_len(&writes).unwrap_err();
     assert!(matches!(error, Error::TooLarge { what: "batch", .. }));
+}
+
+/// What fails for want of room must not leave a log that cannot be ended for want
+/// of room.
+#[test]
+fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
+    let writes = [put("pear", "green")];
+    let len = record_len(&writes).unwrap();
+    for is_written in [false, true] {
+        let disk = SimDisk::new();
+        let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
+        let header = Header {
+            number: LOG,
+            previous: 0,
+        };
+        let (log, mut tail) = Log::create(&device, header, 2 * len).unwrap();
+        disk.set_faults(Faults {
+            capacity: Some(disk.image().get(NAME).unwrap().len()),
+            ..Faults::default()
+        });
+        log.append(&mut tail, batch(&writes));
+        log.write_out(&mut tail).unwrap();
+        log.sync(&device, tail.end()).unwrap();
+        // A mark tells of that sync, in front of the second one.
+        assert!(log.has_room(&tail, len) && !log.has_room(&tail, len + 1));
+        log.append(&mut tail, batch(&writes));
+        if is_written {
+            log.write_out(&mut tail).unwrap();
+        }
+        log.end(&device, &mut tail, 0).unwrap();
+        let (image, mut changes) = (disk.image(), 0);
+        let bytes = image.get(NAME).unwrap().bytes();
+        let ended = replay(NAME, LOG, bytes, |_| changes += 1);
+        assert_eq!((ended, changes), (Ok(Ended::Here), 2));
+    }
 }

@@ -113,9 +113,8 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
         }
         log.end(&device, &mut tail, 0).unwrap();
         let (image, mut changes) = (disk.image(), 0);
-        let ended = replay(NAME, LOG, image.get(NAME).unwrap().bytes(), |_| {
-            changes += 1
-        });
+        let bytes = image.get(NAME).unwrap().bytes();
+        let ended = replay(NAME, LOG, bytes, |_| changes += 1);
         assert_eq!((ended, changes), (Ok(Ended::Here), 2));
     }
 }

@@ -132,6 +132,45 @@ fn a_seed_gives_the_same_keys_wherever_it_is_used() {
     assert_eq!(overwritten.keys(), [2, 3, 0, 1, 2, 1, 0, 1, 1, 0]);
 }
 
+#[test]
+fn a_simulation_knows_what_was_written_when_and_what_is_stored_of_it() {
+    let mut store = Simulation::new(SHAPE);
+    store.put(1);
+    store.put(2);
+    store.put(1);
+    store.delete(2);
+    store.flush().unwrap();
+    let seqs = [1, 2].map(|key| store.find(key).unwrap().seq);
+    assert_eq!(seqs, [2, 3], "so many writes were before it");
+    // Three puts and a tombstone; one of each is left, and one put is live.
+    let sample = store.sample();
+    let stored: u64 = sample.levels.iter().sum();
+    let found = [
+        sample.written,
+        sample.written_to_tables,
+        stored,
+        sample.live,
+    ];
+    assert_eq!(found, [320, 120, 120, 100]);
+    assert!((sample.write_amplification() - 120.0 / 320.0).abs() < 1e-9);
+    assert!((sample.space_amplification() - 120.0 / 100.0).abs() < 1e-9);
+}
+
+#[test]
+fn what_a_simulation_merges_within_level_0_becomes_one_table() {
+    let mut store = Simulation::new(SHAPE);
+    for number in 0..4 {
+        (0..20).for_each(|key| store.put(20 * number + key));
+        store.flush().unwrap();
+    }
+    let merged = store.levels().bytes(0);
+    assert!(merged > SHAPE.table_bytes);
+    let pick = urgent(store.levels(), &SHAPE).unwrap();
+    store.compact(&pick).unwrap();
+    assert_eq!(store.levels().tables(0).len(), 1);
+    assert_eq!(store.levels().bytes(0), merged);
+}
+
 /// A store with so many keys, at rest.
 fn loaded(keys: u32) -> Simulation {
     let mut store = Simulation::new(SHAPE);

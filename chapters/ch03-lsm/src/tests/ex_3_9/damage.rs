@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::block::Block;
 use crate::compression::Compression;
+use crate::table::footer::FOOTER_BYTES;
 use crate::table::stored::{Handle, Stored};
 use crate::table::{TableInfo, TableOptions};
 use crate::tests::tables::{
@@ -149,6 +150,23 @@ fn ex_3_9_a_sound_block_that_makes_no_sense_is_damage_in_its_place() {
     let is_told = matches!(&error, Error::Corrupt { file, offset: 0, .. }
         if file == "0000000007.table");
     assert!(is_told, "{error}");
+}
+
+#[test]
+fn ex_3_9_an_index_that_leads_to_more_blocks_than_there_are_is_damage() {
+    let disk = SimDisk::new();
+    let info = write(&disk, 7, options(), &numbered(50));
+    let mut bytes = bytes_of(&disk, 7);
+    let opened = Opened::of(disk, info.clone()).unwrap();
+    let mut footer = *opened.table.footer();
+    footer.blocks -= 1;
+    let end = bytes.len() - FOOTER_BYTES;
+    bytes[end..].copy_from_slice(&footer.to_bytes());
+    let opened = Opened::of(disk_with(7, bytes), info).unwrap();
+    assert!(opened.get(b"key000").unwrap().is_some(), "in the first one");
+    let what = "the index leads to where no blocks can be";
+    let damage = Error::corrupt("0000000007.table", footer.index.offset, what);
+    assert_eq!(opened.get(b"key098"), Err(damage));
 }
 
 proptest! {

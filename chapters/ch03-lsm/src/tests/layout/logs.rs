@@ -75,6 +75,16 @@ const LOG: &str = r#"     0 magic "STRATA3L"
 #[test]
 fn a_log_is_drawn_record_by_record() {
     assert_eq!(drawn(LOG_FILE, &log()), LOG);
+    // One that was cut off after a batch.
+    let (until_then, _) = LOG.split_once("    83 ").unwrap();
+    assert_eq!(drawn(LOG_FILE, &log()[..83]), until_then);
+}
+
+#[test]
+fn a_delete_that_has_a_value_is_said_to_be_wrong() {
+    let parts = drawn(LOG_FILE, &with(&log(), 51, 1));
+    let wrong = faults(&parts);
+    assert_eq!(wrong[1], "51 value_len 1  <- a delete has no value");
 }
 
 #[test]

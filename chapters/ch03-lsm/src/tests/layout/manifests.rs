@@ -91,6 +91,37 @@ fn a_manifest_is_drawn_table_by_table() {
     assert_eq!(drawn(MANIFEST_FILE, &manifest()), MANIFEST);
 }
 
+/// A manifest as a closing leaves it, with these tables in level 0.
+fn closed(infos: impl IntoIterator<Item = TableInfo>) -> Vec<u8> {
+    let mut tables = Tables::default();
+    for info in infos {
+        tables.tables.insert(info.number, (0, info));
+    }
+    let offset = u64::from(header::HEADER_BYTES);
+    let edit = tables.to_edit().encode(offset).unwrap();
+    let proven = offset + edit.len() as u64;
+    [&header::Header { proven }.to_bytes()[..], &edit].concat()
+}
+
+#[test]
+fn of_a_manifest_that_ends_where_it_is_proven_nothing_is_said_to_be_wrong() {
+    let parts = drawn(MANIFEST_FILE, &closed([info(1)]));
+    assert_eq!(faults(&parts), [""; 0]);
+}
+
+#[test]
+fn what_an_edit_does_not_have_is_not_drawn() {
+    let parts = drawn(MANIFEST_FILE, &closed([]));
+    assert!(!parts.contains("the rest of the edit"), "{parts}");
+    let empty = TableInfo {
+        smallest: Vec::new(),
+        ..info(1)
+    };
+    let parts = drawn(MANIFEST_FILE, &closed([empty]));
+    assert!(!parts.contains(" smallest "), "{parts}");
+    assert!(parts.contains(" largest \"m\"\n"), "{parts}");
+}
+
 #[test]
 fn of_a_damaged_manifest_nobody_says_what_is_there() {
     let parts = drawn(MANIFEST_FILE, &with(&manifest(), 60, 9));

@@ -2,6 +2,7 @@ use super::{drawn, faults, with};
 use crate::compression::Compression;
 use crate::layout::TABLE_FILE;
 use crate::table::TableOptions;
+use crate::table::footer::Footer;
 use crate::tests::tables::{Entries, bytes_of, write};
 
 /// Table 7: two entries in a block, one in another.
@@ -113,6 +114,15 @@ fn of_a_long_key_the_beginning_is_shown() {
 }
 
 #[test]
+fn a_block_of_tombstones_is_drawn_without_values() {
+    let entries: Entries = [(b"fig".to_vec(), None)].into();
+    let disk = conformance::sim::SimDisk::new();
+    write(&disk, 7, TableOptions::default(), &entries);
+    let parts = drawn(TABLE_FILE, &bytes_of(&disk, 7));
+    assert!(parts.starts_with("     0 delete \"fig\"\n"), "{parts}");
+}
+
+#[test]
 fn a_compressed_block_is_drawn_whole() {
     let parts = drawn(TABLE_FILE, &table(Compression::Lz4, 10));
     let block = r#"    36 data block 2 of 2: 1 entry, compressed
@@ -182,4 +192,17 @@ fn what_nothing_leads_to_is_drawn_and_said() {
         "{wrong:?}"
     );
     assert!(wrong[1].starts_with("193 crc32"), "{wrong:?}");
+}
+
+/// The checksum tells that a footer is what was written, and not that it makes
+/// sense.
+#[test]
+fn a_number_of_a_sound_footer_that_makes_no_sense_is_said_to_be_wrong() {
+    let sound = table(Compression::None, 10);
+    let (blocks, footer) = sound.split_last_chunk().unwrap();
+    let mut footer = Footer::decode("name", 7, blocks.len() as u64, footer).unwrap();
+    footer.blocks = 100;
+    let parts = drawn(TABLE_FILE, &[blocks, &footer.to_bytes()].concat());
+    let wrong = "181 blocks 100  <- the file has no room for so many blocks";
+    assert_eq!(faults(&parts), [wrong]);
 }
