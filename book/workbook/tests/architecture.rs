@@ -23,9 +23,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our own crates each of them may use, beside its tests. A chapter's
 /// derived twin may use what its solution may.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("engine", &[]),
-    ("conformance", &["engine"]),
+    ("compiled-once", &[]),
+    ("conformance", &["compiled-once", "engine"]),
     ("memory", &["engine"]),
     ("bitcask", &["engine"]),
     ("lsm", &["engine"]),
@@ -61,7 +62,17 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ),
     ("gallery", &["conformance", "engine"]),
     ("menu", &["registry"]),
-    ("registry", &["bitcask", "btree", "engine", "lsm", "memory"]),
+    (
+        "registry",
+        &[
+            "bitcask",
+            "btree",
+            "compiled-once",
+            "engine",
+            "lsm",
+            "memory",
+        ],
+    ),
     ("workbook", &["engine", "figures", "menu", "registry"]),
 ];
 
