@@ -94,11 +94,7 @@ pub const CHANGE: [Row; 5] = [
 pub const MANIFEST_HEADER: [Row; 4] = [
     Row::new(8, "magic", "\"STRATA3M\""),
     Row::new(4, "version", "of this format: 1"),
-    Row::new(
-        4,
-        "crc32",
-        "over everything after it, up to the first edit",
-    ),
+    Row::new(4, "crc32", "over everything after it, up to the first edit"),
     Row::new(
         8,
         "proven",

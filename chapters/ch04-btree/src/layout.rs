@@ -29,11 +29,7 @@ pub const PAGES_FILE: Format = Format {
 pub const META: [Row; 9] = [
     Row::new(8, "magic", "\"STRATA-4\""),
     Row::new(4, "version", "of this format: 1"),
-    Row::new(
-        4,
-        "crc32",
-        "over everything after it, up to the last field",
-    ),
+    Row::new(4, "crc32", "over everything after it, up to the last field"),
     Row::new(4, "page_bytes", "the size of every page"),
     Row::new(
         4,

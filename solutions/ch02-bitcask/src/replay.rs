@@ -131,10 +131,7 @@ pub fn end_of_sealed(name: &str, bytes: &[u8], ended: Ended) -> Result<u32> {
         Ended::Broken(at, what) => return damage(at, what),
     };
     match bytes[end as usize..].iter().position(|&byte| byte != 0) {
-        Some(index) => damage(
-            end + file_len(index),
-            "nothing should stand after the seal",
-        ),
+        Some(index) => damage(end + file_len(index), "nothing should stand after the seal"),
         None => Ok(end),
     }
 }
