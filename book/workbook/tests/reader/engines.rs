@@ -142,7 +142,7 @@ fn a_key_that_begins_with_a_dash_is_told_how_to_be_given() {
         assert_eq!(
             first(line),
             "error: unexpected argument '-dash' found\n\n  \
-             tip: what begins with - and is no option comes last, behind --: -- -dash",
+             tip: what begins with - and is no option comes last, after --: -- -dash",
             "{line}"
         );
     }

@@ -51,7 +51,7 @@ pub(crate) fn solve_first(fixture: &Fixture) {
     fixture.write(LIB, &text);
 }
 
-/// Solves what comes behind exercise 1.1.
+/// Solves what comes after exercise 1.1.
 pub(crate) fn solve_the_rest(fixture: &Fixture) {
     let text = fixture.read(LIB).replace(FIND, FOUND).replace(
         TAKE,
@@ -61,7 +61,7 @@ pub(crate) fn solve_the_rest(fixture: &Fixture) {
     fixture.write(LIB, &text);
 }
 
-/// A page behind the exercises of the chapter, one behind all chapters, and a
+/// A page after the exercises of the chapter, one after all chapters, and a
 /// chapter between them that is still to come.
 pub(crate) fn close(fixture: &Fixture) {
     for (file, title) in [

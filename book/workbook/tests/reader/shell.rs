@@ -51,7 +51,7 @@ fn the_first_line_that_fails_is_the_last() {
     insta::assert_snapshot!(place.says_to(SHELL, failing), @"
     (1 change was not synced; closing synced it)
     error: line 3: put: a key and a value should follow, and there is one word
-    One line behind line 3 was not run.
+    One line after line 3 was not run.
     [status 1]
     ");
     assert_eq!(place.says("scan --engine memory --dir d"), "a\t1\n");
@@ -91,7 +91,7 @@ fn a_step_is_for_engines_that_leave_work_for_later() {
     let said = place.says_to("shell --engine bitcask --dir b", b"step\nstep more");
     insta::assert_snapshot!(said, @"
     (nothing is due)
-    error: line 2: step: behind it stands nothing, or `all`
+    error: line 2: step: after it stands nothing, or `all`
     [status 1]
     ");
 }

@@ -7,7 +7,7 @@ use crate::varint;
 ///
 /// ```text
 /// offset  size  field
-///      0     …  values  one behind the other
+///      0     …  values  one after the other
 ///      …     …  keys    an entry for each key
 ///      …     8  group   where each group begins
 ///      …     4  groups  how many there are
@@ -26,7 +26,7 @@ use crate::varint;
 /// ```text
 /// offset  size  field
 ///      0     …  shared      varint: how many bytes of the key before this one begins with
-///      …     …  suffix_len  varint: bytes of the key behind those
+///      …     …  suffix_len  varint: bytes of the key after those
 ///      …     …  value_len   varint: 0 for a tombstone, else 1 more than the value has bytes
 ///      …     …  suffix      the key, without what is shared
 /// ```

@@ -91,7 +91,7 @@ fn a_script_that_does_not_parse_says_where() {
       write [put a 1; put b 2]
                     ^
 
-    this is no script: behind a `*` stands a number, `max` or `max+1`
+    this is no script: after a `*` stands a number, `max` or `max+1`
       put a x*many
               ^
 
