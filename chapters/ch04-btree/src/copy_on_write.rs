@@ -107,7 +107,8 @@ pub struct CopyOnWrite {
     frames: Frames,
     readers: Readers,
     writer: Mutex<Writer>,
-    /// Held by whoever writes to the file: what its meta pages say.
+    /// Held by whoever writes to the file what others see: what its meta pages
+    /// say.
     flushing: Mutex<Metas>,
     syncing: Syncing,
     counters: Arc<Counters>,

@@ -37,7 +37,8 @@
 //! | closed | 9 9 9 | has nothing to do |
 //! | cut or killed after a sync | 9 8 7 | leaves 10 8 10 |
 //! | cut while a meta page was written | 9 8 torn | leaves 10 8 10 |
-//! | the sync of 9 failed | 9 8 7, and if then the power is cut 6 8 7 | leaves 10 8 10 |
+//! | the sync of 9 failed | 9 8 7 | leaves 10 8 10 |
+//! | and then the power was cut | 6 8 7 | leaves 9 9 7 |
 //! | an opening was killed after a write | 9 8 10, where 10 is 9 renewed | leaves 11 8 11 |
 
 use engine::{Error, Result};

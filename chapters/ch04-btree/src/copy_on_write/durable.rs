@@ -30,10 +30,10 @@ impl CopyOnWrite {
     /// Makes the last commit durable, and answers its number: the five steps
     /// [above](super#what-is-durable-when).
     ///
-    /// `flushing` is held throughout, so that one thread at a time writes to the
-    /// file; the writer's lock is not, but for moments. Once it is held, the store
-    /// may be [poisoned](crate::device::Device::check) by whoever held it before: then nothing is
-    /// captured. What is [captured](Self::capture) is [written](Self::write_out),
+    /// `flushing` is held throughout, so that one thread at a time writes what
+    /// others see; the writer's lock is not, but for moments. Whoever held
+    /// `flushing` before may have
+    /// [poisoned](crate::device::Device::check) the store: then nothing is captured. What is [captured](Self::capture) is [written](Self::write_out),
     /// and durable before the meta page is begun, which goes over the
     /// [oldest](crate::meta::Metas::oldest) one. When that is durable, it is among the metas
     /// that `flushing` has, and the writer's `durable` commits are this one and

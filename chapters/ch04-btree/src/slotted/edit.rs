@@ -12,9 +12,8 @@ use crate::page::{Damage, Header, SLOT_BYTES, SLOTS_AT, in_page};
 /// without its garbage it had too little room for the cell and its slot.
 ///
 /// The slots from this one on move up by one, and no other cell moves: this one
-/// comes right below the lowest. Where what is
-/// free is too little without the garbage, the page is tidied first, by
-/// [`compact`]; else it is not.
+/// comes right below the lowest. Where what is free is too little without the
+/// garbage, the page is tidied first, by [`compact`]; else it is not.
 ///
 /// What the keys share may be less then, as `shared_with` answers: the header
 /// says so, and the heads of all slots begin elsewhere, which `put_heads`

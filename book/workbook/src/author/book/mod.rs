@@ -90,7 +90,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Checked> {
     progress.show("rendering the book");
     let target_dir = metadata.target_directory.as_std_path();
     let links = rendered(&book, target_dir, &mut faults)?;
-    let sandbox = sandbox::Sandbox::open(workspace, solutions, target_dir)?;
+    let sandbox = sandbox::Sandbox::open(workspace, solutions, &metadata)?;
     let commands = console::check(&book, sandbox, &progress, &mut faults)?;
     progress.clear();
     faults.0.sort();

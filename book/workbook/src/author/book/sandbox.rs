@@ -3,7 +3,7 @@
 //!
 //! What a command printed is remembered for as long as the copy stays the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::Metadata;
 
 use super::super::solution::{Files, Solution};
 use super::commands::words;
@@ -37,6 +38,11 @@ const SHELL_QUOTED: [&str; 2] = ["$(", "`"];
 pub(super) struct Sandbox {
     root: PathBuf,
     target_dir: PathBuf,
+    /// The tree that was copied.
+    original: PathBuf,
+    /// Packages that are the same in both, whatever is solved: what runs of them
+    /// is compiled in the original, where it mostly is already.
+    settled: BTreeSet<String>,
     solutions: Vec<Solution>,
     /// Every file but the chapters'.
     given: Files,
@@ -55,9 +61,9 @@ impl Sandbox {
     pub(super) fn open(
         workspace: &Workspace,
         solutions: Vec<Solution>,
-        target_dir: &Path,
+        metadata: &Metadata,
     ) -> Result<Self> {
-        let dir = target_dir.join("author");
+        let dir = metadata.target_directory.as_std_path().join("author");
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let lock = File::create(dir.join("lock")).context("cannot lock target/author")?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
@@ -77,12 +83,16 @@ impl Sandbox {
         if let Ok(bytes) = fs::read(workspace.root().join(&config)) {
             given.insert(config, bytes);
         }
+        let chapters = solutions.iter().map(|s| s.chapter.package.as_str());
+        let settled = settled(metadata, &chapters.collect());
         let memory = dir.join("outputs.json");
         let known = fs::read(&memory).ok();
         Ok(Self {
             // The other gates' copy, in which the most is compiled already.
             root: dir.join("tree"),
             target_dir: dir.join("target"),
+            original: workspace.root().to_owned(),
+            settled,
             solutions,
             given,
             known: known
@@ -208,6 +218,7 @@ impl Sandbox {
     fn command(&self, line: &str, words: &[String]) -> Result<Command> {
         let program = words.first().context("the line holds no command")?;
         let own = own_arguments(words);
+        let mut is_settled = false;
         let mut command = match own {
             Some([]) => bail!("`{line}` never ends: mark the block `norun` and say why"),
             // This very program, without compiling it for the copy.
@@ -219,8 +230,14 @@ impl Sandbox {
             }
             None if program == "cargo" => {
                 let mut command = runner::cargo(&self.root, None);
+                command.args(&words[1..2]);
+                is_settled = package(words).is_some_and(|name| self.settled.contains(name));
+                if is_settled {
+                    let manifest = self.original.join("Cargo.toml");
+                    command.arg("--manifest-path").arg(manifest);
+                }
                 // Its results come in the order of the names.
-                command.args(&words[1..]).env("RUST_TEST_THREADS", "1");
+                command.args(&words[2..]).env("RUST_TEST_THREADS", "1");
                 command
             }
             None => {
@@ -229,11 +246,14 @@ impl Sandbox {
                 command
             }
         };
+        if !is_settled {
+            command
+                .env("CARGO_TARGET_DIR", &self.target_dir)
+                // From one block to the next a few functions change. What is
+                // given stays as the ladder compiled it: the profile says so.
+                .env_remove("CARGO_INCREMENTAL");
+        }
         command
-            .env("CARGO_TARGET_DIR", &self.target_dir)
-            // From one block to the next a few functions change. What is given
-            // stays as the ladder compiled it: the profile says so.
-            .env_remove("CARGO_INCREMENTAL")
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("NO_COLOR", "1")
@@ -248,6 +268,36 @@ fn version(root: &Path) -> Result<String> {
     let output = runner::cargo(root, None).arg("-V").output();
     let output = output.context("cannot run cargo: is it installed and on the path?")?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The packages of which nothing changes with the chapters: none of these is
+/// among what they are built of, with any feature.
+fn settled(metadata: &Metadata, chapters: &BTreeSet<&str>) -> BTreeSet<String> {
+    let members = metadata.workspace_packages();
+    let mut settled: BTreeSet<String> = members
+        .iter()
+        .map(|package| package.name.to_string())
+        .filter(|name| !chapters.contains(name.as_str()))
+        .collect();
+    loop {
+        let before = settled.len();
+        for package in &members {
+            let mut ours = package.dependencies.iter().filter(|d| d.path.is_some());
+            if !ours.all(|dependency| settled.contains(&dependency.name)) {
+                settled.remove(package.name.as_str());
+            }
+        }
+        if settled.len() == before {
+            return settled;
+        }
+    }
+}
+
+/// The package that a command of cargo's names.
+fn package(words: &[String]) -> Option<&str> {
+    let mut cargos = words.iter().take_while(|word| *word != "--");
+    cargos.find(|word| *word == "-p" || *word == "--package")?;
+    cargos.next().map(String::as_str)
 }
 
 /// What `cargo run` hands to this program; `None` for any other command.
@@ -297,6 +347,40 @@ mod tests {
         for shells in ["ls | wc", "a; b", r#"say "a" > b"#, r#"say "$(a)""#] {
             assert!(needs_a_shell(shells), "{shells}");
         }
+    }
+
+    #[test]
+    fn what_stands_on_no_chapter_is_settled() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let metadata = cargo_metadata::MetadataCommand::new()
+            .manifest_path(manifest)
+            .no_deps()
+            .exec()
+            .unwrap();
+        let settled = settled(&metadata, &BTreeSet::from(["memory", "bitcask"]));
+        for (name, is_settled) in [
+            ("engine", true),
+            ("gallery", true),
+            ("explore", true),
+            ("memory-solution", true),
+            ("memory", false),
+            // It can be built with the reader's chapters.
+            ("registry", false),
+            ("workbook", false),
+        ] {
+            assert_eq!(settled.contains(name), is_settled, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_package_is_named_before_what_the_program_gets() {
+        let named = |line: &str| package(&words(line)?).map(str::to_owned);
+        assert_eq!(
+            named("cargo run -q -p gallery a -p b").as_deref(),
+            Some("gallery")
+        );
+        assert_eq!(named("cargo run -- -p b"), None);
+        assert_eq!(named("cargo test"), None);
     }
 
     #[test]
