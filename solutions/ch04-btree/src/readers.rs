@@ -156,7 +156,7 @@ pub(crate) fn with_its_root(last: impl Fn() -> u64, root_of: impl Fn(u64) -> u32
 }
 
 /// Which of two halves a commit has.
-fn half(commit: u64) -> usize {
+pub(crate) fn half(commit: u64) -> usize {
     usize::from(commit % 2 == 1)
 }
 

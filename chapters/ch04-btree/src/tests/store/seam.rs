@@ -8,7 +8,7 @@ use engine::sync::PLACES;
 use super::array::Change::{Push, Set};
 use super::array::{change, commit};
 use super::open;
-use crate::readers::Readers;
+use crate::readers::{Readers, half};
 
 #[test]
 fn pages_are_counted_by_whoever_touches_them_when_it_ends() {
@@ -64,5 +64,14 @@ fn a_reader_that_begins_again_in_another_thread_ends_where_that_left_its_number(
         assert_eq!(seen(), 1, "the other one goes on");
         readers.end(&again);
         assert_eq!(seen(), 0);
+    }
+}
+
+/// Whoever has looked up a commit may look for its root when the next one is
+/// being published.
+#[test]
+fn the_root_of_a_commit_is_not_where_the_next_one_leaves_its_own() {
+    for commit in 1..9 {
+        assert_ne!(half(commit), half(commit + 1), "{commit}");
     }
 }
