@@ -6,7 +6,7 @@ use engine::page::{PageGroup, PageId, PageRead, PageStore, STORE_BYTES};
 
 use super::store::array::Change::{Clear, Pop, Push, Set};
 use super::store::array::{change, commit, numbers, reached};
-use super::store::{OPTIONS, open, open_with};
+use super::store::{OPTIONS, is_poisoned, open, open_with};
 use crate::copy_on_write::{CopyOnWrite, Group, Options};
 use crate::free_list::Freed;
 
@@ -268,4 +268,16 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     }
     drop(group);
     assert_eq!(store.free_pages().unwrap().len(), 20, "all are given back");
+}
+
+/// A sync has failed since the group began.
+#[test]
+fn ex_4_15_a_store_that_is_poisoned_meanwhile_refuses_the_commit() {
+    let store = open(&SimDisk::new());
+    commit(&store, &[Push(1)]).unwrap();
+    let mut group = store.begin().unwrap();
+    change(&mut group, &[Push(2)]).unwrap();
+    let file = "pages".to_owned();
+    store.poison(Error::NoSpace { file });
+    assert!(is_poisoned(&group.commit()));
 }

@@ -7,7 +7,7 @@ use super::trees::{get, tree, value};
 use crate::BTree;
 use crate::node::{child_cell, child_slot};
 use crate::slotted::{Found, Slotted, fill};
-use crate::tree::{Leaf, Step, Toward, descend};
+use crate::tree::{Leaf, Step, Toward, descend, get_into};
 
 const DEEP: [&str; 3] = ["· m", "· d h | · s", "a b | d e g | h k | m n p | s t"];
 
@@ -121,6 +121,18 @@ fn ex_4_4_a_lookup_loads_a_page_on_each_level() {
     for key in ["a", "h", "t", "z"] {
         let loaded = tree.pages().loaded_by(|| drop(get(&tree, key.as_bytes())));
         assert_eq!(loaded, 3, "for {key}");
+    }
+}
+
+#[test]
+fn ex_4_4_of_what_was_in_the_value_before_nothing_is_left() {
+    let full = built(Flavour::CopyOnWrite, &DEEP);
+    let empty = tree(Flavour::CopyOnWrite, 256);
+    for tree in [&full, &empty] {
+        let mut value = b"before".to_vec();
+        let mut read = tree.pages().read().unwrap();
+        let found = get_into(&mut read, b"z", &mut value);
+        assert_eq!((found, &value[..]), (Ok(false), &b""[..]));
     }
 }
 
