@@ -4,7 +4,7 @@ use std::thread::JoinHandle;
 
 use conformance::sim::{Fail, Faults, Image, SimDisk};
 use conformance::{Budget, Level, Powers, Subject, budget, subject};
-use engine::disk::Disk;
+use engine::disk::{Disk, Mode};
 use engine::page::{PageGroup, PageId, PageRead, PageStore};
 use engine::{
     Check, Counter, Durability, Entry, Error, KeyRange, Order, Result, Snapshots, StorageEngine,
@@ -174,6 +174,34 @@ fn ex_4_20_what_cannot_be_made_durable_poisons() {
     for _ in 0..2 {
         let failed = tree.put(b"key", b"after");
         assert!(matches!(failed, Err(Error::Poisoned { .. })), "{failed:?}");
+    }
+    assert_eq!(tree.get(b"key"), Ok(Some(b"after".to_vec())), "reads go on");
+}
+
+/// The file was given room, and the disk finds when it is written that it has
+/// none. A commit that is told so has changed nothing; this batch is there.
+#[test]
+fn ex_4_20_room_that_is_missed_by_the_sync_poisons_too() {
+    let disk = SimDisk::new();
+    let faults = Faults {
+        // What is mapped could not lose its room.
+        no_map: true,
+        ..Faults::default()
+    };
+    disk.set_faults(faults.clone());
+    let tree = opened(&disk, Durability::Always);
+    tree.put(b"key", b"before").unwrap();
+    // The meta pages, and the leaf.
+    let file = disk.open(FILE, Mode::Write).unwrap();
+    file.set_len(4 * 256).unwrap();
+    disk.set_faults(Faults {
+        capacity: Some(0),
+        ..faults
+    });
+    let file = FILE.to_owned();
+    let poisoned = Err(Error::poisoned(Error::NoSpace { file }));
+    for _ in 0..2 {
+        assert_eq!(tree.put(b"key", b"after"), poisoned);
     }
     assert_eq!(tree.get(b"key"), Ok(Some(b"after".to_vec())), "reads go on");
 }
