@@ -32,19 +32,19 @@ impl CopyOnWrite {
     ///
     /// `flushing` is held throughout, so that one thread at a time writes what
     /// others see; the writer's lock is not, but for moments. Whoever held
-    /// `flushing` before may have
-    /// [poisoned](crate::device::Device::check) the store: then nothing is captured. What is [captured](Self::capture) is [written](Self::write_out),
-    /// and durable before the meta page is begun, which goes over the
-    /// [oldest](crate::meta::Metas::oldest) one. When that is durable, it is among the metas
-    /// that `flushing` has, and the writer's `durable` commits are this one and
-    /// the newer of the two before.
+    /// `flushing` before may have poisoned the store: then nothing is captured.
+    ///
+    /// What is [captured](Self::capture) is [written](Self::write_out), and durable
+    /// before the meta page is begun, which goes over the `oldest` of three. When
+    /// that is durable, it is among the metas that `flushing` has, and the writer's
+    /// `durable` commits are this one and the newer of the two before.
     ///
     /// # Errors
     ///
     /// What [`capture`](Self::capture) and [`write_out`](Self::write_out) answer;
     /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing the
-    /// meta page fails: nobody knows then what stands there, so the first of these
-    /// [poisons](crate::device::Device::poison), too.
+    /// meta page fails: nobody knows then what stands there, so a write that fails
+    /// poisons, too.
     ///
     /// # Exercise 4.18
     fn sync_last(&self) -> Result<u64> {
@@ -95,7 +95,7 @@ impl CopyOnWrite {
     /// They leave memory only when they are durable: after a sync that failed the
     /// file may hold anything in their places. With the writer's lock, which is
     /// taken for this alone, the writer forgets whom it was `writing` for, and the
-    /// frames learn what was [written](crate::frames::Frames::written).
+    /// frames learn what was `written`.
     ///
     /// # Errors
     ///
@@ -132,10 +132,10 @@ impl CopyOnWrite {
     /// Syncs, and leaves the same in all meta pages: a flip in one of them costs
     /// nothing then, and an opening has nothing to do.
     ///
-    /// The newest meta page is durable before it is written over the
-    /// [others](crate::meta::Metas::others), and these are made durable by a second sync; where
-    /// all are the same already, nothing is written. Last the room after the
-    /// pages is cut off, if there is any.
+    /// The newest meta page is durable before it is written over the `others`, and
+    /// these are made durable by a second sync; where all are the same already,
+    /// nothing is written. Last the room after the pages is cut off, if there is
+    /// any.
     ///
     /// # Errors
     ///

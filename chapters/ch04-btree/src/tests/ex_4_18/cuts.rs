@@ -1,6 +1,7 @@
-//! What a power cut leaves, read without an opening: the newest meta page that is
-//! sound, and all that it leads to.
+//! What a power cut leaves, read without an opening: the two newest meta pages
+//! that are sound, and all that they lead to.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use conformance::sim::{Image, Reach};
@@ -53,7 +54,8 @@ fn free_count(file: &[u8], meta: &Meta) -> usize {
     count
 }
 
-/// What is left in an image, if a file is.
+/// What is left in an image, if a file is. The newest meta page counts; but it may
+/// be damaged as well, and then the one before it does: its pages are all there.
 fn left(image: &Image, options: Options) -> Option<Vec<u32>> {
     let file = image.get("pages")?.bytes();
     let metas = Metas([0, 1, 2].map(|index| {
@@ -61,9 +63,15 @@ fn left(image: &Image, options: Options) -> Option<Vec<u32>> {
         let bytes = file.get(start..start + META_BYTES)?.first_chunk()?;
         Meta::decode(bytes, 0).ok()
     }));
-    let newest = metas.newest().expect("a meta page is sound");
-    assert_eq!(free_count(file, &newest), newest.free_count as usize);
-    Some(numbers(file, &newest))
+    let mut sound: Vec<Meta> = metas.0.into_iter().flatten().collect();
+    sound.sort_unstable_by_key(|meta| Reverse(meta.commit));
+    let two = sound.iter().take(2).map(|meta| {
+        assert_eq!(free_count(file, meta), meta.free_count as usize);
+        numbers(file, meta)
+    });
+    let two: Vec<Vec<u32>> = two.collect();
+    let newest = two.into_iter().next();
+    Some(newest.expect("a meta page is sound"))
 }
 
 /// Panics where any power cut leaves what it may not.
