@@ -270,6 +270,30 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     assert_eq!(store.free_pages().unwrap().len(), 20, "all are given back");
 }
 
+/// A sync puts what was freed on a list, which takes a page; the first to learn
+/// that there is no room for it is whoever commits.
+#[test]
+fn ex_4_15_a_commit_finds_room_for_a_list_of_what_it_frees() {
+    let disk = SimDisk::new();
+    let options = Options {
+        growth_bytes_min: 1,
+        ..OPTIONS
+    };
+    let store = open_with(&disk, options);
+    let room = || disk.image().get("pages").unwrap().len() / 128;
+    let mut group = store.begin().unwrap();
+    let page = filled(&mut group, 7);
+    group.set_root(Some(page));
+    group.commit().unwrap();
+    assert_eq!(room(), 4, "the meta pages and this one; nothing was freed");
+    let mut group = store.begin().unwrap();
+    let (copy, _) = group.page_mut(page).unwrap();
+    group.set_root(Some(copy));
+    assert_eq!(room(), 5, "the copy");
+    group.commit().unwrap();
+    assert_eq!(room(), 6, "and a page that says which one was freed");
+}
+
 /// A sync has failed since the group began.
 #[test]
 fn ex_4_15_a_store_that_is_poisoned_meanwhile_refuses_the_commit() {
