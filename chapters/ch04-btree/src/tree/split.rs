@@ -21,8 +21,9 @@ impl<G: PageGroup> Writer<G> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the page: also where it holds so little that there is
-    /// nothing to split. What allocating and reading pages can answer.
+    /// What is wrong with the page: also where it has fewer cells than are before
+    /// the slot, or so little that there is nothing to split. What allocating and
+    /// reading pages can answer.
     ///
     /// # Exercise 4.7
     pub(crate) fn split(&mut self, depth: usize, cell: &Cell<'_>) -> Result<(Vec<u8>, PageId)> {

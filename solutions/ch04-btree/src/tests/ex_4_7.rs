@@ -194,16 +194,49 @@ fn ex_4_7_above_the_leaves_the_separator_moves_up() {
 
 #[test]
 fn ex_4_7_what_cannot_be_split_is_damage() {
-    let (tree, pages) = built_with_pages(Flavour::InPlace, &["b"]);
+    for level in [0, 1] {
+        let (tree, pages) = built_with_pages(Flavour::InPlace, &["b"]);
+        let mut writer = Writer::new(tree.pages().begin().unwrap(), PAGE_BYTES);
+        writer.walk_to(b"a").unwrap();
+        let (page, bytes) = writer.group.page_mut(pages[0][0]).unwrap();
+        fill(bytes, level, &[]).unwrap();
+        let split = writer.split(0, &cell("a", 1));
+        let Err(Error::Corrupt { offset, .. }) = split else {
+            panic!("a page of nothing was split: {split:?}");
+        };
+        assert_eq!(offset, page.0);
+    }
+}
+
+#[test]
+fn ex_4_7_a_page_with_fewer_cells_than_the_path_says_is_damage() {
+    for left in [&[][..], &["b"], &["b", "d"]] {
+        let (tree, pages) = built_with_pages(Flavour::InPlace, &["b d f"]);
+        let mut writer = Writer::new(tree.pages().begin().unwrap(), PAGE_BYTES);
+        writer.walk_to(b"g").unwrap();
+        let cells: Vec<Cell<'_>> = left.iter().map(|key| cell(key, LEN)).collect();
+        let (page, bytes) = writer.group.page_mut(pages[0][0]).unwrap();
+        fill(bytes, 0, &cells).unwrap();
+        let split = writer.split(0, &cell("g", LEN));
+        let Err(Error::Corrupt { offset, .. }) = split else {
+            panic!("three cells are before g, and there are {left:?}: {split:?}");
+        };
+        assert_eq!(offset, page.0);
+    }
+}
+
+/// The walk came to a leaf that has only a part of its keys now. That the other
+/// part is elsewhere shows where a walk from the root leads there.
+#[test]
+fn ex_4_7_after_a_split_the_next_walk_begins_at_the_root() {
+    let (tree, _) = built_with_pages(Flavour::CopyOnWrite, &["a b d e"]);
     let mut writer = Writer::new(tree.pages().begin().unwrap(), PAGE_BYTES);
-    writer.walk_to(b"a").unwrap();
-    let (page, bytes) = writer.group.page_mut(pages[0][0]).unwrap();
-    fill(bytes, 0, &[]).unwrap();
-    let split = writer.split(0, &cell("a", 1));
-    let Err(Error::Corrupt { offset, .. }) = split else {
-        panic!("a page of nothing was split: {split:?}");
-    };
-    assert_eq!(offset, page.0);
+    writer.walk_to(b"c").unwrap();
+    writer.claim().unwrap();
+    let (_, right) = writer.split(0, &cell("c", LEN)).unwrap();
+    writer.group.set_root(Some(right));
+    assert_eq!(writer.walk_to(b"d"), Ok(Some(true)), "c d e are there");
+    assert_eq!(writer.path[0].page, right);
 }
 
 proptest! {

@@ -21,8 +21,9 @@ impl<G: PageGroup> Writer<G> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the page: also where it holds so little that there is
-    /// nothing to split. What allocating and reading pages can answer.
+    /// What is wrong with the page: also where it has fewer cells than are before
+    /// the slot, or so little that there is nothing to split. What allocating and
+    /// reading pages can answer.
     ///
     /// # Exercise 4.7
     pub(crate) fn split(&mut self, depth: usize, cell: &Cell<'_>) -> Result<(Vec<u8>, PageId)> {
@@ -32,10 +33,13 @@ impl<G: PageGroup> Writer<G> {
         let whole = Slotted::new(&copy).map_err(|what| self.corrupt(depth, what))?;
         let level = whole.level();
         let mut cells = whole.cells().map_err(|what| self.corrupt(depth, what))?;
-        let appends = slot >= cells.len() && self.is_on_the_right_edge(depth);
-        cells.insert(slot.min(cells.len()), *cell);
+        if slot > cells.len() {
+            return Err(self.corrupt(depth, "a page has fewer cells than it had"));
+        }
+        let appends = slot == cells.len() && self.is_on_the_right_edge(depth);
+        cells.insert(slot, *cell);
         let at = if appends {
-            cells.len() - fewest(level)
+            cells.len().saturating_sub(fewest(level))
         } else {
             middle(&cells)
         };
