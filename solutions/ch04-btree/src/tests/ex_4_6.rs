@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
-use engine::Write;
 use engine::page::{PageId, PageRead, PageStore};
+use engine::{Error, Write};
 
 use super::drawn::{LEN, both, built_with_pages, drawn};
 use super::pages::{Flavour, TestPages};
 use super::trees::{Both, PAGE_BYTES, get};
 use crate::BTree;
+use crate::slotted::Slotted;
 use crate::tree::Writer;
 
 const DEEP: [&str; 3] = ["· m", "· d h | · s", "a b | d e g | h k | m n p | s t"];
@@ -102,6 +103,25 @@ fn ex_4_6_the_path_has_the_new_numbers_and_the_group_the_new_root() {
     writer.claim().unwrap();
     let again: Vec<PageId> = writer.path.iter().map(|step| step.page).collect();
     assert_eq!(again, path, "they are this group's");
+}
+
+/// The path says by which slot it went on, and the parent has no such slot.
+#[test]
+fn ex_4_6_a_parent_that_leads_to_no_child_is_damaged_under_its_new_number() {
+    for depth in [0, 1] {
+        let (tree, _) = built_with_pages(Flavour::CopyOnWrite, &DEEP);
+        let mut writer = at(&tree, "e");
+        writer.path[depth].slot = 9;
+        let claimed = writer.claim();
+        let Err(Error::Corrupt { offset, .. }) = claimed else {
+            panic!("there is no slot 9: {claimed:?}");
+        };
+        let page = PageId(offset);
+        assert!(!tree.pages().numbers().contains(&page), "{page:?} is old");
+        writer.group.load(page).unwrap();
+        let level = Slotted::new(writer.group.bytes()).unwrap().level();
+        assert_eq!(usize::from(level), 2 - depth, "{page:?} is not the parent");
+    }
 }
 
 #[test]
