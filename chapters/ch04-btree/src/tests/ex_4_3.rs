@@ -130,7 +130,8 @@ fn ex_4_3_heads_are_looked_at_by_halves() {
         let cells: Vec<Cell<'_>> = keys.iter().map(|key| cell(key, "")).collect();
         let page = filled(0, &cells);
         let found = |page: &[u8], key: &str| Slotted::new(page).unwrap().find(key.as_bytes());
-        for key in &keys {
+        let absent: Vec<String> = keys.iter().map(|key| format!("{key}~")).collect();
+        for key in keys.iter().chain(&absent) {
             let is_looked_at = |slot: &usize| {
                 [0, 0xff].into_iter().any(|byte| {
                     let mut other = page.clone();

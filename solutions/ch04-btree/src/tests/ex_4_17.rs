@@ -139,6 +139,19 @@ fn ex_4_17_a_page_is_asked_about_again_when_its_pin_is_gone_and_not_before() {
     assert_eq!((list.ready(), list.take()), (1, Some(10)));
 }
 
+/// Nobody begins to see an older commit. If somebody did, a page that is pinned
+/// would not be found to be pinned by that one: nobody asks.
+#[test]
+fn ex_4_17_what_is_pinned_is_not_asked_about_while_its_pin_is_there() {
+    let mut list = FreeList::default();
+    list.free(freed(10, 1, 9));
+    assert_eq!(released(&mut list, &[5]), [0; 0]);
+    list.free(freed(11, 4, 9));
+    assert_eq!(released(&mut list, &[3, 4, 5]), [0; 0]);
+    let by_pin = list.in_memory();
+    assert_eq!(by_pin, [11, 10], "4 pins 11, and not 3 but 5 pins 10");
+}
+
 #[test]
 fn ex_4_17_durable_and_captured_and_written_commits_pin_and_so_do_readers() {
     let store = open(&SimDisk::new());
