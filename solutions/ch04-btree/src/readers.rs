@@ -79,8 +79,8 @@ impl Readers {
 
     /// Begins to read, at the last commit.
     ///
-    /// The number of the commit is added, by [`add`], at the place of this thread, and
-    /// that place's lock is held from before the commit is looked up until the
+    /// The number of the commit is added, by [`add`], at the place of this thread,
+    /// and that place's lock is held from before the commit is looked up until the
     /// number is there: see [above](self#why-no-reader-is-missed).
     ///
     /// # Exercise 4.16

@@ -51,7 +51,8 @@ impl Group<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](engine::Error::NoSpace), [`Error::Io`](engine::Error::Io) and
+    /// [`Error::NoSpace`](engine::Error::NoSpace),
+    /// [`Error::Io`](engine::Error::Io) and
     /// [`Error::Poisoned`](engine::Error::Poisoned).
     pub(super) fn spill(&mut self) -> Result<()> {
         let Unfinished { own, spilled, .. } = &mut self.writer.unfinished;
