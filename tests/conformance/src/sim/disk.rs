@@ -141,9 +141,15 @@ impl SimDisk {
         live.operations.push(operation);
         let hit = live.faults.fail.is_some_and(|fail| fail.hits(number));
         live.counts.failed += u64::from(hit);
+        let takes_room = matches!(operation, Operation::Write | Operation::Allocate);
+        let is_full = live.faults.full && takes_room;
         Ok(Begun {
             live,
             failure: hit.then(|| {
+                if is_full {
+                    let file = file.to_owned();
+                    return Error::NoSpace { file };
+                }
                 refuse(
                     operation,
                     file,

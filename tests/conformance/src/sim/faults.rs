@@ -10,6 +10,9 @@ use super::change::Unsynced;
 pub struct Faults {
     /// Which operations fail with an I/O error.
     pub fail: Option<Fail>,
+    /// Writes and allocations that fail answer that there is no room, as they do
+    /// where a file system finds that only when it writes.
+    pub full: bool,
     /// How much a write leaves behind that fails.
     pub failed_write: Part,
     /// What reading shows after a sync that failed.
@@ -28,6 +31,7 @@ pub struct Faults {
 /// |---|---|
 /// | `fault eio 12` | operation 12 of the disk fails, counted from 0 |
 /// | `fault eio 12..` | operation 12 fails, and so do all that follow |
+/// | `fault full` | writes and allocations that fail answer that there is no room |
 /// | `fault write half` | a write that fails leaves `nothing`, `half` or `all` |
 /// | `fault unsynced gone` | after a failed sync the unsynced is `kept`, `gone` or `zeros` |
 /// | `fault room 300` | all files together may hold 300 bytes |
@@ -38,6 +42,8 @@ pub struct Faults {
 pub enum Fault {
     /// Operations fail.
     Eio(Fail),
+    /// Writes and allocations that fail find no room.
+    Full,
     /// What a write that fails leaves behind.
     Write(Part),
     /// What reading shows after a sync that failed.
@@ -67,6 +73,7 @@ impl Fault {
                 Some(from) => Fail::From(number(from)?),
                 None => Fail::Once(number(how)?),
             }),
+            ("full", "") => Fault::Full,
             ("write", "nothing") => Fault::Write(Part::Nothing),
             ("write", "half") => Fault::Write(Part::Half),
             ("write", "all") => Fault::Write(Part::All),
@@ -79,7 +86,7 @@ impl Fault {
             ("none", "") => Fault::None,
             _ => {
                 return Err(
-                    "a fault is `eio N`, `eio N..`, `write nothing|half|all`,\n  \
+                    "a fault is `eio N`, `eio N..`, `full`, `write nothing|half|all`,\n  \
                      `unsynced kept|gone|zeros`, `room N`, `read N`, `map` or `none`",
                 );
             }
@@ -92,6 +99,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::Eio(Fail::Once(at)) => write!(f, "eio {at}"),
             Fault::Eio(Fail::From(at)) => write!(f, "eio {at}.."),
+            Fault::Full => f.write_str("full"),
             Fault::Write(Part::Nothing) => f.write_str("write nothing"),
             Fault::Write(Part::Half) => f.write_str("write half"),
             Fault::Write(Part::All) => f.write_str("write all"),
@@ -112,6 +120,7 @@ impl Faults {
     pub fn with(mut self, fault: Fault) -> Self {
         match fault {
             Fault::Eio(fail) => self.fail = Some(fail),
+            Fault::Full => self.full = true,
             Fault::Write(part) => self.failed_write = part,
             Fault::Unsynced(unsynced) => self.failed_sync = unsynced,
             Fault::Room(bytes) => self.capacity = Some(bytes),
@@ -256,6 +265,13 @@ mod tests {
                 "eio 12..",
                 Faults {
                     fail: Some(Fail::From(12)),
+                    ..none.clone()
+                },
+            ),
+            (
+                "full",
+                Faults {
+                    full: true,
                     ..none.clone()
                 },
             ),

@@ -74,20 +74,26 @@ pub(crate) fn commit(store: &Store, writer: &mut Writer, changes: Changes) -> Re
         root: changes.root,
     };
     store.unwritten.write().extend(changes.own);
-    if store.durability >= Durability::Os {
-        let done = make_durable(store, writer, view, pages);
-        if !matches!(done, Ok(()) | Err(Error::Poisoned { .. })) {
+    let done = match store.durability >= Durability::Os {
+        true => make_durable(store, writer, view, pages),
+        false => Ok(()),
+    };
+    match &done {
+        Ok(()) => {}
+        Err(failed) if store.steps.shows_though(failed) => {}
+        Err(Error::Poisoned { .. }) => return done,
+        Err(_) => {
             let mut unwritten = store.unwritten.write();
             unwritten.retain(|number, _| !own.contains(number));
+            return done;
         }
-        done?;
     }
     store.steps.publish(store, view);
     writer.view = view;
     writer.pages = pages;
     writer.ready = changes.ready;
     writer.freed.extend(changes.freed);
-    Ok(())
+    done
 }
 
 /// Makes the last commit durable.

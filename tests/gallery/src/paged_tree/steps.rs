@@ -8,7 +8,7 @@
 
 use std::ops::Bound;
 
-use engine::{Order, Result};
+use engine::{Error, Order, Result};
 
 use super::commit::{self, Writer};
 use super::cursor::{edge, next_slot};
@@ -221,6 +221,11 @@ pub(crate) trait Steps: Send + Sync {
     /// Makes the pages durable, before a meta page leads to them.
     fn sync_pages(&self, store: &Store) -> Result<()> {
         commit::sync_pages(store)
+    }
+
+    /// Answers whether a commit that could not be made durable shows all the same.
+    fn shows_though(&self, _failed: &Error) -> bool {
+        false
     }
 
     /// The place of the meta page to write over.

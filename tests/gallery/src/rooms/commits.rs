@@ -2,7 +2,7 @@
 //! one, what is durable when, and which commit counts.
 
 use conformance::{Clause, Level};
-use engine::Result;
+use engine::{Error, Result};
 
 use crate::exhibit::{Charge, Exhibit};
 use crate::paged_tree::Store;
@@ -144,6 +144,16 @@ pub static EXHIBITS: &[Exhibit] = &[
             Level::Faults,
             "lets go of its pages in memory when they are written, before they are synced",
             "the file has them",
+        ),
+    ),
+    Exhibit::of_pages(
+        &ShownWhenFull,
+        Charge(
+            "shown-when-full",
+            Clause::WholeOrNothing,
+            Level::Faults,
+            "shows a commit whose pages found no room in the file, and hands that error on",
+            "the next sync writes them again",
         ),
     ),
     Exhibit::of_pages(
@@ -303,6 +313,15 @@ impl Steps for ForgottenBeforeDurable {
     fn sync_pages(&self, store: &Store) -> Result<()> {
         store.unwritten.write().clear();
         sync_file(store)
+    }
+}
+
+/// Tells of a lack of room, and takes nothing back.
+struct ShownWhenFull;
+
+impl Steps for ShownWhenFull {
+    fn shows_though(&self, failed: &Error) -> bool {
+        matches!(failed, Error::NoSpace { .. })
     }
 }
 

@@ -98,8 +98,10 @@ fn step_of(step: u64) -> usize {
 /// The ways in which an operation can fail.
 fn ways(operation: Operation) -> &'static [Option<Fault>] {
     match operation {
+        Operation::Allocate => &[None, Some(Fault::Full)],
         Operation::Write => &[
             None,
+            Some(Fault::Full),
             Some(Fault::Write(Part::Half)),
             Some(Fault::Write(Part::All)),
         ],

@@ -148,6 +148,22 @@ fn a_full_disk_takes_a_prefix_and_answers_so() {
 }
 
 #[test]
+fn a_write_that_fails_may_find_no_room_where_there_is_some() {
+    let (disk, file) = disk_with("ab");
+    disk.set_faults(Faults {
+        fail: Some(Fail::From(disk.operations().len())),
+        full: true,
+        ..Faults::default()
+    });
+    let no_space = Err(Error::NoSpace { file: "a".into() });
+    assert_eq!(file.write_at(0, b"c"), no_space);
+    assert_eq!(file.allocate(1), no_space);
+    assert!(matches!(file.sync(), Err(Error::Io { .. })));
+    assert!(matches!(file.len(), Err(Error::Io { .. })));
+    assert_eq!((disk.counts().failed, disk.counts().failed_syncs), (4, 1));
+}
+
+#[test]
 fn a_full_disk_allocates_nothing() {
     let (disk, file) = disk_with("ab");
     disk.set_faults(Faults {
