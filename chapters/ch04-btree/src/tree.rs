@@ -115,16 +115,14 @@ impl<P: PageStore> BTree<P> {
     /// answers. Nothing changed then.
     pub fn write(&self, batch: &[Write<'_>]) -> Result<()> {
         self.limits.check(batch)?;
-        if !batch.is_empty() {
-            let mut writer = Writer::new(self.pages.begin()?, self.pages.page_bytes());
-            for write in batch {
-                match write {
-                    Write::Put { key, value } => writer.put(key, value)?,
-                    Write::Delete { key } => writer.delete(key)?,
-                }
+        let mut writer = Writer::new(self.pages.begin()?, self.pages.page_bytes());
+        for write in batch {
+            match write {
+                Write::Put { key, value } => writer.put(key, value)?,
+                Write::Delete { key } => writer.delete(key)?,
             }
-            writer.commit()?;
         }
+        writer.commit()?;
         self.counters.add(Counter::Batches, 1);
         Ok(())
     }

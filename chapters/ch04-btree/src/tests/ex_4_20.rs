@@ -206,6 +206,24 @@ fn ex_4_20_room_that_is_missed_by_the_sync_poisons_too() {
     assert_eq!(tree.get(b"key"), Ok(Some(b"after".to_vec())), "reads go on");
 }
 
+/// A batch of nothing changes nothing, and was answered as if all were well.
+#[test]
+fn ex_4_20_a_poisoned_tree_refuses_a_batch_of_nothing_too() {
+    let disk = SimDisk::new();
+    let tree = opened(&disk, Durability::Buffered);
+    tree.put(b"key", b"value").unwrap();
+    disk.set_faults(Faults {
+        fail: Some(Fail::From(disk.operations().len() + 1)),
+        ..Faults::default()
+    });
+    for refused in [tree.sync(), tree.write(&[])] {
+        assert!(
+            matches!(refused, Err(Error::Poisoned { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
 #[test]
 fn ex_4_20_a_snapshot_is_of_the_moment_at_which_it_was_taken() {
     let tree = opened(&SimDisk::new(), Durability::Buffered);
