@@ -68,6 +68,26 @@ pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Gives `copy`, which holds `bytes`, the time at which `original` was changed, if
+/// that holds the same.
+///
+/// # Errors
+///
+/// Fails with the copy's path if that time cannot be set.
+pub fn date_alike(original: &Path, copy: &Path, bytes: &[u8]) -> Result<()> {
+    let changed = |path| fs::metadata(path).and_then(|file| file.modified());
+    let Ok(then) = changed(original) else {
+        return Ok(());
+    };
+    let is_dated = changed(copy).is_ok_and(|time| time == then);
+    if is_dated || !fs::read(original).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let file = fs::File::options().write(true).open(copy);
+    file.and_then(|file| file.set_modified(then))
+        .with_context(|| format!("cannot date {}", copy.display()))
+}
+
 /// As [`write_if_changed`], whole or not at all: where there is no room, what
 /// was there stays.
 ///

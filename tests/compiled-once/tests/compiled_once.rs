@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// What stands on the suite, and is tested or run by itself.
-const BY_ITSELF: [&str; 9] = [
+/// What is tested or run by itself.
+const BY_ITSELF: [&str; 12] = [
+    "engine",
     "memory",
     "bitcask",
     "lsm",
@@ -16,6 +17,8 @@ const BY_ITSELF: [&str; 9] = [
     "lsm-solution",
     "btree-solution",
     "gallery",
+    "explore",
+    "registry",
 ];
 
 /// A crate and its version, with the features that it is compiled with: several

@@ -1,7 +1,7 @@
 //! The manifest of a derived chapter.
 
 use anyhow::{Context, Result};
-use toml_edit::{DocumentMut, Item, Table, Value};
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
 use crate::workspace::SOLUTION_SUFFIX;
 
@@ -47,6 +47,25 @@ pub(super) fn derive(text: &str) -> Result<String> {
     ))
 }
 
+/// The manifest of a solution whose exercises can be switched off: with a feature
+/// that it always has, so that cargo never takes what it compiles of it for the
+/// solution itself.
+pub(super) fn switchable(text: &str) -> Result<String> {
+    const FEATURE: &str = "switchable";
+    let mut manifest: DocumentMut = text.parse()?;
+    let features = manifest["features"].or_insert(Item::Table(Table::new()));
+    let features = features
+        .as_table_like_mut()
+        .context("features is no table")?;
+    features.insert(FEATURE, value(Array::new()));
+    let default = features.entry("default").or_insert(value(Array::new()));
+    let default = default
+        .as_array_mut()
+        .context("features.default is no list")?;
+    default.push(FEATURE);
+    Ok(manifest.to_string())
+}
+
 /// Dependencies by path, each with its name. Two folders of the same depth
 /// would make a derived chapter stand on the reader's earlier ones.
 pub(super) fn path_dependencies(text: &str) -> Result<Vec<String>> {
@@ -75,6 +94,21 @@ fn collect(table: &Table, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switchable_solution_has_a_feature_more() {
+        for (text, default) in [
+            ("[package]\nname = \"a\"\n", 1),
+            ("[features]\nmine = []\n", 1),
+            ("[features]\ndefault = [\"mine\"]\nmine = []\n", 2),
+        ] {
+            let changed: DocumentMut = switchable(text).unwrap().parse().unwrap();
+            let features = &changed["features"];
+            assert!(features["switchable"].is_array(), "{changed}");
+            let names = features["default"].as_array().unwrap();
+            assert_eq!(names.len(), default, "{changed}");
+        }
+    }
 
     #[test]
     fn name_and_lints_change_and_nothing_else() {

@@ -129,6 +129,8 @@ impl Solution {
             .get_mut(&Path::new("src").join("lib.rs"))
             .with_context(|| format!("{} has no src/lib.rs", self.chapter.folder))?;
         root.extend_from_slice(splice::switch_module(&exercises).as_bytes());
+        let text = manifest::switchable(self.manifest()?)?;
+        files.insert(PathBuf::from("Cargo.toml"), text.into_bytes());
         Ok(files)
     }
 

@@ -86,7 +86,7 @@ impl Desk {
             target_dir: self.dir.join("target"),
             _lock: self.lock,
         };
-        tree.make(&expected)?;
+        make(&tree.root, &expected, workspace.root(), solutions)?;
         Ok(tree)
     }
 }
@@ -115,16 +115,33 @@ impl Tree {
     pub(super) fn cargo(&self) -> std::process::Command {
         runner::cargo(&self.root, Some(&self.target_dir))
     }
+}
 
-    fn make(&self, expected: &Files) -> Result<()> {
-        for path in files::below(&self.root)? {
-            if !expected.contains_key(&path) {
-                files::remove(&self.root, &path)?;
-            }
+/// Makes `root` hold these files and no others. What is there already is not
+/// written again.
+///
+/// Cargo goes by the time at which a file was changed. Given a file as it is in
+/// the tree that is copied, the copy has that time, too: what was compiled there
+/// is as good here. A chapter's files are new in any case, since they are laid out
+/// now as the tree has them and now with more of them solved.
+pub(super) fn make(
+    root: &Path,
+    files: &Files,
+    original: &Path,
+    solutions: &[Solution],
+) -> Result<()> {
+    for path in files::below(root)? {
+        if !files.contains_key(&path) {
+            files::remove(root, &path)?;
         }
-        for (path, bytes) in expected {
-            files::write_if_changed(&self.root.join(path), bytes)?;
-        }
-        Ok(())
     }
+    for (path, bytes) in files {
+        let copy = root.join(path);
+        files::write_if_changed(&copy, bytes)?;
+        let derived = solutions.iter().any(|s| path.starts_with(s.chapter.dir()));
+        if !derived {
+            files::date_alike(&original.join(path), &copy, bytes)?;
+        }
+    }
+    Ok(())
 }

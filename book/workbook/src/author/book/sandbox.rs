@@ -17,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::Metadata;
 
 use super::super::solution::{Files, Solution};
+use super::super::tree;
 use super::commands::words;
 use crate::exercise::ExerciseId;
 use crate::files;
@@ -145,14 +146,7 @@ impl Sandbox {
     }
 
     fn lay_out(&self, tree: &Files) -> Result<()> {
-        for path in files::below(&self.root)? {
-            if !tree.contains_key(&path) {
-                files::remove(&self.root, &path)?;
-            }
-        }
-        for (path, bytes) in tree {
-            files::write_if_changed(&self.root.join(path), bytes)?;
-        }
+        tree::make(&self.root, tree, &self.original, &self.solutions)?;
         // What an earlier run remembers, or has left where the pages put their
         // stores, would change what a command says.
         let memories = [
@@ -231,7 +225,8 @@ impl Sandbox {
             None if program == "cargo" => {
                 let mut command = runner::cargo(&self.root, None);
                 command.args(&words[1..2]);
-                is_settled = package(words).is_some_and(|name| self.settled.contains(name));
+                is_settled =
+                    plain_package(words).is_some_and(|package| self.settled.contains(package));
                 if is_settled {
                     let manifest = self.original.join("Cargo.toml");
                     command.arg("--manifest-path").arg(manifest);
@@ -247,11 +242,7 @@ impl Sandbox {
             }
         };
         if !is_settled {
-            command
-                .env("CARGO_TARGET_DIR", &self.target_dir)
-                // From one block to the next a few functions change. What is
-                // given stays as the ladder compiled it: the profile says so.
-                .env_remove("CARGO_INCREMENTAL");
+            command.env("CARGO_TARGET_DIR", &self.target_dir);
         }
         command
             .env("CARGO_TERM_COLOR", "never")
@@ -271,7 +262,7 @@ fn version(root: &Path) -> Result<String> {
 }
 
 /// The packages of which nothing changes with the chapters: none of these is
-/// among what they are built of, with any feature.
+/// among what they are built of, as long as no feature is asked for.
 fn settled(metadata: &Metadata, chapters: &BTreeSet<&str>) -> BTreeSet<String> {
     let members = metadata.workspace_packages();
     let mut settled: BTreeSet<String> = members
@@ -282,7 +273,10 @@ fn settled(metadata: &Metadata, chapters: &BTreeSet<&str>) -> BTreeSet<String> {
     loop {
         let before = settled.len();
         for package in &members {
-            let mut ours = package.dependencies.iter().filter(|d| d.path.is_some());
+            let mut ours = package
+                .dependencies
+                .iter()
+                .filter(|d| d.path.is_some() && !d.optional);
             if !ours.all(|dependency| settled.contains(&dependency.name)) {
                 settled.remove(package.name.as_str());
             }
@@ -293,11 +287,14 @@ fn settled(metadata: &Metadata, chapters: &BTreeSet<&str>) -> BTreeSet<String> {
     }
 }
 
-/// The package that a command of cargo's names.
-fn package(words: &[String]) -> Option<&str> {
-    let mut cargos = words.iter().take_while(|word| *word != "--");
-    cargos.find(|word| *word == "-p" || *word == "--package")?;
-    cargos.next().map(String::as_str)
+/// The package that a command of cargo's names and asks for no feature of.
+fn plain_package(words: &[String]) -> Option<&str> {
+    let cargos = || words.iter().take_while(|word| *word != "--");
+    if cargos().any(|word| word.starts_with("--features") || word.starts_with("-F")) {
+        return None;
+    }
+    let mut rest = cargos().skip_while(|word| *word != "-p" && *word != "--package");
+    rest.nth(1).map(String::as_str)
 }
 
 /// What `cargo run` hands to this program; `None` for any other command.
@@ -364,9 +361,8 @@ mod tests {
             ("explore", true),
             ("memory-solution", true),
             ("memory", false),
-            // It can be built with the reader's chapters.
-            ("registry", false),
-            ("workbook", false),
+            ("registry", true),
+            ("workbook", true),
         ] {
             assert_eq!(settled.contains(name), is_settled, "{name}");
         }
@@ -374,13 +370,21 @@ mod tests {
 
     #[test]
     fn a_package_is_named_before_what_the_program_gets() {
-        let named = |line: &str| package(&words(line)?).map(str::to_owned);
+        let named = |line: &str| plain_package(&words(line)?).map(str::to_owned);
         assert_eq!(
             named("cargo run -q -p gallery a -p b").as_deref(),
             Some("gallery")
         );
         assert_eq!(named("cargo run -- -p b"), None);
         assert_eq!(named("cargo test"), None);
+    }
+
+    #[test]
+    fn with_a_feature_a_package_may_be_another_one() {
+        for asks in ["--features mine", "--features=mine", "-F mine"] {
+            let line = format!("cargo run -p registry {asks} --example records");
+            assert_eq!(plain_package(&words(&line).unwrap()), None, "{line}");
+        }
     }
 
     #[test]
