@@ -75,17 +75,17 @@ pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// Fails with the copy's path if that time cannot be set.
 pub fn date_alike(original: &Path, copy: &Path, bytes: &[u8]) -> Result<()> {
-    let changed = |path| fs::metadata(path).and_then(|file| file.modified());
-    let Ok(then) = changed(original) else {
-        return Ok(());
-    };
-    let is_dated = changed(copy).is_ok_and(|time| time == then);
-    if is_dated || !fs::read(original).is_ok_and(|there| there == bytes) {
+    if !fs::read(original).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    let file = fs::File::options().write(true).open(copy);
-    file.and_then(|file| file.set_modified(then))
-        .with_context(|| format!("cannot date {}", copy.display()))
+    let date = || {
+        let then = fs::metadata(original)?.modified()?;
+        fs::File::options()
+            .write(true)
+            .open(copy)?
+            .set_modified(then)
+    };
+    date().with_context(|| format!("cannot date {}", copy.display()))
 }
 
 /// As [`write_if_changed`], whole or not at all: where there is no room, what
@@ -131,6 +131,25 @@ pub fn remove(root: &Path, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_is_dated_as_what_it_is_a_copy_of() {
+        let root = tempfile::tempdir().expect("a folder");
+        let [original, copy] = ["a", "b"].map(|name| root.path().join(name));
+        let changed = |path| fs::metadata(path).and_then(|file| file.modified());
+        let then = std::time::SystemTime::UNIX_EPOCH;
+        for (bytes, is_dated) in [(b"one", true), (b"two", false)] {
+            fs::write(&original, b"one").expect("written");
+            let file = fs::File::options().write(true).open(&original);
+            file.and_then(|file| file.set_modified(then))
+                .expect("dated");
+            fs::write(&copy, bytes).expect("written");
+            date_alike(&original, &copy, bytes).expect("dated");
+            assert_eq!(changed(&copy).expect("a time") == then, is_dated);
+        }
+        // Nothing to be dated as.
+        date_alike(&root.path().join("c"), &copy, b"two").expect("left as it is");
+    }
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {

@@ -120,10 +120,11 @@ impl Tree {
 /// Makes `root` hold these files and no others. What is there already is not
 /// written again.
 ///
-/// Cargo goes by the time at which a file was changed. Given a file as it is in
-/// the tree that is copied, the copy has that time, too: what was compiled there
-/// is as good here. A chapter's files are new in any case, since they are laid out
-/// now as the tree has them and now with more of them solved.
+/// Cargo goes by the time at which a file was changed. A file that is new here, and
+/// the same in the tree that is copied, has that tree's time: what was compiled of
+/// it there is as good here. Whatever changes here is new to cargo; and so are the
+/// files of a chapter, which are laid out as the tree has them and with more of
+/// them solved in turn.
 pub(super) fn make(
     root: &Path,
     files: &Files,
@@ -137,9 +138,10 @@ pub(super) fn make(
     }
     for (path, bytes) in files {
         let copy = root.join(path);
+        let is_derived = solutions.iter().any(|s| path.starts_with(s.chapter.dir()));
+        let is_new = !copy.exists();
         files::write_if_changed(&copy, bytes)?;
-        let derived = solutions.iter().any(|s| path.starts_with(s.chapter.dir()));
-        if !derived {
+        if is_new && !is_derived {
             files::date_alike(&original.join(path), &copy, bytes)?;
         }
     }

@@ -87,6 +87,8 @@ pub(crate) fn program(fixture: &Fixture, args: &[&str]) -> Command {
         .args(args)
         .env("CARGO_TARGET_DIR", fixture.target_dir())
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        // As the fixture's manifest says: with lines in backtraces.
+        .env_remove("CARGO_PROFILE_DEV_DEBUG")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("NO_COLOR")
         .env_remove("RUST_BACKTRACE");

@@ -17,7 +17,7 @@ fn the_small_engine_passes() {
 /// budget, several times, so that this holds on a busy machine, too, and stops
 /// when it does.
 fn finds(check: &str, mistake: Mistake) -> Rejection {
-    let runs = (0..5).map(|seed| {
+    let runs = (0..20).map(|seed| {
         let full = Budget {
             size: Size::Full,
             seed,

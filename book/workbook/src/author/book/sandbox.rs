@@ -89,8 +89,8 @@ impl Sandbox {
         let memory = dir.join("outputs.json");
         let known = fs::read(&memory).ok();
         Ok(Self {
-            // The other gates' copy, in which the most is compiled already.
-            root: dir.join("tree"),
+            root: dir.join("pages"),
+            // The other gates', where the most is compiled already.
             target_dir: dir.join("target"),
             original: workspace.root().to_owned(),
             settled,
