@@ -186,7 +186,9 @@ fn ex_3_20_crash() {
 
 #[test]
 fn ex_3_20_faults() {
-    bare(in_memory).check(Level::Faults);
+    bare(in_memory)
+        .with_dead_bytes(dead_bytes)
+        .check(Level::Faults);
     stepped(short)
         .with_dead_bytes(dead_bytes)
         .check(Level::Faults);
