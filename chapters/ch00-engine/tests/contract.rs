@@ -327,6 +327,21 @@ fn what_a_message_shows_of_bytes_can_be_read() {
 }
 
 #[test]
+fn a_value_that_is_held_is_not_lent_to_who_does_not_wait() {
+    let lock = Mutex::new(1);
+    let held = lock.try_lock().expect("nobody holds it");
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| lock.try_lock().is_none());
+        assert!(other.join().unwrap(), "two hold it");
+    });
+    drop(held);
+    let mut held = lock.try_lock().expect("it was given back");
+    *held += 1;
+    drop(held);
+    assert_eq!(lock.into_inner(), 2);
+}
+
+#[test]
 fn a_guide_is_told_of_each_lock_that_its_thread_takes_and_gives_back() {
     thread_local! {
         static TOLD: RefCell<Vec<(&'static str, bool)>> = const { RefCell::new(Vec::new()) };
@@ -345,11 +360,14 @@ fn a_guide_is_told_of_each_lock_that_its_thread_takes_and_gives_back() {
     drop(lock.read());
     drop(lock.write());
     drop(Mutex::new(()).lock());
+    drop(Mutex::new(()).try_lock());
     Condvar::new().notify_all();
     guide::set(None);
     drop(lock.read());
     let [read, write] = [true, false].map(|s| [("asks", s), ("took", s), ("gave", s)]);
-    let told = [&read[..], &write, &write, &[("wakes", true)]].concat();
+    // Who does not wait does not ask.
+    let tried = &write[1..];
+    let told = [&read[..], &write, &write, tried, &[("wakes", true)]].concat();
     assert_eq!(
         TOLD.take(),
         told,
