@@ -139,7 +139,7 @@ fn ex_1_10_the_file_is_closed_before_it_moves() {
     assert_eq!(
         disk.disk.violations(),
         no_files(),
-        "close it, then rename it"
+        "close it, then rename it (the removing is an attempt of this test)"
     );
 }
 

@@ -61,7 +61,8 @@ fn ex_1_11_the_bytes_that_were_read_are_those_that_are_written() {
 fn ex_1_11_an_empty_disk_holds_an_empty_map() {
     let disk = SimDisk::new();
     same(&load(&disk).unwrap(), &Map::new(), "loaded from no files");
-    assert!(disk.list().unwrap().is_empty(), "nothing is saved yet");
+    let files = disk.list().unwrap();
+    assert!(files.is_empty(), "nothing is saved yet: {files:?}");
 }
 
 #[test]
@@ -114,7 +115,8 @@ fn ex_1_11_other_files_are_left_alone() {
     let disk = saved();
     drop(disk.open("notes.txt", Mode::CreateNew).unwrap());
     load(&disk).unwrap();
-    assert_eq!(text_of(&disk, "notes.txt").as_deref(), Some(""));
+    let left = text_of(&disk, "notes.txt");
+    assert_eq!(left.as_deref(), Some(""), "notes.txt is nobody's snapshot");
 }
 
 #[test]

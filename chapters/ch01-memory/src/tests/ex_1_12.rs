@@ -95,7 +95,11 @@ fn ex_1_12_nothing_is_written_where_nothing_changed() {
     let engine = open(&disk);
     let asked = disk.operations().len();
     engine.sync().unwrap();
-    assert_eq!(disk.operations().len(), asked, "a new engine is saved");
+    assert_eq!(
+        disk.operations().len(),
+        asked,
+        "operations: a new engine is saved"
+    );
     engine.put(b"apple", b"red").unwrap();
     engine.sync().unwrap();
     let asked = disk.operations().len();
@@ -105,7 +109,11 @@ fn ex_1_12_nothing_is_written_where_nothing_changed() {
     let engine = open(&disk);
     let asked = disk.operations().len();
     engine.sync().unwrap();
-    assert_eq!(disk.operations().len(), asked, "what was loaded is saved");
+    assert_eq!(
+        disk.operations().len(),
+        asked,
+        "operations: what was loaded is saved"
+    );
 }
 
 #[test]
@@ -262,7 +270,10 @@ fn ex_1_12_whoever_waited_for_a_sync_that_failed_is_poisoned_too() {
         let engine = Arc::new(DurableMemory::open(Arc::new(disk.clone())).unwrap());
         engine.put(b"apple", b"red").unwrap();
         let [first, second] = two_syncs(&disk, &engine);
-        assert!(is_poisoned(&first), "the first sync failed: {first:?}");
+        assert!(
+            is_poisoned(&first),
+            "the device failed the first sync, and that answered {first:?}"
+        );
         assert!(
             is_poisoned(&second),
             "ask for the poison when it is your turn: a sync that waited for one that \

@@ -3,7 +3,7 @@ use engine::{Counter, Error, StorageEngine, Write};
 
 use crate::Memory;
 use crate::memory::LIMITS;
-use crate::tests::{map, value};
+use crate::tests::{locks_taken, map, value};
 
 #[test]
 fn ex_1_3_all_changes_of_a_batch_are_made() {
@@ -145,6 +145,14 @@ fn ex_1_3_batches_of_several_threads_do_not_undo_each_other() {
             });
         }
     });
+}
+
+#[test]
+fn ex_1_3_a_batch_takes_one_lock_once() {
+    let fruit = Memory::new();
+    let batch = [Write::put("apple", "red"), Write::put("banana", "")];
+    let taken = locks_taken(|| fruit.write(&batch).unwrap());
+    assert_eq!(taken.len(), 1, "a batch takes locks at {taken:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
 use crate::cursor::{CHUNK_BYTES, CHUNK_ENTRIES, Chunk};
-use crate::tests::{entry, map, numbered, promptly};
+use crate::tests::{entry, locks_taken, map, numbered, promptly};
 use crate::{Memory, MemoryCursor};
 
 /// The entries in a chunk, as text.
@@ -66,6 +66,15 @@ fn ex_1_5_a_chunk_ends_when_it_is_full() {
     let huge = vec![7; 3 * CHUNK_BYTES];
     let memory: Memory = (0..9_u8).map(|key| (vec![key], huge.clone())).collect();
     assert_eq!(entries(memory), 1, "one entry always fits");
+}
+
+#[test]
+fn ex_1_5_a_chunk_is_copied_under_one_lock() {
+    let memory: Memory = map(&[("a", "1"), ("b", "2")]).into_iter().collect();
+    let taken = locks_taken(|| {
+        first_chunk(&memory, &KeyRange::all(), Order::Ascending);
+    });
+    assert_eq!(taken.len(), 1, "a chunk takes locks at {taken:?}");
 }
 
 #[test]

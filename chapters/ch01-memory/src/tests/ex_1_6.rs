@@ -5,7 +5,7 @@ use engine::{Counter, Cursor, KeyRange, Order, StorageEngine};
 
 use crate::cursor::{CHUNK_BYTES, CHUNK_ENTRIES};
 use crate::ranges::behind;
-use crate::tests::{entry, keys, numbered};
+use crate::tests::{entry, keys, locks_taken, numbered};
 use crate::{Memory, MemoryCursor};
 
 fn expected(count: usize) -> Vec<String> {
@@ -102,6 +102,22 @@ fn ex_1_6_a_key_deleted_at_a_chunks_edge_hides_no_other() {
         memory.delete(&key).unwrap();
     }
     yields(&keys(&mut *cursor), &expected(3 * CHUNK_ENTRIES));
+}
+
+#[test]
+fn ex_1_6_a_chunk_that_is_not_full_is_the_last() {
+    let edges = [0, CHUNK_ENTRIES - 1, CHUNK_ENTRIES, CHUNK_ENTRIES + 1];
+    for (count, chunks) in edges.into_iter().zip([1, 1, 2, 2]) {
+        let memory: Memory = numbered(count).collect();
+        let taken = locks_taken(|| {
+            keys(&mut *memory.scan(KeyRange::all(), Order::Ascending).unwrap());
+        });
+        assert_eq!(
+            taken.len(),
+            chunks,
+            "a scan of {count} entries copies chunks at {taken:?}"
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use engine::{Counter, Error, StorageEngine};
 
 use crate::Memory;
 use crate::memory::LIMITS;
-use crate::tests::{map, text, value};
+use crate::tests::{locks_taken, map, text, value};
 
 fn stock() -> Memory {
     map(&[("apples", "3")]).into_iter().collect()
@@ -41,6 +41,23 @@ fn ex_1_8_no_new_value_removes_the_key() {
     assert_eq!(value(&stock, b"apples"), None);
     stock.update(b"pears", |_| None).unwrap();
     assert_eq!(value(&stock, b"pears"), None);
+}
+
+#[test]
+fn ex_1_8_an_empty_value_is_a_value() {
+    let stock = stock();
+    for key in ["apples", "pears"] {
+        stock.update(key.as_bytes(), |_| Some(vec![])).unwrap();
+        let found = value(&stock, key.as_bytes());
+        assert_eq!(found.as_deref(), Some(""), "what {key} have");
+    }
+}
+
+#[test]
+fn ex_1_8_an_update_takes_one_lock_once() {
+    let stock = stock();
+    let taken = locks_taken(|| stock.update(b"apples", |_| Some(vec![])).unwrap());
+    assert_eq!(taken.len(), 1, "an update takes locks at {taken:?}");
 }
 
 #[test]
@@ -119,6 +136,15 @@ fn ex_1_8_an_update_counts_as_a_change_of_the_contents() {
     let stock = stock();
     stock.update(b"apples", |_| Some(b"4".to_vec())).unwrap();
     stock.update(b"apples", |_| None).unwrap();
+    assert_eq!(stock.contents.read().changes, 2, "changes of the contents");
+}
+
+#[test]
+fn ex_1_8_an_update_that_leaves_all_as_it_was_counts_too() {
+    let stock = stock();
+    stock.update(b"apples", |_| Some(b"3".to_vec())).unwrap();
+    stock.update(b"pears", |_| None).unwrap();
+    assert_eq!(stock.stats()[Counter::Batches], 2, "batches");
     assert_eq!(stock.contents.read().changes, 2, "changes of the contents");
 }
 
