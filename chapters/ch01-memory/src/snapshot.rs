@@ -143,9 +143,9 @@ pub fn encode(map: &Map) -> Result<Vec<u8>> {
 ///
 /// [`Error::Version`] where the version is not [`VERSION`];
 /// [`Error::Corrupt`] where another check fails, with the offset of what it
-/// found wrong: 0 for the magic, or a file too short for a header; where the
-/// shorter of the file and the promise ends for a wrong length; 12 for the
-/// checksum; [`HEADER_BYTES`] for the payload.
+/// found wrong: 0 for the magic, or a file too short for a header; for a wrong
+/// length, [`HEADER_BYTES`] and the smaller of the two payload lengths; 12 for
+/// the checksum; [`HEADER_BYTES`] for the payload.
 ///
 /// # Exercise 1.9
 pub fn decode(name: &str, file: &[u8]) -> Result<Map> {

@@ -126,7 +126,9 @@ fn pointed_at(errors: &[&Diagnostic], place_of: impl Fn(&str) -> Option<Place>) 
 /// The verdict on an exercise that was solved when it was last judged.
 pub(super) fn broken(mut verdict: Verdict) -> Verdict {
     if verdict.state.is_failure() {
-        verdict.sentence.push_str(" It was solved before.");
+        verdict
+            .sentence
+            .push_str(" This exercise was solved before.");
     }
     verdict
 }

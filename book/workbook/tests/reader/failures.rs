@@ -50,11 +50,11 @@ fn what_was_solved_and_is_no_more() {
     assert!(checked(&fixture).contains("Solved: all"));
     fixture.edit(LIB, FOUND, "Some(title.len() + 7)");
     let told = checked(&fixture).replace('\n', " ");
-    assert!(told.contains("It was solved before."), "{told}");
+    assert!(told.contains("This exercise was solved before."), "{told}");
     // From the next time on it is a failure like any other.
     fixture.edit(LIB, "Some(title.len() + 7)", "Some(title.len() + 8)");
     let told = checked(&fixture);
-    assert!(!told.contains("It was solved before."), "{told}");
+    assert!(!told.contains("This exercise was solved before."), "{told}");
 }
 
 #[test]
