@@ -290,7 +290,8 @@ fn settled(metadata: &Metadata, chapters: &BTreeSet<&str>) -> BTreeSet<String> {
 /// The package that a command of cargo's names and asks for no feature of.
 fn plain_package(words: &[String]) -> Option<&str> {
     let cargos = || words.iter().take_while(|word| *word != "--");
-    if cargos().any(|word| word.starts_with("--features") || word.starts_with("-F")) {
+    let asks = ["--features", "--all-features", "-F"];
+    if cargos().any(|word| asks.iter().any(|ask| word.starts_with(ask))) {
         return None;
     }
     let mut rest = cargos().skip_while(|word| *word != "-p" && *word != "--package");
@@ -381,7 +382,12 @@ mod tests {
 
     #[test]
     fn with_a_feature_a_package_may_be_another_one() {
-        for asks in ["--features mine", "--features=mine", "-F mine"] {
+        for asks in [
+            "--features mine",
+            "--features=mine",
+            "--all-features",
+            "-F mine",
+        ] {
             let line = format!("cargo run -p registry {asks} --example records");
             assert_eq!(plain_package(&words(&line).unwrap()), None, "{line}");
         }
