@@ -148,6 +148,11 @@ fn a_map_shows_what_is_written_within_its_length() {
     assert_eq!(&*lent, b"ell");
     drop(lent);
     assert_eq!(&*map.slice(0, 5).unwrap(), b"helly");
+    for (offset, len) in [(0, 5), (4, 9), (5, 1), (0, 0), (u64::MAX, usize::MAX)] {
+        map.prefetch(offset, len);
+    }
+    file.map().unwrap().prefetch(1, usize::MAX);
+    assert_eq!(&*map.slice(0, 5).unwrap(), b"helly");
     for (offset, len) in [(0, 6), (5, 1), (6, 0), (u64::MAX, 1), (1, usize::MAX)] {
         assert!(
             matches!(map.slice(offset, len), Err(Error::Corrupt { .. })),

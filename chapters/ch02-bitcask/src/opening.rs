@@ -263,7 +263,9 @@ fn hint_from<'f>(hint_file: &'f Whole, file: &DataFile) -> Result<Hint<'f>> {
     let hint = Hint::decode(file.number(), hint_file.bytes()?)?;
     let is_seal = |record: &Record<'_>| record.says == Says::Seal;
     let end = hint.data_end();
-    if end > file.len() || !file.read(end.saturating_sub(SEAL_BYTES), is_seal)? {
+    let seal = end.saturating_sub(SEAL_BYTES);
+    file.prefetch(seal, SEAL_BYTES);
+    if end > file.len() || !file.read(seal, is_seal)? {
         let what = "the seal is not where the hint file says";
         return Err(Error::corrupt(
             &file.name().to_string(),

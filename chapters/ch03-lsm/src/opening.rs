@@ -214,7 +214,10 @@ impl Whole {
             .filter(|len| u32::try_from(*len).is_ok())
             .ok_or_else(|| Error::corrupt(name, 0, "the file is longer than 4 GiB"))?;
         match file.map() {
-            Ok(map) => return Ok(Whole::Mapped { map, len }),
+            Ok(map) => {
+                map.prefetch(0, len);
+                return Ok(Whole::Mapped { map, len });
+            }
             Err(Error::Unsupported { .. }) => {}
             Err(error) => return Err(error),
         }

@@ -29,6 +29,11 @@ use crate::stamp::{Stamp, seal};
 /// bytes.
 const RUN_BYTES: usize = 1 << 20;
 
+/// So many pages are asked for by themselves after an opening. Whoever opens a
+/// store for a few lookups needs nothing of what the system would read around
+/// them, and whoever stays is soon glad of it.
+const PREFETCHES: u32 = 16;
+
 /// The file that the pages are in.
 #[derive(Debug)]
 pub(crate) struct PageFile {
@@ -42,6 +47,8 @@ pub(crate) struct PageFile {
     maps: Growing<OnceLock<Box<dyn Map>>>,
     /// How many maps there are. None where the disk has no maps.
     map_count: AtomicU32,
+    /// How many pages are still to be asked for by themselves.
+    prefetches_left: AtomicU32,
 }
 
 impl PageFile {
@@ -55,6 +62,7 @@ impl PageFile {
             room: AtomicU32::new(0),
             maps: Growing::new(),
             map_count: AtomicU32::new(0),
+            prefetches_left: AtomicU32::new(PREFETCHES),
         }
     }
 
@@ -117,13 +125,29 @@ impl PageFile {
     /// [`Error::Corrupt`] and [`Error::Io`].
     #[inline]
     pub(crate) fn lend(&self, page: u32) -> Option<Result<Lent<'_>>> {
-        let newest = self.map_count.load(Ordering::Acquire).checked_sub(1)?;
-        let map = self
-            .maps
-            .at(newest)
-            .get()
-            .expect("it was set before it was counted");
+        let map = self.newest_map()?;
         Some(map.slice(self.offset(page), self.page_bytes))
+    }
+
+    #[inline]
+    fn newest_map(&self) -> Option<&dyn Map> {
+        let newest = self.map_count.load(Ordering::Acquire).checked_sub(1)?;
+        let map = self.maps.at(newest).get();
+        Some(&**map.expect("it was set before it was counted"))
+    }
+
+    /// Asks for a page that is about to be read for the first time, if it is one
+    /// of the first.
+    pub(crate) fn prefetch(&self, page: u32) {
+        let left = self.prefetches_left.load(Ordering::Relaxed);
+        if left == 0 {
+            return;
+        }
+        // Two threads may ask for one page more.
+        self.prefetches_left.store(left - 1, Ordering::Relaxed);
+        if let Some(map) = self.newest_map() {
+            map.prefetch(self.offset(page), self.page_bytes);
+        }
     }
 
     /// Reads a page into `bytes`.

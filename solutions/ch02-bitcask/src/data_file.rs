@@ -298,6 +298,14 @@ impl DataFile {
         look(&bytes)
     }
 
+    /// Has the system read these bytes, if they are mapped, and nothing around
+    /// them.
+    pub(crate) fn prefetch(&self, offset: u32, len: u32) {
+        if let Some(map) = &self.map {
+            map.prefetch(u64::from(offset), len as usize);
+        }
+    }
+
     /// Has the processor fetch the record at `offset`, if it is mapped. It goes
     /// on without the bytes, and can have several of them under way at a time.
     pub(crate) fn fetch(&self, offset: u32) {

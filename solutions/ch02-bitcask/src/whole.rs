@@ -29,6 +29,7 @@ impl Whole {
             .filter(|len| u32::try_from(*len).is_ok())
             .ok_or_else(|| Error::corrupt(name, 0, "the file is longer than data files are"))?;
         if let Some(map) = mapped(&*file)? {
+            map.prefetch(0, len);
             return Ok(Whole(Bytes::Mapped { map, len }));
         }
         let mut bytes = vec![0; len];

@@ -24,12 +24,17 @@ use record::{HEAD_BYTES, Record, Says};
 /// What a mark and the record that ends a log take.
 const MARKS_BYTES: u32 = 2 * HEAD_BYTES;
 
+/// A log gets its room in so many steps. Each of them changes the length of the
+/// file, which the next sync pays for; and what is left of it after a crash is read
+/// by the next opening.
+const STEPS: u32 = 16;
+
 /// An open log.
 pub struct Log {
     header: Header,
     file: Box<dyn File>,
-    /// How long it may get. There is room for as much.
-    room: u32,
+    /// How long it may get.
+    bytes_max: u32,
     /// Up to where it is durable.
     durable: AtomicU32,
 }
@@ -43,35 +48,36 @@ pub struct Tail {
     pending: Vec<u8>,
     /// Up to where the last mark says that the log is durable.
     marked: u32,
+    /// How long the file is: there is room for as much.
+    room: u32,
 }
 
 impl Log {
-    /// A new log, with room for so many bytes of records. Its name is durable.
+    /// A new log for so many bytes of records. Its name is durable.
     ///
     /// # Errors
     ///
     /// [`Error::NoSpace`](engine::Error::NoSpace),
     /// [`Error::Io`](engine::Error::Io) and
     /// [`Error::Poisoned`](engine::Error::Poisoned).
-    pub(crate) fn create(device: &Device, header: Header, room: u32) -> Result<(Self, Tail)> {
-        let room = HEADER_BYTES
-            .saturating_add(room)
+    pub(crate) fn create(device: &Device, header: Header, bytes_max: u32) -> Result<(Self, Tail)> {
+        let bytes_max = HEADER_BYTES
+            .saturating_add(bytes_max)
             .saturating_add(MARKS_BYTES);
         let name = Name::Log(header.number).to_string();
-        let file = device.disk().open(&name, Mode::CreateNew)?;
-        file.allocate(u64::from(room))?;
-        device.sync_dir()?;
         let log = Log {
             header,
-            file,
-            room,
+            file: device.disk().open(&name, Mode::CreateNew)?,
+            bytes_max,
             durable: AtomicU32::new(0),
         };
-        let tail = Tail {
+        let mut tail = Tail {
             pending: header.to_bytes().to_vec(),
             marked: HEADER_BYTES,
             ..Tail::default()
         };
+        log.make_room(&mut tail, 0)?;
+        device.sync_dir()?;
         Ok((log, tail))
     }
 
@@ -85,12 +91,31 @@ impl Log {
         self.durable.load(Ordering::Acquire)
     }
 
-    /// Whether a record of this length can be appended, and the log be ended
-    /// whatever becomes of it. What fails for want of room leaves a log that
-    /// cannot be ended either, since that takes room, too.
-    pub(crate) fn has_room(&self, tail: &Tail, len: u32) -> bool {
-        let end = tail.end().saturating_add(len);
-        end.saturating_add(MARKS_BYTES) <= self.room
+    /// Whether a record of this length can be appended before the log is to be
+    /// ended.
+    pub(crate) fn takes(&self, tail: &Tail, len: u32) -> bool {
+        end_with(tail, len) <= self.bytes_max
+    }
+
+    /// Makes sure that a record of this length, which the log takes, can be
+    /// appended, and the log be ended whatever becomes of it. What fails for want
+    /// of room leaves a log that cannot be ended either, since that takes room,
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpace`](engine::Error::NoSpace) and
+    /// [`Error::Io`](engine::Error::Io), and nothing changed.
+    pub(crate) fn make_room(&self, tail: &mut Tail, len: u32) -> Result<()> {
+        let needed = end_with(tail, len);
+        if needed > tail.room {
+            let step = self.bytes_max / STEPS;
+            let room = needed.max(tail.room.saturating_add(step));
+            let room = room.min(self.bytes_max);
+            self.file.allocate(u64::from(room))?;
+            tail.room = room;
+        }
+        Ok(())
     }
 
     /// Makes durable what was written; `written` bytes of it, or more.
@@ -159,6 +184,11 @@ impl Log {
         }
         self.sync(device, tail.written)
     }
+}
+
+/// Where a log would end with a record of this length, and with what ends it.
+fn end_with(tail: &Tail, len: u32) -> u32 {
+    tail.end().saturating_add(len).saturating_add(MARKS_BYTES)
 }
 
 impl Tail {

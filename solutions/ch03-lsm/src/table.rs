@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::disk::{Disk, Mode};
+use engine::sync::atomic::AtomicU32;
 use engine::{Counters, Error, Order, Result};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::block::Block;
 use crate::bloom::Filter;
 use crate::cache::BlockCache;
 use footer::{FOOTER_BYTES, Footer};
-use reader::{Bytes, Origin, Reader};
+use reader::{Bytes, Origin, PREFETCHES, Reader};
 use stored::Handle;
 
 /// What is known of a table without opening it; the manifest tells it.
@@ -100,6 +101,7 @@ impl Table {
             origin,
             blocks,
             proven: Reader::nothing_proven(blocks + 2),
+            prefetches_left: AtomicU32::new(PREFETCHES),
             cache,
             counters,
         };

@@ -57,8 +57,8 @@ impl Lsm {
     /// An error leaves no trace of the batch, not even after reopening.
     pub(crate) fn make(&self, writer: &mut Writer, batch: &[Write<'_>], len: u32) -> Result<()> {
         let is_full = writer.active.memtable.bytes() >= self.files.options.memtable_bytes;
-        let has_room = |(log, tail): &(Arc<Log>, Tail)| log.has_room(tail, len);
-        if is_full || !writer.log.as_ref().is_none_or(has_room) {
+        let takes = |(log, tail): &(Arc<Log>, Tail)| log.takes(tail, len);
+        if is_full || !writer.log.as_ref().is_none_or(takes) {
             self.rotate(writer, 0)?;
         }
         self.append(writer, batch, len)?;
@@ -95,8 +95,8 @@ impl Lsm {
         Ok(())
     }
 
-    /// The log of the active memtable; a new one, with room for `len` bytes,
-    /// before the first write.
+    /// The log of the active memtable, with room for `len` bytes; a new one before
+    /// the first write.
     fn log_of<'w>(&self, writer: &'w mut Writer, len: u32) -> Result<(&'w Log, &'w mut Tail)> {
         if writer.log.is_none() {
             if !writer.has_manifest {
@@ -115,6 +115,7 @@ impl Lsm {
             writer.log = Some((log, tail));
         }
         let (log, tail) = writer.log.as_mut().expect("there is one now");
+        log.make_room(tail, len)?;
         Ok((log, tail))
     }
 

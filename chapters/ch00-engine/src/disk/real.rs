@@ -264,6 +264,16 @@ impl Map for RealMap {
         let start = usize::try_from(offset).expect("an offset within a map fits in memory");
         Ok(Lent::in_place(lend(map, start, len)))
     }
+
+    #[cfg(unix)]
+    fn prefetch(&self, offset: u64, len: usize) {
+        let bytes_left = self.len().saturating_sub(offset);
+        let len = len.min(usize::try_from(bytes_left).unwrap_or(usize::MAX));
+        if let (Some(map), Ok(start), 1..) = (&self.map, usize::try_from(offset), len) {
+            // Advice: without it the bytes are read when they are touched.
+            let _ = map.advise_range(memmap2::Advice::WillNeed, start, len);
+        }
+    }
 }
 
 /// Lends `len` mapped bytes from `start` on.

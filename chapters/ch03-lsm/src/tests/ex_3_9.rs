@@ -161,6 +161,39 @@ fn ex_3_9_a_mapped_block_is_verified_at_its_first_touch_alone() {
     assert!(is_corrupt(&opened.get(b"key")));
 }
 
+/// Filter, index and block, but no neighbours: whoever opens an engine for one
+/// lookup should not wait for megabytes. Whoever stays should.
+#[test]
+fn ex_3_9_the_first_blocks_are_asked_for_by_themselves() {
+    let opened = Opened::new(options(), &numbered(500), Faults::default());
+    let prefetched = || opened.disk.counts().prefetched;
+    assert_eq!(prefetched(), 0, "bytes, to open a table");
+    opened.get(b"key100").unwrap();
+    let first = prefetched();
+    let footer = opened.table.footer();
+    let least = u64::from(footer.filter.len + footer.index.len);
+    assert!(
+        (least + 50..least + 200).contains(&first),
+        "{first} bytes, where filter and index have {least} and a block some hundred"
+    );
+    opened.get(b"key100").unwrap();
+    assert_eq!(prefetched(), first, "bytes, after the same lookup again");
+    opened.get(b"key200").unwrap();
+    let second = prefetched();
+    assert!(
+        (first + 50..first + 200).contains(&second),
+        "{second} bytes, of another block, too"
+    );
+    for key in numbered(500).keys() {
+        opened.get(key).unwrap();
+    }
+    assert_eq!(
+        prefetched(),
+        second,
+        "bytes: from here on the system decides"
+    );
+}
+
 #[test]
 fn ex_3_9_short_reads_are_read_on() {
     let entries = numbered(100);

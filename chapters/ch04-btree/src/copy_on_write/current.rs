@@ -57,6 +57,7 @@ impl CopyOnWrite {
             match self.frames.place(number) {
                 Place::Proved => return self.read_file(current, number),
                 Place::Unproved => {
+                    self.file.prefetch(number);
                     self.read_file(current, number)?;
                     return self.prove(current, number, commit);
                 }

@@ -159,6 +159,33 @@ fn ex_4_20_a_write_is_as_durable_as_it_was_asked_to_be() {
     }
 }
 
+/// Pages on the way to a key, but not their neighbours: whoever opens a store for
+/// one lookup should not wait for megabytes. Whoever stays should.
+#[test]
+fn ex_4_20_the_first_pages_are_asked_for_by_themselves() {
+    let disk = SimDisk::new();
+    let tree = opened(&disk, Durability::Buffered);
+    for number in 0..1000 {
+        tree.put(format!("key{number:04}").as_bytes(), b"value")
+            .unwrap();
+    }
+    Box::new(tree).close().unwrap();
+    let tree = opened(&disk, Durability::Buffered);
+    let page_bytes = SMALL.page_bytes as u64;
+    let opening = disk.counts().prefetched / page_bytes;
+    tree.get(b"key0500").unwrap();
+    let asked = disk.counts().prefetched / page_bytes - opening;
+    let touched = tree.stats()[Counter::PagesTouched];
+    assert_eq!(asked, touched, "pages, for one lookup");
+    for _ in 0..2 {
+        for number in 0..1000 {
+            tree.get(format!("key{number:04}").as_bytes()).unwrap();
+        }
+        let asked = disk.counts().prefetched / page_bytes;
+        assert_eq!(asked, 16, "pages: from here on the system decides");
+    }
+}
+
 /// The pages could not be written, and the sync would be tried again; but the
 /// batch is there for all to see, and whoever wrote it was told that it failed.
 #[test]

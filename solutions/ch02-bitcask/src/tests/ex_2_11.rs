@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::hint::{Entry, Hint};
 use crate::names::Kind;
+use crate::record::SEAL_BYTES;
 use crate::tests::files::{bytes_of, disk_with, name, names};
 use crate::tests::{
     all, buffered, device, fail_next, is_poisoned, open, open_again, options, same_bytes,
@@ -291,6 +292,18 @@ fn ex_2_11_closing_writes_the_hint_files_that_are_missing() {
     Box::new(engine).close().unwrap();
     let asked = disk.operations().split_off(asked);
     assert!(!asked.contains(&Operation::Create), "it has one: {asked:?}");
+}
+
+/// The hint, and the seal of the data file: nothing that stands around that.
+#[test]
+fn ex_2_11_an_opening_asks_for_what_it_reads() {
+    let disk = closed(with_hints());
+    let hint = bytes_of(&disk, &name(1, Kind::Hint)).len() as u64;
+    let before = disk.counts().prefetched;
+    let engine = open(&disk, with_hints());
+    let asked = disk.counts().prefetched - before;
+    assert_eq!(asked, hint + u64::from(SEAL_BYTES), "bytes");
+    drop(engine);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use engine::disk::{File, Lent, Map};
-use engine::sync::atomic::{AtomicU64, Ordering};
+use engine::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use engine::{Counter, Counters, Error, Result};
 
 use super::stored::{Handle, Stored, TRAILER_BYTES};
@@ -28,9 +28,16 @@ pub(super) struct Reader {
     pub(super) blocks: usize,
     /// A bit for each block: found sound, and stored as it is.
     pub(super) proven: Box<[AtomicU64]>,
+    /// How many blocks are still to be asked for by themselves.
+    pub(super) prefetches_left: AtomicU32,
     pub(super) cache: Arc<BlockCache>,
     pub(super) counters: Arc<Counters>,
 }
+
+/// So many blocks of a table are asked for by themselves, filter and index among
+/// them. Whoever looks a few keys up needs nothing of what the system would read
+/// around them, and whoever stays is soon glad of it.
+pub(super) const PREFETCHES: u32 = 4;
 
 /// Where bytes come from.
 #[derive(Debug)]
@@ -141,12 +148,26 @@ impl Reader {
     fn fetch(&self, handle: Handle) -> Result<Bytes<'_>> {
         let len = handle.len as usize + TRAILER_BYTES;
         match &self.origin {
-            Origin::Map(map) => Ok(Bytes::Lent(map.slice(handle.offset, len)?)),
+            Origin::Map(map) => {
+                self.prefetch(&**map, handle.offset, len);
+                Ok(Bytes::Lent(map.slice(handle.offset, len)?))
+            }
             Origin::File(file) => {
                 let mut bytes = vec![0; len];
                 file.read_exact_at(handle.offset, &mut bytes)?;
                 Ok(Bytes::Read(bytes))
             }
+        }
+    }
+
+    /// Asks for bytes that are about to be read for the first time, if they are
+    /// among the first.
+    fn prefetch(&self, map: &dyn Map, offset: u64, len: usize) {
+        let left = self.prefetches_left.load(Ordering::Relaxed);
+        if left > 0 {
+            // Two threads may ask for one block more.
+            self.prefetches_left.store(left - 1, Ordering::Relaxed);
+            map.prefetch(offset, len);
         }
     }
 

@@ -98,6 +98,7 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
             previous: 0,
         };
         let (log, mut tail) = Log::create(&device, header, 2 * len).unwrap();
+        log.make_room(&mut tail, 2 * len).unwrap();
         disk.set_faults(Faults {
             capacity: Some(disk.image().get(NAME).unwrap().len()),
             ..Faults::default()
@@ -106,7 +107,8 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
         log.write_out(&mut tail).unwrap();
         log.sync(&device, tail.end()).unwrap();
         // A mark tells of that sync, in front of the second one.
-        assert!(log.has_room(&tail, len) && !log.has_room(&tail, len + 1));
+        assert!(log.takes(&tail, len) && !log.takes(&tail, len + 1));
+        log.make_room(&mut tail, len).unwrap();
         log.append(&mut tail, batch(&writes));
         if is_written {
             log.write_out(&mut tail).unwrap();
@@ -117,4 +119,57 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
         let ended = replay(NAME, LOG, bytes, |_| changes += 1);
         assert_eq!((ended, changes), (Ok(Ended::Here), 2));
     }
+}
+
+/// Few enough that syncs hardly pay for it, and short enough that an opening after
+/// a crash reads little that nobody wrote.
+#[test]
+fn a_log_gets_its_room_in_steps_and_where_there_is_none_it_can_be_ended() {
+    let writes = [put("pear", "green")];
+    let len = record_len(&writes).unwrap();
+    let disk = SimDisk::new();
+    let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
+    let header = Header {
+        number: LOG,
+        previous: 0,
+    };
+    let (log, mut tail) = Log::create(&device, header, 160 * len).unwrap();
+    let bytes = || disk.image().get(NAME).unwrap().len();
+    let mut lens = vec![bytes()];
+    while log.takes(&tail, len) {
+        log.make_room(&mut tail, len).unwrap();
+        log.append(&mut tail, batch(&writes));
+        log.write_out(&mut tail).unwrap();
+        if lens.last() != Some(&bytes()) {
+            lens.push(bytes());
+        }
+        if lens.len() == 9 {
+            break;
+        }
+    }
+    let steps = lens.windows(2).map(|lens| lens[1] - lens[0]);
+    let steps: Vec<u64> = steps.collect();
+    let step = u64::from(10 * len);
+    assert!(
+        steps.iter().all(|grown| (step..step + 10).contains(grown)),
+        "a sixteenth of what it may hold is {step} bytes, and it grew by {steps:?}"
+    );
+    disk.set_faults(Faults {
+        capacity: Some(bytes()),
+        ..Faults::default()
+    });
+    let mut appended = 0;
+    let failed = loop {
+        match log.make_room(&mut tail, len) {
+            Ok(()) => log.append(&mut tail, batch(&writes)),
+            Err(error) => break error,
+        }
+        appended += 1;
+        assert!(appended < 12, "a step is full");
+    };
+    assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
+    assert_eq!(bytes(), *lens.last().unwrap(), "nothing changed");
+    log.end(&device, &mut tail, 0).unwrap();
+    let ended = replay(NAME, LOG, disk.image().get(NAME).unwrap().bytes(), |_| {});
+    assert_eq!(ended, Ok(Ended::Here));
 }

@@ -22,6 +22,8 @@ pub struct Counts {
     pub read: u64,
     /// Bytes that maps lent.
     pub lent: u64,
+    /// Bytes that maps were asked to have in memory.
+    pub prefetched: u64,
     /// Bytes that were written.
     pub written: u64,
     /// Syncs of files and of the names that were attempted.

@@ -306,6 +306,9 @@ fn the_disk_counts_what_it_moves() {
     file.read_at(4, &mut buffer).unwrap();
     let map = file.map().unwrap();
     drop(map.slice(1, 3).unwrap());
+    for (offset, len) in [(0, 4), (5, 9), (6, 1)] {
+        map.prefetch(offset, len);
+    }
     file.sync().unwrap();
     disk.sync_dir().unwrap();
     assert_eq!(
@@ -313,6 +316,7 @@ fn the_disk_counts_what_it_moves() {
         Counts {
             read: 2,
             lent: 3,
+            prefetched: 5,
             written: 6,
             syncs: 2,
             ..Counts::default()
