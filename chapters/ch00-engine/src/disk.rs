@@ -214,13 +214,15 @@ pub trait Map: Send + Sync + fmt::Debug {
     fn slice(&self, offset: u64, len: usize) -> Result<Lent<'_>>;
 
     /// Has the system read `len` bytes from `offset` on into memory, if it can,
-    /// and does not wait for them.
+    /// and does not wait for them. What lies beyond the map is left out.
     ///
     /// Whoever touches bytes that are not in memory waits until they are, and the
     /// system reads what stands around them, too: by the megabyte on some. That
-    /// is right where the rest is wanted next, and dear where it is not. What was
-    /// asked for here is read for itself.
-    fn prefetch(&self, _offset: u64, _len: usize) {}
+    /// is right where the rest is wanted next, and dear where it is not. Of what
+    /// is asked for here, only that is read.
+    fn prefetch(&self, offset: u64, len: usize) {
+        let _ = (offset, len);
+    }
 }
 
 /// Bytes lent by a [`Map`]. They go back when it is dropped.

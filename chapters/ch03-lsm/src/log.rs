@@ -7,9 +7,9 @@
 
 use std::fmt;
 
-use engine::Result;
 use engine::disk::{File, Mode};
 use engine::sync::atomic::{AtomicU32, Ordering};
+use engine::{Error, Result};
 
 use crate::device::Device;
 use crate::names::Name;
@@ -21,12 +21,13 @@ pub mod replay;
 use header::{HEADER_BYTES, Header};
 use record::{HEAD_BYTES, Record, Says};
 
-/// What a mark and the record that ends a log take.
-const MARKS_BYTES: u32 = 2 * HEAD_BYTES;
+/// What may stand beside a batch: a mark in front of it, another one after it, and
+/// the record that ends the log.
+const MARKS_BYTES: u32 = 3 * HEAD_BYTES;
 
 /// A log gets its room in so many steps. Each of them changes the length of the
-/// file, which the next sync pays for; and what is left of it after a crash is read
-/// by the next opening.
+/// file, which the next sync pays for; and what a crash leaves unused of the last
+/// one, the next opening reads.
 const STEPS: u32 = 16;
 
 /// An open log.
@@ -48,7 +49,7 @@ pub struct Tail {
     pending: Vec<u8>,
     /// Up to where the last mark says that the log is durable.
     marked: u32,
-    /// How long the file is: there is room for as much.
+    /// Up to where there is room in the file.
     room: u32,
 }
 
@@ -57,12 +58,14 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](engine::Error::NoSpace),
-    /// [`Error::Io`](engine::Error::Io) and
-    /// [`Error::Poisoned`](engine::Error::Poisoned).
-    pub(crate) fn create(device: &Device, header: Header, bytes_max: u32) -> Result<(Self, Tail)> {
+    /// [`Error::NoSpace`], [`Error::Io`] and [`Error::Poisoned`].
+    pub(crate) fn create(
+        device: &Device,
+        header: Header,
+        records_bytes: u32,
+    ) -> Result<(Self, Tail)> {
         let bytes_max = HEADER_BYTES
-            .saturating_add(bytes_max)
+            .saturating_add(records_bytes)
             .saturating_add(MARKS_BYTES);
         let name = Name::Log(header.number).to_string();
         let log = Log {
@@ -76,7 +79,12 @@ impl Log {
             marked: HEADER_BYTES,
             ..Tail::default()
         };
-        log.make_room(&mut tail, 0)?;
+        if let Err(error) = log.make_room(&mut tail, 0) {
+            drop(log);
+            // Room that is scarce, perhaps. An opening removes it, too.
+            let _ = device.disk().remove(&name);
+            return Err(error);
+        }
         device.sync_dir()?;
         Ok((log, tail))
     }
@@ -104,17 +112,20 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](engine::Error::NoSpace) and
-    /// [`Error::Io`](engine::Error::Io), and nothing changed.
+    /// [`Error::NoSpace`] and [`Error::Io`], and there is as much room as before.
     pub(crate) fn make_room(&self, tail: &mut Tail, len: u32) -> Result<()> {
         let needed = end_with(tail, len);
-        if needed > tail.room {
-            let step = self.bytes_max / STEPS;
-            let room = needed.max(tail.room.saturating_add(step));
-            let room = room.min(self.bytes_max);
-            self.file.allocate(u64::from(room))?;
-            tail.room = room;
+        if needed <= tail.room {
+            return Ok(());
         }
+        let step = self.bytes_max.div_ceil(STEPS);
+        let room = tail.room.saturating_add(step).min(self.bytes_max);
+        let allocate = |room| self.file.allocate(u64::from(room)).map(|()| room);
+        tail.room = match allocate(room.max(needed)) {
+            // For a whole step, that is: for this much there may be.
+            Err(Error::NoSpace { .. }) => allocate(needed)?,
+            room => room?,
+        };
         Ok(())
     }
 
@@ -122,7 +133,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    /// [`Error::Poisoned`].
     pub(crate) fn sync(&self, device: &Device, written: u32) -> Result<()> {
         device.sync(&*self.file)?;
         self.durable.fetch_max(written, Ordering::Release);
@@ -150,8 +161,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](engine::Error::NoSpace) and
-    /// [`Error::Io`](engine::Error::Io); any part of it may have been written
+    /// [`Error::NoSpace`] and [`Error::Io`]; any part of it may have been written
     /// then.
     pub(crate) fn write_out(&self, tail: &mut Tail) -> Result<()> {
         if tail.pending.is_empty() {
@@ -169,10 +179,10 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`](engine::Error::NoSpace) and
-    /// [`Error::Io`](engine::Error::Io) where nothing was asked of the device
+    /// [`Error::NoSpace`] and
+    /// [`Error::Io`] where nothing was asked of the device
     /// yet, and it can be tried again;
-    /// [`Error::Poisoned`](engine::Error::Poisoned).
+    /// [`Error::Poisoned`].
     pub(crate) fn end(&self, device: &Device, tail: &mut Tail, zeros: usize) -> Result<()> {
         let kept = tail.pending.len();
         self.append(tail, Says::End);

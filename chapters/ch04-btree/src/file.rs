@@ -139,13 +139,10 @@ impl PageFile {
     /// Asks for a page that is about to be read for the first time, if it is one
     /// of the first.
     pub(crate) fn prefetch(&self, page: u32) {
-        let left = self.prefetches_left.load(Ordering::Relaxed);
-        if left == 0 {
-            return;
-        }
-        // Two threads may ask for one page more.
-        self.prefetches_left.store(left - 1, Ordering::Relaxed);
-        if let Some(map) = self.newest_map() {
+        let one_less = |left: u32| left.checked_sub(1);
+        let left = &self.prefetches_left;
+        let is_early = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        if let (Ok(_), Some(map)) = (is_early, self.newest_map()) {
             map.prefetch(self.offset(page), self.page_bytes);
         }
     }

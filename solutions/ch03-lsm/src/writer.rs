@@ -108,8 +108,8 @@ impl Lsm {
                 previous: writer.previous,
             };
             let memtable_bytes = u32::try_from(self.files.options.memtable_bytes);
-            let room = memtable_bytes.unwrap_or(u32::MAX).min(ROOM_BYTES).max(len);
-            let (log, tail) = Log::create(&self.files.device, header, room)?;
+            let bytes = memtable_bytes.unwrap_or(u32::MAX).min(LOG_BYTES).max(len);
+            let (log, tail) = Log::create(&self.files.device, header, bytes)?;
             let log = Arc::new(log);
             writer.active.log.get_or_init(|| Arc::clone(&log));
             writer.log = Some((log, tail));
@@ -207,5 +207,6 @@ impl Lsm {
     }
 }
 
-/// The most that a log is given room for at once, in bytes.
-const ROOM_BYTES: u32 = 1 << 30;
+/// For how many bytes of records a log is made at most, unless the first batch is
+/// larger.
+const LOG_BYTES: u32 = 1 << 30;

@@ -267,11 +267,16 @@ impl Map for RealMap {
 
     #[cfg(unix)]
     fn prefetch(&self, offset: u64, len: usize) {
-        let bytes_left = self.len().saturating_sub(offset);
-        let len = len.min(usize::try_from(bytes_left).unwrap_or(usize::MAX));
-        if let (Some(map), Ok(start), 1..) = (&self.map, usize::try_from(offset), len) {
+        /// Linux cuts off what is asked for beyond so much, or a little more.
+        const PIECE_BYTES: usize = 1 << 20;
+        let (Some(map), Ok(start)) = (&self.map, usize::try_from(offset)) else {
+            return;
+        };
+        let end = start.saturating_add(len).min(map.len());
+        for from in (start..end).step_by(PIECE_BYTES) {
+            let len = PIECE_BYTES.min(end - from);
             // Advice: without it the bytes are read when they are touched.
-            let _ = map.advise_range(memmap2::Advice::WillNeed, start, len);
+            let _ = map.advise_range(memmap2::Advice::WillNeed, from, len);
         }
     }
 }

@@ -160,13 +160,12 @@ impl Reader {
         }
     }
 
-    /// Asks for bytes that are about to be read for the first time, if they are
-    /// among the first.
+    /// Asks for bytes that are about to be read, if they are among the first.
     fn prefetch(&self, map: &dyn Map, offset: u64, len: usize) {
-        let left = self.prefetches_left.load(Ordering::Relaxed);
-        if left > 0 {
-            // Two threads may ask for one block more.
-            self.prefetches_left.store(left - 1, Ordering::Relaxed);
+        let one_less = |left: u32| left.checked_sub(1);
+        let left = &self.prefetches_left;
+        let is_early = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        if is_early.is_ok() {
             map.prefetch(offset, len);
         }
     }

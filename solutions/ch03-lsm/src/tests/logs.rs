@@ -15,13 +15,22 @@ pub(super) const LOG: u32 = 7;
 
 pub(super) const NAME: &str = "0000000007.log";
 
+/// The header of that log.
+const HEADER: Header = Header {
+    number: LOG,
+    previous: 0,
+};
+
+/// A disk, and the device over it.
+fn counted_disk() -> (SimDisk, Device) {
+    let disk = SimDisk::new();
+    let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
+    (disk, device)
+}
+
 /// A log with these records, and where each begins.
 pub(super) fn log(records: &[Says<'_>]) -> (Vec<u8>, Vec<u32>) {
-    let header = Header {
-        number: LOG,
-        previous: 0,
-    };
-    let mut bytes = header.to_bytes().to_vec();
+    let mut bytes = HEADER.to_bytes().to_vec();
     let mut offsets = Vec::new();
     for says in records {
         let offset = u32::try_from(bytes.len()).unwrap();
@@ -91,13 +100,8 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
     let writes = [put("pear", "green")];
     let len = record_len(&writes).unwrap();
     for is_written in [false, true] {
-        let disk = SimDisk::new();
-        let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
-        let header = Header {
-            number: LOG,
-            previous: 0,
-        };
-        let (log, mut tail) = Log::create(&device, header, 2 * len).unwrap();
+        let (disk, device) = counted_disk();
+        let (log, mut tail) = Log::create(&device, HEADER, 2 * len).unwrap();
         log.make_room(&mut tail, 2 * len).unwrap();
         disk.set_faults(Faults {
             capacity: Some(disk.image().get(NAME).unwrap().len()),
@@ -111,7 +115,9 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
         log.make_room(&mut tail, len).unwrap();
         log.append(&mut tail, batch(&writes));
         if is_written {
+            // Of this sync, too, in front of the end.
             log.write_out(&mut tail).unwrap();
+            log.sync(&device, tail.end()).unwrap();
         }
         log.end(&device, &mut tail, 0).unwrap();
         let (image, mut changes) = (disk.image(), 0);
@@ -124,52 +130,79 @@ fn a_log_that_is_full_is_ended_in_the_room_that_it_was_given() {
 /// Few enough that syncs hardly pay for it, and short enough that an opening after
 /// a crash reads little that nobody wrote.
 #[test]
-fn a_log_gets_its_room_in_steps_and_where_there_is_none_it_can_be_ended() {
+fn a_log_gets_its_room_in_sixteen_steps() {
     let writes = [put("pear", "green")];
     let len = record_len(&writes).unwrap();
-    let disk = SimDisk::new();
-    let device = Device::new(Counted::new(Arc::new(disk.clone()), Arc::default()));
-    let header = Header {
-        number: LOG,
-        previous: 0,
-    };
-    let (log, mut tail) = Log::create(&device, header, 160 * len).unwrap();
+    let (disk, device) = counted_disk();
+    let (log, mut tail) = Log::create(&device, HEADER, 160 * len).unwrap();
     let bytes = || disk.image().get(NAME).unwrap().len();
     let mut lens = vec![bytes()];
     while log.takes(&tail, len) {
         log.make_room(&mut tail, len).unwrap();
-        log.append(&mut tail, batch(&writes));
-        log.write_out(&mut tail).unwrap();
-        if lens.last() != Some(&bytes()) {
+        if bytes() > *lens.last().unwrap() {
             lens.push(bytes());
         }
-        if lens.len() == 9 {
-            break;
-        }
+        log.append(&mut tail, batch(&writes));
+        log.write_out(&mut tail).unwrap();
+        assert_eq!(bytes(), *lens.last().unwrap(), "a write needs no more room");
     }
-    let steps = lens.windows(2).map(|lens| lens[1] - lens[0]);
-    let steps: Vec<u64> = steps.collect();
-    let step = u64::from(10 * len);
+    let grown: Vec<u64> = lens.windows(2).map(|lens| lens[1] - lens[0]).collect();
+    assert_eq!(lens.len(), 16, "steps: {lens:?}");
+    let step = lens[0];
     assert!(
-        steps.iter().all(|grown| (step..step + 10).contains(grown)),
-        "a sixteenth of what it may hold is {step} bytes, and it grew by {steps:?}"
+        grown[..14].iter().all(|&grown| grown == step) && grown[14] <= step,
+        "each is as long as the first, {step} bytes, but for the last: {grown:?}"
     );
+}
+
+/// However much the records before it have left of the last step.
+#[test]
+fn where_there_is_no_more_room_a_log_takes_what_fits_and_can_be_ended() {
+    for value_len in 0..40 {
+        let value = "x".repeat(value_len);
+        let writes = [Write::put("pear", &value)];
+        let len = record_len(&writes).unwrap();
+        let (disk, device) = counted_disk();
+        let (log, mut tail) = Log::create(&device, HEADER, 1600).unwrap();
+        disk.set_faults(Faults {
+            capacity: Some(300),
+            ..Faults::default()
+        });
+        let mut made = 0;
+        let failed = loop {
+            if let Err(error) = log.make_room(&mut tail, len) {
+                break error;
+            }
+            log.append(&mut tail, batch(&writes));
+            // A mark tells of each sync.
+            log.write_out(&mut tail).unwrap();
+            log.sync(&device, tail.end()).unwrap();
+            made += 1;
+        };
+        assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
+        let most = (300 - tail.end()) / (9 + len);
+        assert!(
+            made > 0 && most <= 1,
+            "{made} were made, and {most} more fit"
+        );
+        log.end(&device, &mut tail, 0).unwrap();
+        let mut changes = 0;
+        let image = disk.image();
+        let ended = replay(NAME, LOG, image.get(NAME).unwrap().bytes(), |_| {
+            changes += 1
+        });
+        assert_eq!((ended, changes), (Ok(Ended::Here), made));
+    }
+}
+
+#[test]
+fn a_log_for_which_there_is_no_room_leaves_nothing() {
+    let (disk, device) = counted_disk();
     disk.set_faults(Faults {
-        capacity: Some(bytes()),
+        capacity: Some(10),
         ..Faults::default()
     });
-    let mut appended = 0;
-    let failed = loop {
-        match log.make_room(&mut tail, len) {
-            Ok(()) => log.append(&mut tail, batch(&writes)),
-            Err(error) => break error,
-        }
-        appended += 1;
-        assert!(appended < 12, "a step is full");
-    };
-    assert!(matches!(failed, Error::NoSpace { .. }), "{failed:?}");
-    assert_eq!(bytes(), *lens.last().unwrap(), "nothing changed");
-    log.end(&device, &mut tail, 0).unwrap();
-    let ended = replay(NAME, LOG, disk.image().get(NAME).unwrap().bytes(), |_| {});
-    assert_eq!(ended, Ok(Ended::Here));
+    let failed = Log::create(&device, HEADER, 1600).map(drop);
+    assert!(matches!(failed, Err(Error::NoSpace { .. })), "{failed:?}");
+    assert!(disk.image().get(NAME).is_none(), "the file is gone again");
 }
