@@ -189,7 +189,7 @@ fn where_there_is_no_more_room_a_log_takes_what_fits_and_can_be_ended() {
         let mut changes = 0;
         let image = disk.image();
         let ended = replay(NAME, LOG, image.get(NAME).unwrap().bytes(), |_| {
-            changes += 1
+            changes += 1;
         });
         assert_eq!((ended, changes), (Ok(Ended::Here), made));
     }
