@@ -17,10 +17,13 @@
 //! 4. It writes the meta page over the oldest of three, and syncs. Only now does
 //!    anything durable lead to the pages. Until then the meta page before it
 //!    counts, and what that leads to is pinned and so not written over.
-//! 5. The commit is durable. It and the one before it stay pinned; the one before
+//! 5. It writes the same over the oldest of the other two, and does not sync: this
+//!    [copy](crate::meta#what-a-copy-says) is the sign that the first one is
+//!    durable, for whoever opens the store after a kill.
+//! 6. The commit is durable. It and the one before it stay pinned; the one before
 //!    those no longer is.
 //!
-//! Nobody who commits waits for any of this but for the moments of 1, 3 and 5.
+//! Nobody who commits waits for any of this but for the moments of 1, 3 and 6.
 //!
 //! # What fails
 //!
@@ -31,6 +34,7 @@
 //! | syncing pages | poisoned; the pages are still in memory, and reads go on |
 //! | writing a meta page | poisoned: nobody knows what stands there, and what it leads to must not be written over |
 //! | syncing it | poisoned; the pages are durable, whatever became of the meta page |
+//! | writing its copy | poisoned, as for every meta page, though the commit is durable |
 //!
 //! A commit makes sure that there is room for what the next capture needs, the
 //! pages of the free list included. So a sync does not run out of room, unless

@@ -24,8 +24,14 @@
 //! 1. It writes the same under the next number to the third place, and syncs. Now
 //!    it is durable.
 //! 2. It writes that once more, over the one that it has renewed. This need not be
-//!    durable. It is a sign for the next opening: a copy is only ever written when
-//!    the first is durable.
+//!    durable.
+//!
+//! # What a copy says
+//!
+//! A copy is a sign for the next opening: one is only ever written when the first
+//! is durable. Every sync ends with one, over the oldest of the other two; it need
+//! not be durable there, either. So what a killed process leaves is proven as a
+//! rule, and there is nothing to renew.
 //!
 //! An opening that finds two that are the same has nothing to do. One that finds
 //! two that differ in their number alone knows that the opening before it did not
@@ -35,11 +41,13 @@
 //! | what there was | meta pages | an opening |
 //! |---|---|---|
 //! | closed | 9 9 9 | has nothing to do |
-//! | cut or killed after a sync | 9 8 7 | leaves 10 8 10 |
-//! | cut while a meta page was written | 9 8 torn | leaves 10 8 10 |
-//! | the sync of 9 failed | 9 8 7 | leaves 10 8 10 |
-//! | and then the power was cut | 6 8 7 | leaves 9 9 7 |
-//! | an opening was killed after a write | 9 8 10, where 10 is 9 renewed | leaves 11 8 11 |
+//! | killed after a sync | 9 9 8 | has nothing to do |
+//! | killed before the copy was written | 9 8 8 | leaves 10 10 8 |
+//! | cut, and the copy was not durable yet | 9 8 8, or 9 torn 8 | leaves 10 10 8 |
+//! | cut while a meta page was written | torn 8 8 | has nothing to do |
+//! | the sync of 9 failed | 9 8 8 | leaves 10 10 8 |
+//! | and then the power was cut | 7 8 8 | has nothing to do |
+//! | an opening was killed after a write | 9 10 8, where 10 is 9 renewed | leaves 11 11 8 |
 
 use engine::{Error, Result};
 

@@ -27,7 +27,7 @@ impl CopyOnWrite {
         self.syncing.wait_for(commit, || self.sync_last())
     }
 
-    /// Makes the last commit durable, and answers its number: the five steps
+    /// Makes the last commit durable, and answers its number: the six steps
     /// [above](super#what-is-durable-when).
     ///
     /// `flushing` is held throughout, so that one thread at a time writes what
@@ -36,20 +36,22 @@ impl CopyOnWrite {
     ///
     /// What is [captured](Self::capture) is [written](Self::write_out), and durable
     /// before the meta page is begun, which goes over the `oldest` of three. When
-    /// that is durable, it is among the metas that `flushing` has, and the writer's
-    /// `durable` commits are this one and the newer of the two before.
+    /// that is durable, it is among the metas that `flushing` has; a copy goes over
+    /// the one that is the `oldest` then, and is among them, too, once it is
+    /// written. The writer's `durable` commits are this one and the newer of the
+    /// two before.
     ///
     /// # Errors
     ///
     /// What [`capture`](Self::capture) and [`write_out`](Self::write_out) answer;
-    /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing the
+    /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing a
     /// meta page fails: nobody knows then what stands there, so a write that fails
     /// poisons, too.
     ///
     /// # Exercise 4.18
     fn sync_last(&self) -> Result<u64> {
         todo!(
-            "exercise 4.18: Makes the last commit durable, and answers its number: the five steps [above](super#what-is-durable-when)"
+            "exercise 4.18: Makes the last commit durable, and answers its number: the six steps [above](super#what-is-durable-when)"
         )
     }
 
@@ -106,6 +108,17 @@ impl CopyOnWrite {
         todo!(
             "exercise 4.18: Writes pages, makes them durable, and lets go of them: the file has them from now on"
         )
+    }
+
+    /// Writes a meta page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`](engine::Error::Poisoned): nobody knows then what stands
+    /// there.
+    fn write_meta(&self, index: usize, meta: Meta) -> Result<()> {
+        let written = self.file.write_meta(index, meta);
+        written.map_err(|cause| self.device.poison(cause))
     }
 
     /// Lets the pages in memory be written, if they are more than the budget

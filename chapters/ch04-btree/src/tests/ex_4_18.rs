@@ -36,11 +36,25 @@ fn operations_of_a_sync() -> Vec<Operation> {
 }
 
 #[test]
-fn ex_4_18_a_sync_writes_pages_syncs_writes_a_meta_page_and_syncs() {
+fn ex_4_18_a_sync_writes_pages_syncs_writes_a_meta_page_syncs_and_writes_a_copy() {
     use Operation::{Sync, Write};
     let mut operations = operations_of_a_sync();
     operations.dedup();
-    assert_eq!(operations, [Write, Sync, Write, Sync]);
+    assert_eq!(operations, [Write, Sync, Write, Sync, Write]);
+}
+
+#[test]
+fn ex_4_18_what_a_killed_process_has_synced_is_proven() {
+    let (mut disk, mut store) = prepared();
+    for number in 0..6 {
+        commit(&store, &[Set(1, number)]).unwrap();
+        store.sync().unwrap();
+        disk = disk.kill();
+        let before = disk.changes();
+        store = open(&disk);
+        assert_holds(&store, &[5, number, 3, 4], "opened after a kill");
+        assert_eq!(disk.changes(), before, "sync {number}: nothing is written");
+    }
 }
 
 #[test]

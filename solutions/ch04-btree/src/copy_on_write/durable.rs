@@ -27,7 +27,7 @@ impl CopyOnWrite {
         self.syncing.wait_for(commit, || self.sync_last())
     }
 
-    /// Makes the last commit durable, and answers its number: the five steps
+    /// Makes the last commit durable, and answers its number: the six steps
     /// [above](super#what-is-durable-when).
     ///
     /// `flushing` is held throughout, so that one thread at a time writes what
@@ -36,13 +36,15 @@ impl CopyOnWrite {
     ///
     /// What is [captured](Self::capture) is [written](Self::write_out), and durable
     /// before the meta page is begun, which goes over the `oldest` of three. When
-    /// that is durable, it is among the metas that `flushing` has, and the writer's
-    /// `durable` commits are this one and the newer of the two before.
+    /// that is durable, it is among the metas that `flushing` has; a copy goes over
+    /// the one that is the `oldest` then, and is among them, too, once it is
+    /// written. The writer's `durable` commits are this one and the newer of the
+    /// two before.
     ///
     /// # Errors
     ///
     /// What [`capture`](Self::capture) and [`write_out`](Self::write_out) answer;
-    /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing the
+    /// [`Error::Poisoned`](engine::Error::Poisoned) where writing or syncing a
     /// meta page fails: nobody knows then what stands there, so a write that fails
     /// poisons, too.
     ///
@@ -53,11 +55,12 @@ impl CopyOnWrite {
         let Captured { frames, meta } = self.capture()?;
         self.write_out(&frames)?;
         let index = metas.oldest();
-        self.file
-            .write_meta(index, meta)
-            .map_err(|cause| self.device.poison(cause))?;
+        self.write_meta(index, meta)?;
         self.file.sync(&self.device)?;
         metas.0[index] = Some(meta);
+        let copy = metas.oldest();
+        self.write_meta(copy, meta)?;
+        metas.0[copy] = Some(meta);
         let mut writer = self.writer.lock();
         writer.durable = [writer.durable[1], meta.commit];
         Ok(meta.commit)
@@ -121,6 +124,17 @@ impl CopyOnWrite {
         Ok(())
     }
 
+    /// Writes a meta page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`](engine::Error::Poisoned): nobody knows then what stands
+    /// there.
+    fn write_meta(&self, index: usize, meta: Meta) -> Result<()> {
+        let written = self.file.write_meta(index, meta);
+        written.map_err(|cause| self.device.poison(cause))
+    }
+
     /// Lets the pages in memory be written, if they are more than the budget
     /// allows.
     ///
@@ -165,9 +179,7 @@ impl CopyOnWrite {
         if metas.others().next().is_some() {
             // The newest one is durable. These may both be torn.
             for index in metas.others() {
-                self.file
-                    .write_meta(index, newest)
-                    .map_err(|cause| self.device.poison(cause))?;
+                self.write_meta(index, newest)?;
             }
             self.file.sync(&self.device)?;
         }

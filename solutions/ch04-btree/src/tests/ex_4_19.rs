@@ -3,7 +3,7 @@ mod flips;
 
 use std::sync::Arc;
 
-use conformance::sim::{Fail, Faults, Operation, SimDisk, Unsynced};
+use conformance::sim::{Fail, Faults, Operation, Reach, SimDisk, Unsynced};
 
 use super::metas::{meta, renewed};
 use super::store::array::Change::{Push, Set};
@@ -15,11 +15,13 @@ use crate::meta::{Metas, Renewal};
 #[test]
 fn ex_4_19_a_renewal_leaves_the_last_one_that_may_be_durable() {
     for (metas, expected) in [
-        // After a sync: that one stays, and so does the one before it, until
-        // the third is durable.
+        // Without a copy of 9: that one stays, and so does the one before it,
+        // until the third is durable.
+        ([meta(8), meta(8), meta(9)], (renewed(9, 10), 0, 2)),
+        ([meta(9), meta(8), meta(8)], (renewed(9, 10), 1, 0)),
         ([meta(7), meta(8), meta(9)], (renewed(9, 10), 0, 2)),
         ([meta(9), meta(7), meta(8)], (renewed(9, 10), 1, 0)),
-        // While a meta page was written.
+        // The copy is torn.
         ([meta(9), None, meta(8)], (renewed(9, 10), 1, 0)),
         // After an opening that did not come to its end: 9 is there twice, and
         // the newer one may be written over.
@@ -40,8 +42,8 @@ fn ex_4_19_a_renewal_leaves_the_last_one_that_may_be_durable() {
     }
 }
 
-/// A store of three numbers that is left by a process that was killed after a
-/// sync.
+/// A store of three numbers that is left by a process that was killed in a sync,
+/// before it wrote the copy of the meta page.
 fn left_by_a_kill() -> SimDisk {
     let disk = SimDisk::new();
     let store = open(&disk);
@@ -50,7 +52,11 @@ fn left_by_a_kill() -> SimDisk {
         store.sync().unwrap();
     }
     drop(store);
-    disk.kill()
+    let mut walk = disk.walk();
+    while walk.at() + 1 < disk.changes() {
+        walk.advance(&mut Reach::default());
+    }
+    walk.killed()
 }
 
 #[test]

@@ -95,13 +95,13 @@ fn what_a_commit_replaces_stays_until_nobody_may_need_it() {
     tree.sync().unwrap();
     assert_eq!(
         counts(&disk),
-        [("newest", 1), ("older", 2), ("live", 1)].into()
+        [("newest", 2), ("older", 1), ("live", 1)].into()
     );
     tree.put(b"key", b"two").unwrap();
     tree.sync().unwrap();
     let all = [
-        ("newest", 1),
-        ("older", 2),
+        ("newest", 2),
+        ("older", 1),
         ("live", 1),
         ("list", 1),
         ("replaced", 1),
