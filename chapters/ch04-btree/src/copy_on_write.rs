@@ -18,8 +18,8 @@
 //!    anything durable lead to the pages. Until then the meta page before it
 //!    counts, and what that leads to is pinned and so not written over.
 //! 5. It writes the same over the oldest of the other two, and does not sync: this
-//!    [copy](crate::meta#what-a-copy-says) is the sign that the first one is
-//!    durable, for whoever opens the store after a kill.
+//!    copy is the sign that the first one is durable, for whoever opens the store
+//!    after a kill (`meta` has the details).
 //! 6. The commit is durable. It and the one before it stay pinned; the one before
 //!    those no longer is.
 //!

@@ -52,6 +52,12 @@ fn left_by_a_kill() -> SimDisk {
         store.sync().unwrap();
     }
     drop(store);
+    killed_before_the_last_change(&disk)
+}
+
+/// What a process leaves that did all that was done on this disk, and was killed
+/// before the last change.
+fn killed_before_the_last_change(disk: &SimDisk) -> SimDisk {
     let mut walk = disk.walk();
     while walk.at() + 1 < disk.changes() {
         walk.advance(&mut Reach::default());

@@ -8,6 +8,7 @@ use conformance::sim::{EXTREMES, Fail, Faults, Operation, Part, Reach, SimDisk, 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
+use super::killed_before_the_last_change;
 use crate::copy_on_write::Options;
 use crate::tests::store::OPTIONS;
 use crate::tests::store::array::Change::{self, Clear, Pop, Push, Set};
@@ -370,7 +371,12 @@ fn ex_4_19_a_disk_that_is_full_is_an_error_and_no_more() {
             let mut full = Played::on(disk.clone(), &[Vec::new()]);
             let _ = full.play(OPTIONS, &steps);
             assert!(!full.poisoned, "with room for {capacity} bytes");
-            let states = full.at(disk.changes()).to_vec();
+            let changes = disk.changes();
+            if changes > 0 {
+                let killed = killed_before_the_last_change(&disk);
+                goes_on(killed, OPTIONS, full.at(changes - 1));
+            }
+            let states = full.at(changes).to_vec();
             goes_on(disk.kill(), OPTIONS, &states);
         }
     }
@@ -379,14 +385,21 @@ fn ex_4_19_a_disk_that_is_full_is_an_error_and_no_more() {
 #[test]
 fn ex_4_19_a_disk_without_maps_is_read() {
     for read_max in [None, Some(7)] {
-        let disk = SimDisk::new();
-        disk.set_faults(Faults {
+        let faults = Faults {
             no_map: true,
             read_max,
             ..Faults::default()
-        });
-        let mut unmapped = Played::on(disk, &[Vec::new()]);
+        };
+        let disk = SimDisk::new();
+        disk.set_faults(faults.clone());
+        let mut unmapped = Played::on(disk.clone(), &[Vec::new()]);
         unmapped.play(OPTIONS, &by_hand()).unwrap();
-        assert_eq!(unmapped.disk.violations(), [""; 0]);
+        let killed = killed_before_the_last_change(&disk);
+        killed.set_faults(faults);
+        let mut next = Played::on(killed, unmapped.at(disk.changes() - 1));
+        next.play(OPTIONS, &short()).unwrap();
+        for played in [unmapped, next] {
+            assert_eq!(played.disk.violations(), [""; 0]);
+        }
     }
 }
