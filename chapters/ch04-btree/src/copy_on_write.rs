@@ -17,9 +17,9 @@
 //! 4. It writes the meta page over the oldest of three, and syncs. Only now does
 //!    anything durable lead to the pages. Until then the meta page before it
 //!    counts, and what that leads to is pinned and so not written over.
-//! 5. It writes the same over the oldest of the other two, and does not sync: this
-//!    copy is the sign that the first one is durable, for whoever opens the store
-//!    after a kill (`meta` has the details).
+//! 5. It writes the same once more, to the place after that one, and does not sync:
+//!    this copy is the sign that the first one is durable, for whoever opens the
+//!    store after a kill (`meta` has the details).
 //! 6. The commit is durable. It and the one before it stay pinned; the one before
 //!    those no longer is.
 //!

@@ -17,37 +17,43 @@
 //!   never reached. Then the one before it is the last that is, and that must not
 //!   be written over either.
 //!
-//! Nothing in the file tells these two apart, until the power is cut: what is read
-//! afterwards is durable. An opening shows what the newest one says, and what it
-//! has shown must last. So it *renews* it:
+//! Nothing but what is told below tells these two apart, until the power is cut:
+//! what is read afterwards is durable. An opening shows what the newest one says,
+//! and what it has shown must last. So it *renews* it:
 //!
 //! 1. It writes the same under the next number to the third place, and syncs. Now
 //!    it is durable.
-//! 2. It writes that once more, over the one that it has renewed. This need not be
-//!    durable.
+//! 2. It writes that once more, to the place after it; after the last place comes
+//!    the first. This need not be durable.
 //!
 //! # What a copy says
 //!
-//! A copy is a sign for the next opening: one is only ever written when the first
-//! is durable. Every sync ends with one, over the oldest of the other two; it need
-//! not be durable there, either. So what a killed process leaves is proven as a
-//! rule, and there is nothing to renew.
+//! A copy is only ever written when the first is durable. So it is a sign for the
+//! next opening, and every sync ends with one. What a killed process leaves is
+//! proven as a rule, and there is nothing to renew.
 //!
-//! An opening that finds two that are the same has nothing to do. One that finds
-//! two that differ in their number alone knows that the opening before it did not
-//! come to the second step, and has shown nothing. It writes over the newer of
-//! them: the older one stands for the same, and the third is still there.
+//! The copy itself need not be durable. A sync that fails may even leave it in the
+//! system's memory alone, for as long as that lasts. So the other one of the two,
+//! after which it stands, is kept until a newer commit is durable; where one of
+//! them has to be written over, it is the copy.
+//!
+//! # What is left, and what an opening makes of it
+//!
+//! In the order of the places, though each of them can be the first:
 //!
 //! | what there was | meta pages | an opening |
 //! |---|---|---|
-//! | closed | 9 9 9 | has nothing to do |
-//! | killed after a sync | 9 9 8 | has nothing to do |
-//! | killed before the copy was written | 9 8 8 | leaves 10 10 8 |
-//! | cut, and the copy was not durable yet | 9 8 8, or 9 torn 8 | leaves 10 10 8 |
-//! | cut while a meta page was written | torn 8 8 | has nothing to do |
-//! | the sync of 9 failed | 9 8 8 | leaves 10 10 8 |
-//! | and then the power was cut | 7 8 8 | has nothing to do |
-//! | an opening was killed after a write | 9 10 8, where 10 is 9 renewed | leaves 11 11 8 |
+//! | closed, or killed after a sync | 9 9 8 | has nothing to do |
+//! | cut while 10 was written over 8 | 9 9 torn | has nothing to do |
+//! | 10 was written, and no copy of it | 9 9 10 | leaves 9 11 11 |
+//! | cut while its copy was written | torn 9 10 | leaves 11 11 10 |
+//! | killed, or cut, in an opening of 9 9 10 | 9 11 10 | leaves 9 12 12 |
+//!
+//! In the last row 11 says what 10 says: two that differ in their number alone.
+//! The opening before wrote 11 and did not come to the copy, or the copy was lost
+//! when the power was cut. This one writes over 11, which is no loss. If the power
+//! was not cut since, nothing was shown yet of what the two say; and if it was,
+//! then 10, which is read, is durable, and says the same.
 
 use engine::{Error, Result};
 
@@ -173,10 +179,9 @@ impl Meta {
 pub struct Renewal {
     /// What to write.
     pub meta: Meta,
-    /// The index of the meta page to write over.
+    /// The index of the meta page to write over. When that is durable, a copy goes
+    /// to the place [after](Metas::after) it.
     pub over: usize,
-    /// The index of the one to write over when that is durable.
-    pub copy: usize,
 }
 
 /// What the meta pages say, each in its place; `None` for one that is not sound.
@@ -193,14 +198,29 @@ impl Metas {
     }
 
     /// The index of the one to write over: one that is not sound, or else the
-    /// one with the smallest commit number. Whatever becomes of that write, the
-    /// two newest are as they were. Of several such it is the first.
+    /// one with the smallest commit number. Of two that are the same it is the
+    /// [copy](Self::is_copy), of others the first.
     ///
     /// # Exercise 4.14
     pub fn oldest(&self) -> usize {
-        let commit = |index: &usize| self.0[*index].map(|meta| meta.commit);
+        let by_age = |index: &usize| {
+            let commit = self.0[*index].map(|meta| meta.commit);
+            (commit, !self.is_copy(*index))
+        };
         let indices = 0..self.0.len();
-        indices.min_by_key(commit).expect("there are some")
+        indices.min_by_key(by_age).expect("there are some")
+    }
+
+    /// The index of the place where a copy of this one stands: the next, and after
+    /// the last the first.
+    pub fn after(index: usize) -> usize {
+        (index + 1) % META_PAGES as usize
+    }
+
+    /// Answers whether this one is a copy of the one before it.
+    fn is_copy(&self, index: usize) -> bool {
+        let before = (index + self.0.len() - 1) % self.0.len();
+        self.0[index].is_some() && self.0[index] == self.0[before]
     }
 
     /// Answers whether the newest one is known to be durable: a copy of it was
@@ -215,38 +235,31 @@ impl Metas {
     /// none of the others says the same under the same number. `None` where none
     /// is sound.
     ///
-    /// It goes [over](Renewal::over) the oldest, and the
-    /// [copy](Renewal::copy) over the one that is renewed. But where two say the
-    /// same under two numbers, an opening was here before that did not come to its
-    /// end: it goes over the newer of them, and the copy over the older. So the
-    /// third, which may be the last one that is durable, is left alone.
+    /// It goes [over](Renewal::over) the oldest. But where another one says the
+    /// same under another number, an opening was here before that did not come to
+    /// its end: it goes over what that one wrote, which is the newest. So the third,
+    /// which may be the last one that is durable, is left alone.
     ///
     /// # Exercise 4.19
     pub fn renewal(&self) -> Option<Renewal> {
         let newest = self.newest()?;
-        let mut alike = self.indices_of(|meta| meta.shows_what(&newest));
-        let copy = alike.next()?;
-        let (over, copy) = match alike.next() {
-            None => (self.oldest(), copy),
-            // An opening before this one did not come to its end.
-            Some(other) if self.0[other] == Some(newest) => (other, copy),
-            Some(other) => (copy, other),
+        let is_alike = |meta: &Meta| meta.shows_what(&newest);
+        let alike = self.sound().filter(is_alike).count();
+        let over = match alike {
+            1 => self.oldest(),
+            _ => self.index_of(&newest),
         };
         let meta = Meta {
             commit: newest.commit + 1,
             ..newest
         };
-        Some(Renewal { meta, over, copy })
+        Some(Renewal { meta, over })
     }
 
-    /// The indices of those that are not copies of the newest.
-    pub fn others(&self) -> impl Iterator<Item = usize> + use<> {
-        let (metas, newest) = (self.0, self.newest());
-        (0..metas.len()).filter(move |&index| metas[index] != newest)
-    }
-
-    fn indices_of(&self, is_meant: impl Fn(&Meta) -> bool) -> impl Iterator<Item = usize> {
-        (0..self.0.len()).filter(move |&index| self.0[index].as_ref().is_some_and(&is_meant))
+    /// The index of the first that says this.
+    fn index_of(&self, meta: &Meta) -> usize {
+        let found = self.0.iter().position(|one| one.as_ref() == Some(meta));
+        found.expect("it is one of them")
     }
 
     fn sound(&self) -> impl Iterator<Item = Meta> {

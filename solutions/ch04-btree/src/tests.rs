@@ -37,7 +37,17 @@ mod store;
 mod threads;
 mod trees;
 
+use std::ops::Div;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// So many, or a tenth of it under Miri, which is a thousand times slower than the
+/// machine.
+fn many<N: Div<Output = N> + From<u8>>(count: N) -> N {
+    match cfg!(miri) {
+        true => count / N::from(10),
+        false => count,
+    }
+}
 
 /// What `work` panics with.
 #[track_caller]

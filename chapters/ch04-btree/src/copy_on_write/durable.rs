@@ -4,7 +4,7 @@ use engine::Result;
 
 use super::{CopyOnWrite, Writer};
 use crate::frames::Frame;
-use crate::meta::Meta;
+use crate::meta::{Meta, Metas};
 
 /// What a sync has to write.
 struct Captured {
@@ -36,10 +36,9 @@ impl CopyOnWrite {
     ///
     /// What is [captured](Self::capture) is [written](Self::write_out), and durable
     /// before the meta page is begun, which goes over the `oldest` of three. When
-    /// that is durable, it is among the metas that `flushing` has; a copy goes over
-    /// the one that is the `oldest` then, and is among them, too, once it is
-    /// written. The writer's `durable` commits are this one and the newer of the
-    /// two before.
+    /// that is durable, a copy is written to the place `after` it. Both are among the
+    /// metas that `flushing` has then, and the writer's `durable` commits are this
+    /// one and the newer of the two before.
     ///
     /// # Errors
     ///
@@ -142,25 +141,20 @@ impl CopyOnWrite {
         self.write_out(&frames)
     }
 
-    /// Syncs, and leaves the same in all meta pages: a flip in one of them costs
-    /// nothing then, and an opening has nothing to do.
+    /// Syncs, and then once more: the copy of the meta page, which a sync leaves to
+    /// the system, is durable, too. A flip in one of the two costs nothing then.
     ///
-    /// The newest meta page is durable before it is written over the `others`, and
-    /// these are made durable by a second sync; where all are the same already,
-    /// nothing is written. Last the room after the pages is cut off, if there is
-    /// any.
+    /// Last the room after the pages is cut off, if there is any.
     ///
     /// # Errors
     ///
     /// As for [`sync`](Self::sync), and [`Error::Io`](engine::Error::Io) of the
-    /// cut. Where writing a meta page fails,
-    /// [`Error::Poisoned`](engine::Error::Poisoned). The store is gone all the
-    /// same.
+    /// cut. The store is gone all the same.
     ///
     /// # Exercise 4.18
     pub fn close(self) -> Result<()> {
         todo!(
-            "exercise 4.18: Syncs, and leaves the same in all meta pages: a flip in one of them costs nothing then, and an opening has nothing to do"
+            "exercise 4.18: Syncs, and then once more: the copy of the meta page, which a sync leaves to the system, is durable, too"
         )
     }
 }

@@ -8,6 +8,7 @@ use engine::Error;
 use engine::page::{PageGroup, PageStore};
 
 use super::held::Held;
+use super::many;
 use super::store::array::Change::{Push, Set};
 use super::store::array::{assert_holds, assert_sound, commit, reachable};
 use super::store::{OPTIONS, open, open_with};
@@ -182,7 +183,7 @@ fn ex_4_17_pages_come_back_without_a_sync() {
     let disk = SimDisk::new();
     let store = open(&disk);
     commit(&store, &[Push(1), Push(2), Push(3)]).unwrap();
-    for number in 0..1000 {
+    for number in 0..many(1000) {
         commit(&store, &[Set(1, number)]).unwrap();
     }
     let pages = store.free_pages().unwrap().len();
@@ -210,7 +211,7 @@ fn ex_4_17_on_a_full_disk_pages_come_back_as_soon_as_they_can() {
         ..Faults::default()
     });
     let mut expected = [2, 0, 0, 0, 0, 0];
-    for number in 0..100 {
+    for number in 0..many(100) {
         // So many pages at a time that none is left now and then.
         for at in 0..=number * number % 5 {
             expected[at as usize] = number;
@@ -225,7 +226,7 @@ fn ex_4_17_on_a_full_disk_pages_come_back_as_soon_as_they_can() {
 
 #[test]
 fn ex_4_17_a_full_disk_is_found_by_the_group_and_nothing_has_changed() {
-    for capacity in (3 * 128..4000).step_by(50) {
+    for capacity in (3 * 128..4000).step_by(if cfg!(miri) { 500 } else { 50 }) {
         let disk = SimDisk::new();
         disk.set_faults(Faults {
             capacity: Some(capacity),
@@ -253,7 +254,7 @@ fn ex_4_17_readers_see_the_same_while_hundreds_of_commits_go_by() {
     let store = open(&SimDisk::new());
     commit(&store, &(0..12).map(Push).collect::<Vec<_>>()).unwrap();
     let mut held = Vec::new();
-    for round in 0..400_u32 {
+    for round in 0..many(400_u32) {
         if round % 40 == 0 {
             held.push(Held::new(&store));
         }
@@ -272,7 +273,7 @@ fn ex_4_17_a_reader_that_stays_keeps_no_more_than_it_sees() {
     commit(&store, &(0..20).map(Push).collect::<Vec<_>>()).unwrap();
     let mut held = Held::new(&store);
     let mut most = 0;
-    for round in 0..1000 {
+    for round in 0..many(1000) {
         commit(&store, &[Set(round, 7)]).unwrap();
         most = most.max(store.free_pages().unwrap().len());
     }
@@ -286,7 +287,7 @@ fn ex_4_17_no_number_is_handed_out_that_anybody_sees() {
     let store = open(&SimDisk::new());
     commit(&store, &(0..8).map(Push).collect::<Vec<_>>()).unwrap();
     let mut held: Vec<Held<'_>> = Vec::new();
-    for round in 0..300_usize {
+    for round in 0..many(300_usize) {
         if round % 5 == 0 {
             held.push(Held::new(&store));
         }

@@ -8,6 +8,7 @@ use engine::layout::{Draw, Part, Row, Table};
 use engine::page::STORE_BYTES;
 use engine::{StorageEngine, Write};
 
+use super::metas::newest_in;
 use crate::copy_on_write;
 use crate::layout::{CELL, CHAIN, CHILD, HEADER, LIST_PAGE, META, PAGES_FILE, PIECE, SLOT, STAMP};
 use crate::meta::{FILE, META_BYTES, Meta};
@@ -106,8 +107,7 @@ fn free_pages(file: &[u8]) -> Vec<usize> {
 
 /// The page that the free list stands on.
 fn list_of(file: &[u8]) -> usize {
-    let meta = Meta::decode(file.first_chunk().unwrap(), 0).unwrap();
-    meta.free_head as usize
+    newest_in(file, PAGE_BYTES).free_head as usize
 }
 
 /// The first page of that kind that is not free.
@@ -222,11 +222,7 @@ fn what_an_open_store_has_in_its_file_is_drawn_up_to_its_room() {
     tree.put(b"key", &[b'v'; 300]).unwrap();
     tree.sync().unwrap();
     let file = file_on(&disk);
-    let meta = (0..3).filter_map(|page| {
-        let bytes = file[page * PAGE_BYTES..].first_chunk()?;
-        Meta::decode(bytes, 0).ok()
-    });
-    let pages = meta.map(|meta| meta.pages as usize).max().unwrap();
+    let pages = newest_in(&file, PAGE_BYTES).pages as usize;
     let room = file.len() / PAGE_BYTES - pages;
     assert!(room > 1, "{room}");
     let parts = drawn(&file);

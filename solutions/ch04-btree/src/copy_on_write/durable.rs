@@ -4,7 +4,7 @@ use engine::Result;
 
 use super::{CopyOnWrite, Writer};
 use crate::frames::Frame;
-use crate::meta::Meta;
+use crate::meta::{Meta, Metas};
 
 /// What a sync has to write.
 struct Captured {
@@ -36,10 +36,9 @@ impl CopyOnWrite {
     ///
     /// What is [captured](Self::capture) is [written](Self::write_out), and durable
     /// before the meta page is begun, which goes over the `oldest` of three. When
-    /// that is durable, it is among the metas that `flushing` has; a copy goes over
-    /// the one that is the `oldest` then, and is among them, too, once it is
-    /// written. The writer's `durable` commits are this one and the newer of the
-    /// two before.
+    /// that is durable, a copy is written to the place `after` it. Both are among the
+    /// metas that `flushing` has then, and the writer's `durable` commits are this
+    /// one and the newer of the two before.
     ///
     /// # Errors
     ///
@@ -57,10 +56,11 @@ impl CopyOnWrite {
         let index = metas.oldest();
         self.write_meta(index, meta)?;
         self.file.sync(&self.device)?;
-        metas.0[index] = Some(meta);
-        let copy = metas.oldest();
+        let copy = Metas::after(index);
         self.write_meta(copy, meta)?;
-        metas.0[copy] = Some(meta);
+        for index in [index, copy] {
+            metas.0[index] = Some(meta);
+        }
         let mut writer = self.writer.lock();
         writer.durable = [writer.durable[1], meta.commit];
         Ok(meta.commit)
@@ -156,35 +156,24 @@ impl CopyOnWrite {
         self.write_out(&frames)
     }
 
-    /// Syncs, and leaves the same in all meta pages: a flip in one of them costs
-    /// nothing then, and an opening has nothing to do.
+    /// Syncs, and then once more: the copy of the meta page, which a sync leaves to
+    /// the system, is durable, too. A flip in one of the two costs nothing then.
     ///
-    /// The newest meta page is durable before it is written over the `others`, and
-    /// these are made durable by a second sync; where all are the same already,
-    /// nothing is written. Last the room after the pages is cut off, if there is
-    /// any.
+    /// Last the room after the pages is cut off, if there is any.
     ///
     /// # Errors
     ///
     /// As for [`sync`](Self::sync), and [`Error::Io`](engine::Error::Io) of the
-    /// cut. Where writing a meta page fails,
-    /// [`Error::Poisoned`](engine::Error::Poisoned). The store is gone all the
-    /// same.
+    /// cut. The store is gone all the same.
     ///
     /// # Exercise 4.18
     pub fn close(self) -> Result<()> {
         self.sync()?;
-        let metas = *self.flushing.lock();
-        let newest = metas.newest().expect("an opened file has a meta page");
-        if metas.others().next().is_some() {
-            // The newest one is durable. These may both be torn.
-            for index in metas.others() {
-                self.write_meta(index, newest)?;
-            }
-            self.file.sync(&self.device)?;
-        }
-        match self.file.room() > newest.pages {
-            true => self.file.cut_off_room(newest.pages),
+        self.file.sync(&self.device)?;
+        let newest = self.flushing.lock().newest();
+        let pages = newest.expect("an opened file has a meta page").pages;
+        match self.file.room() > pages {
+            true => self.file.cut_off_room(pages),
             false => Ok(()),
         }
     }

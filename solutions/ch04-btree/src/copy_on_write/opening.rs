@@ -105,9 +105,10 @@ fn is_new(metas: &Metas) -> bool {
 /// # Exercise 4.19
 fn renew(device: &Device, file: &PageFile, metas: &mut Metas) -> Result<()> {
     let renewal = metas.renewal();
-    let Renewal { meta, over, copy } = renewal.expect("an opened file has a meta page");
+    let Renewal { meta, over } = renewal.expect("an opened file has a meta page");
     file.write_meta(over, meta)?;
     file.sync(device)?;
+    let copy = Metas::after(over);
     file.write_meta(copy, meta)?;
     for index in [over, copy] {
         metas.0[index] = Some(meta);

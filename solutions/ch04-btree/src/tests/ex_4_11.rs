@@ -85,11 +85,12 @@ fn ex_4_11_a_tree_loses_a_level_at_a_time() {
     for flavour in FLAVOURS {
         let mut both = Both::new(flavour, PAGE_BYTES);
         let key = |number: u32| format!("{number:03}");
-        let puts: Vec<Change> = (0..200).map(|n| Change::Put(key(n), LEN)).collect();
+        let count = if cfg!(miri) { 70 } else { 200 };
+        let puts: Vec<Change> = (0..count).map(|n| Change::Put(key(n), LEN)).collect();
         both.write(&puts);
         let mut levels = drawn(&both.tree).len();
         assert!(levels >= 3, "{levels} levels");
-        for number in 0..200 {
+        for number in 0..count {
             changed(&mut both, &format!("{}-", key(number)));
             let now = drawn(&both.tree).len();
             assert!(levels - now <= 1);
@@ -110,10 +111,11 @@ fn shuffled(count: u32) -> impl Iterator<Item = u32> {
 fn ex_4_11_where_most_entries_are_deleted_most_pages_are_given_back() {
     let mut both = Both::new(Flavour::CopyOnWrite, PAGE_BYTES);
     let key = |number: u32| format!("{number:05}");
-    let puts: Vec<Change> = (0..2048).map(|n| Change::Put(key(n), 8)).collect();
+    let count = if cfg!(miri) { 512 } else { 2048 };
+    let puts: Vec<Change> = (0..count).map(|n| Change::Put(key(n), 8)).collect();
     both.write(&puts);
     let before = both.tree.check().unwrap();
-    for number in shuffled(2048).filter(|number| number % 32 != 0) {
+    for number in shuffled(count).filter(|number| number % 32 != 0) {
         both.write(&[Change::Delete(key(number))]);
     }
     both.same();

@@ -88,8 +88,14 @@ fn ex_4_14_the_newest_counts_and_the_oldest_is_written_over() {
         ([meta(9), None, meta(8)], meta(9), 1),
         ([None, None, meta(8)], meta(8), 0),
         ([meta(9), meta(9), meta(9)], meta(9), 0),
-        ([meta(10), meta(9), meta(9)], meta(10), 1),
+        // Of two that are the same, the one after the other.
+        ([meta(10), meta(9), meta(9)], meta(10), 2),
+        ([meta(9), meta(9), meta(10)], meta(10), 1),
+        ([meta(9), meta(10), meta(9)], meta(10), 0),
+        ([meta(9), meta(9), meta(8)], meta(9), 2),
+        ([meta(9), meta(8), meta(9)], meta(9), 1),
         ([meta(9), meta(9), None], meta(9), 2),
+        ([meta(9), None, None], meta(9), 1),
         ([None, None, None], None, 0),
     ] {
         let metas = Metas(metas);

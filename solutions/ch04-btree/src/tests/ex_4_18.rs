@@ -229,7 +229,7 @@ fn ex_4_18_whoever_has_waited_looks_whether_the_one_before_it_has_failed() {
 }
 
 #[test]
-fn ex_4_18_a_close_that_cannot_write_a_meta_page_poisons() {
+fn ex_4_18_a_close_that_cannot_make_the_copy_durable_poisons() {
     let (disk, store) = prepared();
     store.sync().unwrap();
     fail_next(&disk, Part::Half);

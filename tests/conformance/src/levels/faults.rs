@@ -8,7 +8,7 @@ use crate::level::{Check, Clause, Replay};
 use crate::levels::playing::owes_work;
 use crate::report::Failure;
 use crate::script::{Op, Script, shrink};
-use crate::sim::{Fail, Operation};
+use crate::sim::{EXTREMES, Fail, Operation};
 use crate::subject::Subject;
 
 mod damage;
@@ -94,11 +94,14 @@ const MAINTAINED: [&str; 4] = [
 /// short, and what leads to them.
 const GROWN: [&str; 1] = ["fill 30; sync; put k00007 x*600; sync"];
 
-/// A script for syncs that fail: a place in a file that was used and is free may
-/// be used again, and then what was there before is found where a sync has lost
-/// what came later.
-const OVERWRITTEN: [&str; 1] =
-    ["put a 1; sync; put a 2; sync; put a 3; sync; put a 4; sync; put a 5; sync; put a 6; sync"];
+/// Scripts for syncs that fail. A place in a file that was used and is free may be
+/// used again, and then what was there before is found where a sync has lost what
+/// came later. And what a close was to make durable may be in memory alone when the
+/// engine is opened again, where it looks as if it were.
+const LOST: [&str; 2] = [
+    "put a 1; sync; put a 2; sync; put a 3; sync; put a 4; sync; put a 5; sync; put a 6; sync",
+    "put a 1; reopen",
+];
 
 /// Which scripts follow: how many random ones, quick and full, and how long these
 /// are; and some that are spelled out and longer, in a single durability.
@@ -117,7 +120,7 @@ const FAILING: Amount = Amount {
     longer: &[],
 };
 const SYNCING: Amount = Amount {
-    longer: &OVERWRITTEN,
+    longer: &LOST,
     ..FAILING
 };
 const COUNTED: Amount = Amount {
@@ -211,21 +214,25 @@ fn shrunk(
     alike(&smallest).unwrap_or(failure)
 }
 
+/// The images of a cut that matter when something has failed.
+const FEW: usize = 5;
+
 /// Fails every operation that is no sync, each alone.
 fn failing_operations(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
     let chosen = |operation: Operation, fail| !operation.is_sync() && matches!(fail, Fail::Once(_));
-    Failing::new(subject, budget, script).each_operation(chosen)
+    Failing::new(subject, budget, script, FEW).each_operation(chosen)
 }
 
-/// Fails every sync alone, and everything from each operation on.
+/// Fails every sync alone, and everything from each operation on. What a sync has
+/// lost may be missed no sooner than something else is torn, which few images are.
 fn failing_syncs(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
     let chosen = |operation: Operation, fail| operation.is_sync() || matches!(fail, Fail::From(_));
-    Failing::new(subject, budget, script).each_operation(chosen)
+    Failing::new(subject, budget, script, 2 * EXTREMES).each_operation(chosen)
 }
 
 /// Lets the disk be full after each number of bytes.
 fn full_disk(subject: &Subject, budget: &Budget, script: &Script) -> Result<(), Failure> {
-    Failing::new(subject, budget, script).each_capacity(budget.pick(24, 200))
+    Failing::new(subject, budget, script, FEW).each_capacity(budget.pick(24, 200))
 }
 
 /// `script` with other operations.

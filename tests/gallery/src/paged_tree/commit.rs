@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use engine::{Durability, Error, Result};
 
 use super::group::{Changes, Freed};
-use super::meta::{META_PAGES, Meta, Metas, newest};
+use super::meta::{META_PAGES, Meta, Metas, newest, original};
 use super::page::PAGE_BYTES;
 use super::readers::View;
 use super::store::{Store, corrupt, offset_of};
@@ -167,22 +167,22 @@ pub(crate) fn write_meta(store: &Store, place: usize, meta: Meta) -> Result<()> 
     store.file.write_at(offset, &meta.encode())
 }
 
-/// Ends the engine: the same stands in every meta page, so that one of them can
-/// be damaged.
+/// Ends the engine: there is a copy of the newest meta page, so that one of the two
+/// can be damaged.
 ///
 /// # Errors
 ///
 /// As for [`sync`].
 pub(crate) fn close(store: &Store, writer: &mut Writer) -> Result<()> {
     sync(store, writer)?;
+    let Some(original) = original(&writer.metas) else {
+        return Ok(());
+    };
     let last = newest(&writer.metas)?;
-    let others = (0..writer.metas.len()).filter(|&place| writer.metas[place] != Some(last));
-    let others: Vec<usize> = others.collect();
-    for &place in &others {
-        write_meta(store, place, last).map_err(Error::poisoned)?;
+    for place in store.steps.copied_to(original) {
+        if writer.metas[place] != Some(last) {
+            write_meta(store, place, last).map_err(Error::poisoned)?;
+        }
     }
-    match others[..] {
-        [] => Ok(()),
-        _ => sync_file(store),
-    }
+    sync_file(store)
 }

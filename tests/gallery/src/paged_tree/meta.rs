@@ -9,10 +9,13 @@
 //! behind it failed. Then the one before it is the last that is durable, and as
 //! nobody can tell, neither may be written over. So an opening *renews*: it
 //! writes the newest one again, under the next number, over the third; syncs;
-//! and then writes a copy of that over what it renewed, as a sign for the next
+//! and then writes a copy of that to the place after it, as a sign for the next
 //! opening that this one came so far. An opening that finds two alike but for
 //! their number, and no copy, follows one that did not. It writes over the newer
 //! of them, which stands for nothing that the older one does not.
+//!
+//! A copy itself need not be durable, even if a close has asked for it: that sync
+//! may fail. The one before it is; so it is the copy that is written over first.
 
 use engine::{Error, Result};
 
@@ -85,31 +88,47 @@ pub(crate) fn newest(metas: &Metas) -> Result<Meta> {
         .ok_or_else(|| Error::corrupt(super::FILE, 0, "no meta page is sound"))
 }
 
-/// The place of the one to write over.
+/// The place of the one to write over: of two that are the same, the copy.
 pub(crate) fn oldest(metas: &Metas) -> usize {
-    let commit = |place: &usize| metas[*place].map(|meta| meta.commit);
-    let places = 0..metas.len();
-    places.min_by_key(commit).expect("there are three")
+    let by_age = |place: &usize| {
+        let commit = metas[*place].map(|meta| meta.commit);
+        (commit, !is_copy(metas, *place))
+    };
+    (0..metas.len())
+        .min_by_key(by_age)
+        .expect("there are three")
 }
 
-/// Where an opening writes the newest one again: over which, and, when that is
-/// durable, over which a copy. `None` where a copy says that it is durable.
-pub(crate) fn renewal(metas: &Metas) -> Option<(usize, usize)> {
+/// The place of a copy of what stands in this one.
+pub(crate) fn after(place: usize) -> usize {
+    (place + 1) % META_PAGES as usize
+}
+
+/// Answers whether what stands there is a copy.
+fn is_copy(metas: &Metas, place: usize) -> bool {
+    let before = (place + metas.len() - 1) % metas.len();
+    metas[place].is_some() && metas[place] == metas[before]
+}
+
+/// The place of the newest one that is no copy. `None` where all are the same: in
+/// a new file.
+pub(crate) fn original(metas: &Metas) -> Option<usize> {
+    let newest = newest(metas).ok();
+    (0..metas.len()).find(|place| metas[*place] == newest && !is_copy(metas, *place))
+}
+
+/// The place of the one that an opening writes over, to make the newest one
+/// durable. `None` where a copy says that it is.
+pub(crate) fn renewal(metas: &Metas) -> Option<usize> {
     let newest = newest(metas).ok()?;
-    let places = |is_meant: &dyn Fn(&Meta) -> bool| {
-        let places = (0..metas.len()).filter(|&at| metas[at].as_ref().is_some_and(is_meant));
-        places.collect::<Vec<_>>()
+    let count = |is_meant: &dyn Fn(&Meta) -> bool| {
+        metas.iter().flatten().filter(|meta| is_meant(meta)).count()
     };
-    match (
-        &places(&|meta| *meta == newest)[..],
-        &places(&|meta| meta.is_like(&newest))[..],
-    ) {
-        ([_, _, ..], _) => None,
-        (&[at], [_]) => Some((oldest(metas), at)),
-        (&[at], alike) => {
-            let older = alike.iter().find(|other| **other != at);
-            Some((at, *older.expect("there are two")))
-        }
-        ([], _) => unreachable!("the newest is one of them"),
+    let is_copied = count(&|meta| *meta == newest) > 1;
+    let is_alone = count(&|meta| meta.is_like(&newest)) == 1;
+    match is_alone {
+        _ if is_copied => None,
+        true => Some(oldest(metas)),
+        false => original(metas),
     }
 }

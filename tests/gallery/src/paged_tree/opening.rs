@@ -10,7 +10,7 @@ use engine::{Counters, Durability, Error, Result};
 use super::FILE;
 use super::check::{Look, Survey};
 use super::commit::{Writer, sync_file, write_meta};
-use super::meta::{META_BYTES, META_PAGES, Meta, Metas, newest};
+use super::meta::{META_BYTES, META_PAGES, Meta, Metas, after, newest};
 use super::page::PAGE_BYTES;
 use super::readers::{Pins, Reader, View};
 use super::steps::Steps;
@@ -114,17 +114,13 @@ fn read_metas(file: &dyn File, steps: &dyn Steps) -> Result<Metas> {
 }
 
 /// Makes durable what a meta page says, and answers what it says then: writes it
-/// over one of them, and, when that is durable, a copy over another.
+/// over one of them, and, when that is durable, a copy to the place after it.
 ///
 /// # Errors
 ///
 /// What writing and syncing can answer.
-pub(crate) fn renew(
-    store: &Store,
-    metas: &Metas,
-    chosen: Meta,
-    (over, copy): (usize, usize),
-) -> Result<Meta> {
+pub(crate) fn renew(store: &Store, metas: &Metas, chosen: Meta, over: usize) -> Result<Meta> {
+    let copy = after(over);
     let meta = Meta {
         commit: newest(metas)?.commit + 1,
         ..chosen

@@ -251,9 +251,14 @@ pub(crate) trait Steps: Send + Sync {
     /// Makes durable what an opening shows, unless it is known to be.
     fn renew(&self, store: &Store, metas: &Metas, chosen: Meta) -> Result<Meta> {
         match meta::renewal(metas) {
-            Some(places) => opening::renew(store, metas, chosen, places),
+            Some(over) => opening::renew(store, metas, chosen, over),
             None => Ok(chosen),
         }
+    }
+
+    /// The places to which a close writes copies of the newest meta page.
+    fn copied_to(&self, original: usize) -> Vec<usize> {
+        vec![meta::after(original)]
     }
 }
 

@@ -8,7 +8,7 @@ use crate::exhibit::{Charge, Exhibit};
 use crate::paged_tree::Store;
 use crate::paged_tree::commit::{Writer, sync_file};
 use crate::paged_tree::group::{Freed, Group};
-use crate::paged_tree::meta::{META_BYTES, Meta, Metas, newest};
+use crate::paged_tree::meta::{META_BYTES, Meta, Metas, after, newest};
 use crate::paged_tree::page::{PAGE_BYTES, PIECE};
 use crate::paged_tree::readers::{View, pin};
 use crate::paged_tree::steps::{Right, Steps};
@@ -104,6 +104,16 @@ pub static EXHIBITS: &[Exhibit] = &[
             Level::Crash,
             "writes a meta page over the newest one",
             "it takes the place of that",
+        ),
+    ),
+    Exhibit::of_pages(
+        &CopiedToAll,
+        Charge(
+            "copied-to-all",
+            Clause::Poison,
+            Level::Faults,
+            "leaves the same in all three meta pages when it is closed, before that is synced",
+            "the newest is durable, so any of them may be torn",
         ),
     ),
     Exhibit::of_pages(
@@ -273,7 +283,18 @@ impl Steps for NewestOverwritten {
     }
 }
 
-/// Is right after a close, which leaves the same in all of them.
+/// Does not know any more, if that sync fails, which of them is durable, and
+/// writes over it.
+struct CopiedToAll;
+
+impl Steps for CopiedToAll {
+    fn copied_to(&self, original: usize) -> Vec<usize> {
+        let next = after(original);
+        vec![next, after(next)]
+    }
+}
+
+/// Is right as long as the newest one is the first.
 struct FirstMetaChosen;
 
 impl Steps for FirstMetaChosen {

@@ -7,6 +7,7 @@ use engine::page::{PageGroup, PageRead, PageStore};
 use engine::{Counter, Error, Result};
 
 use crate::copy_on_write::{CopyOnWrite, Options};
+use crate::tests::many;
 use crate::tests::store::array::Change::{Clear, Pop, Push, Set};
 use crate::tests::store::array::{all, assert_holds, assert_sound, change, commit, numbers};
 use crate::tests::store::{OPTIONS, is_poisoned, open, open_with};
@@ -46,7 +47,7 @@ fn ex_4_18_a_commit_of_nothing_is_none() {
 
 #[test]
 fn ex_4_18_a_full_disk_is_found_by_the_group_and_not_by_the_sync() {
-    for capacity in (3 * 128..4000).step_by(50) {
+    for capacity in (3 * 128..4000).step_by(if cfg!(miri) { 500 } else { 50 }) {
         let disk = SimDisk::new();
         disk.set_faults(Faults {
             capacity: Some(capacity),
@@ -106,7 +107,7 @@ fn ex_4_18_what_was_written_above_the_budget_is_used_again_at_once() {
     let store = open_with(&disk, options);
     commit(&store, &(0..20).map(Push).collect::<Vec<_>>()).unwrap();
     let mut most = 0;
-    for round in 0..500 {
+    for round in 0..many(500) {
         commit(&store, &[Set(round, 7)]).unwrap();
         most = most.max(store.free_pages().unwrap().len());
     }
@@ -133,7 +134,7 @@ fn ex_4_18_on_a_full_disk_pages_come_back_as_soon_as_they_can() {
         ..Faults::default()
     });
     let mut expected = [2, 0, 0, 0, 0, 0];
-    for number in 0..100 {
+    for number in 0..many(100) {
         // So many pages at a time that none is left now and then.
         for at in 0..=number * number % 5 {
             expected[at as usize] = number;
@@ -153,7 +154,7 @@ fn ex_4_18_what_was_changed_many_times_between_two_syncs_is_written_once() {
     commit(&store, &(0..20).map(Push).collect::<Vec<_>>()).unwrap();
     store.sync().unwrap();
     let mut most = 0;
-    for round in 0..50 {
+    for round in 0..many(50) {
         for number in 0..100 {
             commit(&store, &[Set(round, number)]).unwrap();
         }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::copy_on_write::Options;
 use crate::tests::held::Held;
+use crate::tests::many;
 use crate::tests::store::array::Change::{Clear, Pop, Push, Set};
 use crate::tests::store::array::{
     Change, all, assert_holds, assert_sound, change, change_model, commit, numbers, reachable,
@@ -51,7 +52,7 @@ fn ex_4_18_readers_see_the_same_while_hundreds_of_commits_go_by() {
         let store = open_with(&disk, options);
         commit(&store, &(0..12).map(Push).collect::<Vec<_>>()).unwrap();
         let mut held = Vec::new();
-        for round in 0..400_u32 {
+        for round in 0..many(400_u32) {
             if round % 40 == 0 {
                 held.push(Held::new(&store));
             }
@@ -76,7 +77,7 @@ fn ex_4_18_a_reader_that_stays_keeps_no_more_than_it_sees() {
     store.sync().unwrap();
     let mut held = Held::new(&store);
     let mut most = 0;
-    for round in 0..1000 {
+    for round in 0..many(1000) {
         commit(&store, &[Set(round, 7)]).unwrap();
         if round % 10 == 0 {
             store.sync().unwrap();
@@ -93,7 +94,7 @@ fn ex_4_18_no_number_is_handed_out_that_anybody_sees() {
     let store = open(&SimDisk::new());
     commit(&store, &(0..8).map(Push).collect::<Vec<_>>()).unwrap();
     let mut held: Vec<Held<'_>> = Vec::new();
-    for round in 0..300_usize {
+    for round in 0..many(300_usize) {
         if round % 5 == 0 {
             held.push(Held::new(&store));
         }

@@ -10,8 +10,9 @@ use super::array::Change::{Clear, Push, Set};
 use super::array::{commit, reachable};
 use super::open;
 use crate::copy_on_write::CopyOnWrite;
-use crate::meta::{FILE, Meta};
+use crate::meta::FILE;
 use crate::stamp::seal;
+use crate::tests::metas::newest_in;
 
 fn prepared() -> (CopyOnWrite, BTreeSet<PageId>) {
     let store = open(&SimDisk::new());
@@ -107,9 +108,7 @@ fn a_list_that_bites_its_tail_is_found() {
         store.close().unwrap();
         let mut image = disk.image();
         let mut file = image.get(FILE).unwrap().bytes().to_vec();
-        let head = Meta::decode(file.first_chunk().unwrap(), 0)
-            .unwrap()
-            .free_head;
+        let head = newest_in(&file, 128).free_head;
         let list = &mut file[head as usize * 128..][..128];
         list[20..24].copy_from_slice(&head.to_le_bytes());
         seal(list);

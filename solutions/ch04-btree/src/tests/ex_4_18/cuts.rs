@@ -133,6 +133,7 @@ fn ex_4_18_a_power_cut_leaves_a_commit_that_was_synced_or_a_later_one() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it opens thousands of stores")]
 fn ex_4_18_a_power_cut_beside_commits_that_are_beside_a_sync_leaves_what_it_may() {
     // So many that free pages become scarce, and somebody asks for them.
     let commits = |from: u32| {

@@ -14,6 +14,7 @@ use crate::tests::store::array::{all, assert_holds, commit, numbers};
 use crate::tests::store::{OPTIONS, open, open_with};
 
 #[test]
+#[cfg_attr(miri, ignore = "it opens thousands of stores")]
 fn ex_4_19_behind_a_power_cut_a_flip_costs_no_more_than_the_last_sync() {
     let disk = SimDisk::new();
     let (store, _) = prepared(&disk);
@@ -51,6 +52,7 @@ fn ex_4_19_behind_a_power_cut_a_flip_costs_no_more_than_the_last_sync() {
 /// Whatever is written after a sync, what the one before it has made durable is
 /// there, too: all of it.
 #[test]
+#[cfg_attr(miri, ignore = "it opens thousands of stores")]
 fn ex_4_19_at_any_power_cut_the_newest_meta_page_may_be_damaged_as_well() {
     for frames_bytes_max in [5 * PAGE_BYTES, 1 << 20] {
         let frames_bytes_max = usize::try_from(frames_bytes_max).unwrap();

@@ -30,14 +30,16 @@ fn of_a_free_page_after_the_end_of_the_file_nothing_is_said() {
     tree.put(b"key", b"two").unwrap();
     close(tree);
     let mut file = file_on(&disk);
-    let meta = Meta::decode(file.first_chunk().unwrap(), 0).unwrap();
+    let meta = newest_in(&file, PAGE_BYTES);
     let longer = Meta {
         pages: meta.pages + 1,
         free_count: meta.free_count + 1,
         ..meta
     };
-    for page in 0..META_PAGES as usize {
-        file[page * PAGE_BYTES..][..META_BYTES].copy_from_slice(&longer.to_bytes());
+    for page in file.chunks_mut(PAGE_BYTES) {
+        if page[..META_BYTES] == meta.to_bytes() {
+            page[..META_BYTES].copy_from_slice(&longer.to_bytes());
+        }
     }
     let list = &mut file[meta.free_head as usize * PAGE_BYTES..][..PAGE_BYTES];
     let end = 28 + 4 * usize::from(list[24]);

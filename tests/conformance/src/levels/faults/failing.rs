@@ -19,10 +19,15 @@ pub(super) struct Failing<'s> {
 }
 
 impl<'s> Failing<'s> {
-    pub(super) fn new(subject: &'s Subject, budget: &Budget, script: &'s Script) -> Self {
+    /// Tries so many images of each cut.
+    pub(super) fn new(
+        subject: &'s Subject,
+        budget: &Budget,
+        script: &'s Script,
+        images: usize,
+    ) -> Self {
         let depth = Depth {
-            // The extremes that matter when something has failed.
-            images: 5,
+            images,
             ..Effort::of(budget).depth
         };
         Failing {
