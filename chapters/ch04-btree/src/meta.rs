@@ -162,7 +162,7 @@ impl Metas {
 
     /// The index of the one to write over: one that is not sound, or else the
     /// one with the smallest commit number. Of two that are the same it is the
-    /// [copy](Self::is_copy), of others the first.
+    /// copy, of others the first.
     ///
     /// # Exercise 4.14
     pub fn oldest(&self) -> usize {
