@@ -173,7 +173,9 @@ impl TestBinary {
             job.filter(|_| !stop.load(Ordering::Relaxed))
         };
         thread::scope(|scope| {
-            let (done, runs) = mpsc::channel();
+            // A run is handed over before its worker takes the next job, so that
+            // no worker is far ahead of who may break.
+            let (done, runs) = mpsc::sync_channel(0);
             for _ in 0..workers.max(1) {
                 let (next, done) = (&next, done.clone());
                 scope.spawn(move || {
