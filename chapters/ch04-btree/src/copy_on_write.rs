@@ -35,6 +35,7 @@
 //! | writing a meta page | poisoned: nobody knows what stands there, and what it leads to must not be written over |
 //! | syncing it | poisoned; the pages are durable, whatever became of the meta page |
 //! | writing its copy | poisoned, as for every meta page, though the commit is durable |
+//! | syncing that, in a close | poisoned; the copy may be in the system's memory alone |
 //!
 //! A commit makes sure that there is room for what the next capture needs, the
 //! pages of the free list included. So a sync does not run out of room, unless

@@ -30,12 +30,14 @@
 //!
 //! A copy is only ever written when the first is durable. So it is a sign for the
 //! next opening, and every sync ends with one. What a killed process leaves is
-//! proven as a rule, and there is nothing to renew.
+//! proven as a rule, and there is nothing to renew. (In a new store all three are
+//! the same, and all are durable.)
 //!
-//! The copy itself need not be durable. A sync that fails may even leave it in the
-//! system's memory alone, for as long as that lasts. So the other one of the two,
-//! after which it stands, is kept until a newer commit is durable; where one of
-//! them has to be written over, it is the copy.
+//! The two have the same bytes; which of them is the copy, their places say. It need
+//! not be durable itself. A sync that fails may even leave it in the system's memory
+//! alone, as the second one of a close may. So the one before it is kept until a
+//! newer commit is durable; where one of them has to be written over, it is the
+//! copy.
 //!
 //! # What is left, and what an opening makes of it
 //!
@@ -45,15 +47,19 @@
 //! |---|---|---|
 //! | closed, or killed after a sync | 9 9 8 | has nothing to do |
 //! | cut while 10 was written over 8 | 9 9 torn | has nothing to do |
-//! | 10 was written, and no copy of it | 9 9 10 | leaves 9 11 11 |
+//! | 10 was written, and no copy of it, or that was lost | 9 9 10 | leaves 9 11 11 |
 //! | cut while its copy was written | torn 9 10 | leaves 11 11 10 |
 //! | killed, or cut, in an opening of 9 9 10 | 9 11 10 | leaves 9 12 12 |
 //!
+//! In the second row the copy of 9 is durable: the sync of 10's pages has seen to
+//! that.
+//!
 //! In the last row 11 says what 10 says: two that differ in their number alone.
-//! The opening before wrote 11 and did not come to the copy, or the copy was lost
-//! when the power was cut. This one writes over 11, which is no loss. If the power
-//! was not cut since, nothing was shown yet of what the two say; and if it was,
-//! then 10, which is read, is durable, and says the same.
+//! The opening before wrote 11 and did not come to the copy, or the copy was lost:
+//! when the power was cut, or with a later sync that failed. This one writes over
+//! 11, which is no loss. If the copy was never written, nothing was shown yet of
+//! what the two say. If it was, it stood where 10 stands: then 10, which is read
+//! there now, comes from the device, and says the same.
 
 use engine::{Error, Result};
 
@@ -235,19 +241,19 @@ impl Metas {
     /// none of the others says the same under the same number. `None` where none
     /// is sound.
     ///
-    /// It goes [over](Renewal::over) the oldest. But where another one says the
-    /// same under another number, an opening was here before that did not come to
-    /// its end: it goes over what that one wrote, which is the newest. So the third,
-    /// which may be the last one that is durable, is left alone.
+    /// It goes [over](Renewal::over) the oldest. But where all are sound and another
+    /// one says the same under another number, an opening was here before that did
+    /// not come to its end: it goes over what that one wrote, which is the newest.
+    /// So the third, which may be the last one that is durable, is left alone.
     ///
     /// # Exercise 4.19
     pub fn renewal(&self) -> Option<Renewal> {
         let newest = self.newest()?;
         let is_alike = |meta: &Meta| meta.shows_what(&newest);
         let alike = self.sound().filter(is_alike).count();
-        let over = match alike {
-            1 => self.oldest(),
-            _ => self.index_of(&newest),
+        let over = match self.0.contains(&None) || alike == 1 {
+            true => self.oldest(),
+            false => self.index_of(&newest),
         };
         let meta = Meta {
             commit: newest.commit + 1,

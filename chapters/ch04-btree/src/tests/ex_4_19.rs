@@ -27,7 +27,9 @@ fn ex_4_19_a_renewal_leaves_the_last_one_that_may_be_durable() {
         // the newer one may be written over.
         ([meta(9), renewed(9, 10), meta(8)], (renewed(9, 11), 1)),
         ([renewed(9, 10), meta(8), meta(9)], (renewed(9, 11), 0)),
-        ([renewed(9, 12), None, meta(9)], (renewed(9, 13), 0)),
+        // Or that failed when it wrote the copy.
+        ([renewed(9, 12), None, meta(9)], (renewed(9, 13), 1)),
+        ([None, meta(9), renewed(9, 10)], (renewed(9, 11), 0)),
         // Of which nothing but the newest is left.
         ([None, renewed(9, 10), None], (renewed(9, 11), 0)),
     ] {
