@@ -163,7 +163,7 @@ fn a_tree_is_drawn_level_by_level_and_its_pages_are_judged() {
         " 0 %  \"apple\"\n\nd/LOCK",
         ": leaf, 1 entry, live\n",
         ": free list, list\n",
-        "\nNo fault found. 3 newest, 1 live, 1 list",
+        "\nNo fault found. 2 newest, 1 older, 1 live, 1 list",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
     }
