@@ -46,13 +46,15 @@
 //! | what there was | meta pages | an opening |
 //! |---|---|---|
 //! | closed, or killed after a sync | 9 9 8 | has nothing to do |
-//! | cut while 10 was written over 8 | 9 9 torn | has nothing to do |
+//! | cut while 10 was written over 8 | 9 9 torn | leaves 10 9 10 |
 //! | 10 was written, and no copy of it, or that was lost | 9 9 10 | leaves 9 11 11 |
 //! | cut while its copy was written | torn 9 10 | leaves 11 11 10 |
 //! | killed, or cut, in an opening of 9 9 10 | 9 11 10 | leaves 9 12 12 |
 //!
-//! In the second row the copy of 9 is durable: the sync of 10's pages has seen to
-//! that.
+//! In the second row 9 is proven. But of the torn one all may be there but a few
+//! bytes, which the next write to that place could add when it is torn in its turn:
+//! then a commit would be back of which an opening has shown that it is lost. So
+//! before anything is shown, it is written over.
 //!
 //! In the last row 11 says what 10 says: two that differ in their number alone.
 //! The opening before wrote 11 and did not come to the copy, or the copy was lost:
@@ -229,11 +231,13 @@ impl Metas {
         self.0[index].is_some() && self.0[index] == self.0[before]
     }
 
-    /// Answers whether the newest one is known to be durable: a copy of it was
-    /// written, and that happens only when it is.
+    /// Answers whether an opening can leave them as they are: all are sound, and the
+    /// newest one is known to be durable, since a copy of it was written, and that
+    /// happens only when it is.
     pub fn is_proven(&self) -> bool {
         let newest = self.newest();
-        newest.is_some() && self.sound().filter(|meta| Some(*meta) == newest).count() > 1
+        let copies = self.0.iter().filter(|meta| **meta == newest).count();
+        copies > 1 && !self.0.contains(&None)
     }
 
     /// What an opening writes so that the newest one is durable: the same again,

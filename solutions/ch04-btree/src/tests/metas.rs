@@ -34,7 +34,7 @@ pub(super) fn newest_in(file: &[u8], page_bytes: usize) -> Meta {
 fn a_copy_proves_the_newest() {
     for (metas, is_proven) in [
         ([meta(9), meta(9), meta(9)], true),
-        ([meta(9), None, meta(9)], true),
+        ([meta(9), None, meta(9)], false),
         ([meta(8), meta(9), meta(9)], true),
         ([meta(8), meta(8), meta(9)], false),
         ([meta(8), renewed(8, 9), None], false),
