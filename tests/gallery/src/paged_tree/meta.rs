@@ -118,7 +118,8 @@ pub(crate) fn original(metas: &Metas) -> Option<usize> {
 }
 
 /// The place of the one that an opening writes over, to make the newest one
-/// durable. `None` where a copy says that it is.
+/// durable. `None` where a copy says that it is, and none is torn: what is left of
+/// a commit that is lost might become whole with the next write there.
 pub(crate) fn renewal(metas: &Metas) -> Option<usize> {
     let newest = newest(metas).ok()?;
     let count = |is_meant: &dyn Fn(&Meta) -> bool| {
@@ -126,9 +127,9 @@ pub(crate) fn renewal(metas: &Metas) -> Option<usize> {
     };
     let is_copied = count(&|meta| *meta == newest) > 1;
     let is_alone = count(&|meta| meta.is_like(&newest)) == 1;
-    match is_alone {
-        _ if is_copied => None,
-        true => Some(oldest(metas)),
-        false => original(metas),
+    match !metas.contains(&None) {
+        true if is_copied => None,
+        true if !is_alone => original(metas),
+        _ => Some(oldest(metas)),
     }
 }

@@ -96,11 +96,13 @@ fn an_opening_renews_what_may_not_be_durable_and_never_over_what_may_be_needed()
             pages: 20,
         })
     };
-    let cases: [(Metas, _); 8] = [
+    let cases: [(Metas, _); 10] = [
         ([meta(9, 5), meta(9, 5), meta(9, 5)], None),
         ([meta(9, 5), meta(8, 6), meta(9, 5)], None),
         ([meta(9, 5), meta(8, 6), meta(7, 7)], Some(2)),
         ([meta(9, 5), meta(8, 6), None], Some(2)),
+        ([meta(9, 5), meta(9, 5), None], Some(2)),
+        ([meta(9, 5), None, meta(10, 5)], Some(1)),
         ([meta(9, 5), meta(8, 6), meta(10, 5)], Some(2)),
         // Of 8 there is a copy, which may not be durable.
         ([meta(8, 6), meta(8, 6), meta(9, 5)], Some(1)),
