@@ -95,7 +95,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             page_bytes: 4096,
-            frames_bytes_max: 64 << 20,
+            frames_bytes_max: 128 << 20,
             growth_bytes_min: 1 << 20,
         }
     }

@@ -10,7 +10,7 @@ macro_rules! chapter {
         pub(crate) static $registered: [Engine; 1] = [Engine {
             name: concat!($prefix, "btree"),
             sentence: "A B+tree of pages that are copied on write.",
-            settings: "pages of 4 KiB, read through a map; up to 64 MiB of changed ones in memory \
+            settings: "pages of 4 KiB, read through a map; up to 128 MiB of changed ones in memory \
                        between two syncs",
             // What is between two syncs is in memory alone; so `Os` is `Always`.
             durabilities: &[Durability::Buffered, Durability::Always],
