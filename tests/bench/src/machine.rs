@@ -20,6 +20,15 @@ pub struct Machine {
     pub file_system: String,
     /// Whether the bench was compiled for speed.
     pub optimised: bool,
+    /// Whether its processes count their allocations.
+    #[serde(default = "counted_before_anyone_asked")]
+    pub counts_allocations: bool,
+}
+
+/// Reports that do not say whether allocations were counted are of a time when they
+/// were.
+fn counted_before_anyone_asked() -> bool {
+    true
 }
 
 impl Machine {
@@ -40,6 +49,7 @@ impl Machine {
             memory_bytes: known.as_ref().map_or(0, System::total_memory),
             file_system: file_system(directory).unwrap_or_else(unknown),
             optimised: !cfg!(debug_assertions),
+            counts_allocations: conformance::allocations::ARE_COUNTED,
         }
     }
 
@@ -48,6 +58,12 @@ impl Machine {
         let mut caveats = Vec::new();
         if !self.optimised {
             caveats.push("The bench was compiled without optimisation: add `--release`.");
+        }
+        if self.counts_allocations {
+            caveats.push(
+                "The bench was compiled together with the suite, which counts allocations \
+                 and makes them slow: compile it by itself, with `--package bench`.",
+            );
         }
         if ["tmpfs", "ramfs"].contains(&self.file_system.as_str()) {
             caveats.push(

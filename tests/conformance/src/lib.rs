@@ -13,12 +13,14 @@
 //! | [`schedules`] | threads that are steered, one at a time |
 //! | [`place`] | disks to open engines on |
 //! | [`budget`] | [`Budget`]: how much is tried, and from which seed |
+//! | [`allocations`] | how much memory work takes |
 //! | [`report`] | [`Failure`]: what a person reads |
 //! | [`sim`] | the simulated disk: [`SimDisk`](sim::SimDisk) |
 //! | [`suite`] | runs checks and ends tests |
 //! | [`watch`] | notices when an engine does not return |
 //! | [`panics`] | notices when it panics |
 
+pub mod allocations;
 pub mod budget;
 pub mod explore;
 pub mod level;

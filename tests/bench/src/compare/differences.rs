@@ -34,6 +34,11 @@ pub(crate) fn different_machine(old: &Report, new: &Report) -> Vec<String> {
         differs("system", &was.system, &is.system),
         differs("file system", &was.file_system, &is.file_system),
         differs("compiled for speed", &was.optimised, &is.optimised),
+        differs(
+            "counting allocations",
+            &was.counts_allocations,
+            &is.counts_allocations,
+        ),
     ];
     all.into_iter().flatten().collect()
 }

@@ -24,6 +24,7 @@ pub(crate) fn report() -> Report {
             memory_bytes: 8 << 30,
             file_system: "ext4".into(),
             optimised: true,
+            counts_allocations: false,
         },
         settings: Settings {
             entries: 10_000,

@@ -8,6 +8,7 @@ use engine::{KeyRange, Order};
 
 use super::counts::spelled;
 use super::scans::ORDERS;
+use crate::allocations;
 use crate::budget::Budget;
 use crate::level::Clause;
 use crate::levels::playing::measured;
@@ -124,5 +125,5 @@ fn first_entry(engine: &Opened, range: KeyRange<'_>, order: Order) {
 }
 
 fn allocated(work: impl FnOnce()) -> u64 {
-    allocation_counter::measure(work).bytes_total
+    allocations::measure(work).total
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{Entry, Error, KeyRange, Order, Progress};
 
 use super::{durability, with_ops};
+use crate::allocations;
 use crate::budget::Budget;
 use crate::level::Clause;
 use crate::panics;
@@ -179,10 +180,10 @@ impl<'s> Damaged<'s> {
     /// What the engine shows of `image`, and how much memory that takes.
     fn shown(&self, image: &Image) -> Shown {
         let mut shown = Err(panics::Panic::default());
-        let memory = allocation_counter::measure(|| {
+        let memory = allocations::measure(|| {
             shown = panics::caught(|| self.show(image));
         });
-        (memory.bytes_max, shown)
+        (memory.most, shown)
     }
 
     fn may_show(&self, entries: &[Entry]) -> bool {
