@@ -79,7 +79,11 @@ impl PageFile {
     /// [`Error::NoSpace`] and [`Error::Io`].
     pub(crate) fn open(&self, pages: u32) -> Result<()> {
         let room = self.file.len()? / self.page_bytes as u64;
-        self.make_room(u32::try_from(room).unwrap_or(u32::MAX).max(pages))
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        match room < pages {
+            true => self.make_room(pages),
+            false => self.map(room),
+        }
     }
 
     /// Makes sure that there is room for `pages` pages. One thread at a time may
@@ -103,6 +107,11 @@ impl PageFile {
     /// Makes the file as long as it takes, and maps it.
     fn make_room(&self, pages: u32) -> Result<()> {
         self.file.allocate(self.offset(pages))?;
+        self.map(pages)
+    }
+
+    /// Maps the file, which has room for so many pages.
+    fn map(&self, pages: u32) -> Result<()> {
         match self.file.map() {
             Ok(map) => {
                 let count = self.map_count.load(Ordering::Relaxed);

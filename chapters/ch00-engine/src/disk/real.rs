@@ -148,6 +148,9 @@ impl Disk for RealDisk {
 /// Makes `directory` and what is missing above it, and syncs each directory
 /// that gained an entry by that.
 fn make_directory(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
     // Absolute, so that each directory has a parent to sync.
     let directory = std::path::absolute(directory)?;
     let missing: Vec<&Path> = directory
@@ -209,11 +212,13 @@ impl File for RealFile {
     }
 
     fn map(&self) -> Result<Box<dyn Map>> {
+        let len = self.len()?;
         // An empty file cannot be mapped on every system.
-        let map = match self.len()? {
+        let map = match usize::try_from(len).expect("a file that is mapped fits in memory") {
             0 => None,
-            _ => Some(
+            len => Some(
                 MmapOptions::new()
+                    .len(len)
                     .map_raw_read_only(&self.file)
                     .map_err(self.error("map"))?,
             ),

@@ -5,6 +5,8 @@
 //! durable is known once a commit was synced. Before, nothing is in the store, and
 //! it is made anew.
 
+use std::io::ErrorKind;
+
 use engine::disk::Mode;
 use engine::{Error, Result};
 
@@ -33,10 +35,7 @@ pub(super) fn open(device: &Device, options: Options) -> Result<(PageFile, Metas
         return Err(Error::Unsupported { what });
     }
     let disk = device.disk();
-    let names = disk.list()?;
-    let is_there = |name: &str| names.iter().any(|found| found == name);
-    if is_there(FILE) {
-        let file = file(device, Mode::Write, FILE, options)?;
+    if let Some(file) = if_there(file(device, Mode::Write, FILE, options))? {
         let mut metas = file.metas()?;
         if !is_new(&metas) {
             let newest = metas.newest().expect("one of them is sound");
@@ -49,14 +48,28 @@ pub(super) fn open(device: &Device, options: Options) -> Result<(PageFile, Metas
         drop(file);
         disk.remove(FILE)?;
     }
-    if is_there(NEW_FILE) {
-        disk.remove(NEW_FILE)?;
-    }
+    if_there(disk.remove(NEW_FILE))?;
     create(device, options)?;
     let file = file(device, Mode::Write, FILE, options)?;
     let metas = file.metas()?;
     file.open(META_PAGES)?;
     Ok((file, metas))
+}
+
+/// What was done with a file, if there is such a file.
+///
+/// # Errors
+///
+/// What `done` is, but for the one that says that there is none.
+fn if_there<T>(done: Result<T>) -> Result<Option<T>> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Error::Io {
+            kind: ErrorKind::NotFound,
+            ..
+        }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn file(device: &Device, mode: Mode, name: &str, options: Options) -> Result<PageFile> {
