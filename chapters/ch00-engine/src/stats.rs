@@ -13,7 +13,7 @@ use crate::sync::{PLACES, place_of_this_thread};
 /// The things that engines count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counter {
-    /// Calls of `get` and `get_into`.
+    /// Calls of `get`, `get_into` and `contains`.
     Gets,
     /// Batches that were written.
     Batches,

@@ -1,7 +1,8 @@
 //! Locks, from one place.
 //!
 //! Whatever engines use to coordinate threads comes through this module. The
-//! locks are the standard library's, with two differences.
+//! locks are the standard library's and, for [`ShardedLock`], crossbeam's, with two
+//! differences.
 //!
 //! - A lock whose holder panicked is not poisoned. (In this workbook *poisoned*
 //!   is what a failed sync does to an engine, see
@@ -221,7 +222,7 @@ impl Condvar {
     }
 }
 
-/// A lock that was taken, as `G` of the standard library. It derefs to what
+/// A lock that was taken; `G` is the guard of the lock inside. It derefs to what
 /// the lock protects, and gives the lock back when it is dropped.
 #[derive(Debug)]
 pub struct Guard<'a, L, G> {

@@ -1,7 +1,7 @@
 //! A data file: records one after the other, read while they are written.
 //!
 //! What was synced is read from the file, through its map where the disk has
-//! maps. What was not yet is read from memory, where it stays until it is:
+//! maps. What was not synced yet is read from memory, and stays there until it is:
 //! after a failed sync the file may hold anything in its place.
 //!
 //! ```text
@@ -41,7 +41,7 @@ pub struct DataFile {
     tail: RwLock<Tail>,
     /// The bytes of records that the keydir leads to.
     live: AtomicU32,
-    /// The bytes of tombstones.
+    /// The bytes of tombstones, and of what else hides older records.
     graves: AtomicU32,
     has_hint: AtomicBool,
 }
@@ -388,7 +388,7 @@ impl DataFile {
         self.live.load(Ordering::Relaxed)
     }
 
-    /// The bytes of tombstones.
+    /// The bytes of tombstones, and of what else hides older records.
     pub(crate) fn graves(&self) -> u32 {
         self.graves.load(Ordering::Relaxed)
     }
@@ -409,7 +409,7 @@ impl DataFile {
         self.live.store(live, Ordering::Relaxed);
     }
 
-    /// A tombstone of this many bytes was written.
+    /// So many more bytes of records hide older ones.
     pub(crate) fn buries(&self, bytes: u32) {
         self.graves.fetch_add(bytes, Ordering::Relaxed);
     }

@@ -58,8 +58,9 @@ fn is_share(part: u64, all: u64, percent: u32) -> bool {
 /// 1. A merge begins at the first file of which `garbage_percent` or more are
 ///    garbage. Graves count as garbage where every file in front is
 ///    [pure](Weight::is_pure).
-/// 2. If there is none, but so much of all files together are graves: at the
-///    first file that is not pure, for they stay as long as that one does.
+/// 2. If there is none, but `garbage_percent` or more of all files together are
+///    graves: at the first file that is not pure, for the graves stay as long as
+///    that one does.
 /// 3. If not that either: at the first file that fits in one with the next, where
 ///    the next is at least half as large. So the number of small files grows with
 ///    the logarithm of how many there were, and not with that itself.

@@ -90,8 +90,8 @@ impl<'f> Hint<'f> {
         )
     }
 
-    /// The hint of the data file of this number, which are the bytes of its hint
-    /// file. Whether the data file ends where the hint says, the caller finds
+    /// The hint of the data file of this number, from the bytes of its hint file.
+    /// Whether the data file ends where the hint says, the caller finds
     /// out.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl<'f> Hint<'f> {
     /// # Exercise 2.11
     pub(crate) fn decode(number: u32, bytes: Lent<'f>) -> Result<Self> {
         todo!(
-            "exercise 2.11: The hint of the data file of this number, which are the bytes of its hint file"
+            "exercise 2.11: The hint of the data file of this number, from the bytes of its hint file"
         )
     }
 

@@ -132,9 +132,9 @@ impl Index {
     /// Makes these moves, no two of them of one key, at one moment for whoever
     /// looks a key up. One thread at a time may change the index.
     ///
-    /// A new key is among the keys before that moment, and one that is gone is
-    /// until after it: a scan looks each of them up, so that it shows no less
-    /// than a lookup before it has shown.
+    /// A new key is among the keys before that moment, and a key that goes stays
+    /// among them until after it. A scan looks up each key that it finds there, so
+    /// it misses none that an earlier lookup has shown.
     ///
     /// # Exercise 2.5
     pub(crate) fn apply(&self, moves: &[Move<'_>]) {

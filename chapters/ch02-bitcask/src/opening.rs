@@ -4,15 +4,15 @@
 //!    another one takes.
 //! 2. Some are copied. What an active file holds goes to a sealed one: nobody
 //!    can tell which of its last bytes are durable, and writing over those
-//!    that are could lose them. And so does what a file holds that takes the
-//!    place of others which are still there: nobody can tell whether its name
-//!    is durable.
+//!    that are could lose them. A sealed file that takes the place of
+//!    others is copied, too, if these are still there: nobody can tell whether
+//!    its name is durable.
 //! 3. Each data file has a hint, or gets one by being read.
 //! 4. The hints are merged: of each key the newest record counts.
 //! 5. What does not count any more is removed.
 //!
-//! Until the last step nothing is removed, and an opening that fails leaves
-//! everything as it was.
+//! Until the last step nothing is removed, and an opening that fails loses
+//! nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -40,7 +40,7 @@ use crate::whole::Whole;
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) index: Index,
-    /// A number that no file ever had.
+    /// A number larger than that of any file here.
     pub(crate) number: u32,
 }
 

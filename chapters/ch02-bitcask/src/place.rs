@@ -11,8 +11,8 @@ pub fn file_len(bytes: usize) -> u32 {
 
 /// Where a record stands: the number of its file, and its offset there.
 ///
-/// Numbers are given out once, in order, so that of two active files the one
-/// with the larger number is the later one.
+/// Numbers are given out in order, and none twice to files whose records count.
+/// So of two active files the one with the larger number is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The number of the data file.

@@ -216,8 +216,8 @@ impl Bitcask {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpace`] and [`Error::Io`], and nothing changed;
-    /// [`Error::Poisoned`].
+    /// [`Error::NoSpace`] and [`Error::Io`], and no record was written, though the
+    /// present file may have been sealed; [`Error::Poisoned`].
     fn active_with_room_for(&self, writer: &mut Writer, len: u32) -> Result<Arc<DataFile>> {
         // In front of the records a mark of the last sync, after them the seal.
         let needed = len + 2 * SEAL_BYTES;
@@ -241,13 +241,13 @@ impl Bitcask {
     }
 
     /// Ends the active file, all of it durable, if there is one. After the seal
-    /// zeros are written, so that both cover `zeros` bytes, unless the seal alone
-    /// is longer.
+    /// zeros are written, so that the two together are `zeros` bytes long, unless
+    /// the seal alone is longer.
     ///
     /// # Errors
     ///
     /// [`Error::NoSpace`] and [`Error::Io`] where nothing was asked of the device
-    /// yet, and it goes on taking writes; [`Error::Poisoned`].
+    /// yet, and the file goes on taking writes; [`Error::Poisoned`].
     ///
     /// # Exercise 2.10
     fn seal(&self, writer: &mut Writer, zeros: usize) -> Result<()> {

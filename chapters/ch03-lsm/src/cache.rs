@@ -113,7 +113,8 @@ struct Slot {
 }
 
 impl Shard {
-    /// Puts a block, for which there is room, where the hand came by last.
+    /// Puts a block, for which there is room, into the slot that was emptied last,
+    /// or into a new one.
     fn keep(&mut self, slot: Slot) {
         let at = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);

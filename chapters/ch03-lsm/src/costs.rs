@@ -60,9 +60,9 @@ impl Run {
         own.cmp(&product(other.bytes_below, self.bytes))
     }
 
-    /// The run of a level, not level 0, that costs the least for each of its bytes. It is one
-    /// table, or some of `bytes_max` bytes at most. Of several, it is the one
-    /// that begins with the oldest table, and of those the longest.
+    /// The run of a level, not level 0, that costs the least for each of its
+    /// bytes. It is one table, or some of `bytes_max` bytes at most. Of several, it
+    /// is the one that begins with the oldest table, and of those the longest.
     ///
     /// # Panics
     ///

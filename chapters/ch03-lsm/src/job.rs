@@ -157,14 +157,14 @@ impl Job {
     }
 }
 
-/// Whether a tombstone of `key` hides anything, when it is written to this level
-/// and these are what becomes superfluous: an entry below, or one in another
-/// table of level 0, where what is made goes there.
+/// Whether a tombstone of `key` that is written to level `into` may hide
+/// anything: an entry in a deeper level or, where `into` is level 0, in another
+/// table of level 0. The job's `inputs` become superfluous, and do not count.
 ///
 /// # Exercise 3.17
 fn hides_something(levels: &Levels<Arc<Table>>, inputs: &Inputs, into: usize, key: &[u8]) -> bool {
     todo!(
-        "exercise 3.17: Whether a tombstone of `key` hides anything, when it is written to this level and these are what becomes superfluous: an entry below, or one in another table of level 0, where what is made goes there"
+        "exercise 3.17: Whether a tombstone of `key` that is written to level `into` may hide anything: an entry in a deeper level or, where `into` is level 0, in another table of level 0"
     )
 }
 

@@ -104,8 +104,8 @@ impl<T: Described> From<Vec<T>> for Level<T> {
     }
 }
 
-/// All tables, in levels. What changes is a [`with`](Levels::with) of its own;
-/// it shares the levels that are as they were.
+/// All tables, in levels. It never changes: [`with`](Levels::with) makes another
+/// one, which shares the levels that are as they were.
 #[derive(Debug, Clone)]
 pub struct Levels<T> {
     levels: Vec<Level<T>>,
@@ -189,7 +189,7 @@ impl<T: Described> Levels<T> {
 
     /// Answers whether any table deeper than `level` overlaps these keys. Where
     /// none does, a tombstone that is written to `level` hides nothing, and may
-    /// die.
+    /// die. (In level 0 it may hide something in another table there, too.)
     ///
     /// # Exercise 3.11
     pub fn is_below(&self, level: usize, keys: &Keys<'_>) -> bool {

@@ -40,7 +40,7 @@ pub(crate) struct State {
 
 /// The present [`State`], for many readers.
 ///
-/// Each thread finds it in a slot of its own, behind a pointer of its own: if
+/// Each thread finds it in one of a few slots, each with a pointer of its own: if
 /// all of them counted their uses in one place, they would wait for each other.
 #[derive(Debug)]
 pub(crate) struct Present {
@@ -56,7 +56,7 @@ pub(crate) struct Present {
 #[repr(align(128))]
 struct Slot(Mutex<Pinned>);
 
-/// A state that somebody reads, shared with nobody else's thread.
+/// A state that somebody reads, through the pointer of a slot.
 pub(crate) type Pinned = Arc<Arc<State>>;
 
 impl Logged {

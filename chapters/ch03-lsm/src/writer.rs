@@ -66,8 +66,8 @@ impl Lsm {
         Ok(())
     }
 
-    /// Appends `batch` to the log. What was asked of [`Durability`] but a sync
-    /// is done then.
+    /// Appends `batch` to the log. When it returns, all that the [`Durability`] asks
+    /// for is done, except the sync.
     ///
     /// # Errors
     ///

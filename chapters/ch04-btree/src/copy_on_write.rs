@@ -43,8 +43,8 @@
 //!
 //! # Memory
 //!
-//! Above a budget, whoever begins a group first lets the pages in memory be written
-//! and synced, as in 2 and 3. No meta page leads to them, so a power cut takes them
+//! Above a budget, whoever is about to begin a group lets the pages in memory be
+//! written and synced before, as in 2 and 3. No meta page leads to them, so a power cut takes them
 //! back. A group that has itself changed more than the budget allows does the same
 //! with its own pages, which nobody else sees: they take as much again.
 
@@ -82,7 +82,9 @@ use group::Unfinished;
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The size of a page in bytes, between 128 and 65,536. A store that is there
-    /// has to be of the same.
+    /// has to be of the same. Pages shorter than what the device writes in one
+    /// piece, 4,096 bytes as a rule, are for tests: a power cut in a write may take
+    /// their neighbours along.
     pub page_bytes: usize,
     /// How many bytes of pages may be in memory because the file does not have
     /// them yet.

@@ -95,7 +95,7 @@ impl Readers {
         Seen { place, ..*seen }
     }
 
-    /// Ends to read: of those who see the same commit at the same place there is
+    /// Stops reading: of those who see the same commit at the same place there is
     /// one less, and where it was the last of them, the number is gone. This
     /// thread's place may be another one than where it began.
     ///
@@ -106,7 +106,7 @@ impl Readers {
     /// # Exercise 4.16
     pub(crate) fn end(&self, seen: &Seen) {
         todo!(
-            "exercise 4.16: Ends to read: of those who see the same commit at the same place there is one less, and where it was the last of them, the number is gone"
+            "exercise 4.16: Stops reading: of those who see the same commit at the same place there is one less, and where it was the last of them, the number is gone"
         )
     }
 

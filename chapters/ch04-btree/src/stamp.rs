@@ -15,8 +15,8 @@ use engine::page::STORE_BYTES;
 /// ```
 ///
 /// A checksum alone would not notice a page that was written to the place of
-/// another, nor a place where a later page was written than belongs there: so
-/// the page says which one it is, and since when.
+/// another, nor one that was written later than what belongs there: so the page
+/// says which one it is, and since when.
 ///
 /// While a page is in memory its checksum is not kept. It is set in the copy
 /// that goes to the file.

@@ -21,9 +21,9 @@ use crate::snapshot_file::{load, publish, write_temporary};
 pub struct DurableMemory {
     memory: Memory,
     disk: Counted,
-    /// The number of changes that the snapshot file holds. One thread at a
-    /// time saves; others that sync wait for it, and often find nothing left
-    /// to do.
+    /// What the count of changes since the opening was for the snapshot file. One
+    /// thread at a time saves; others that sync wait for it, and often find nothing
+    /// left to do.
     saved: Mutex<u64>,
     /// The failure after which nothing more is written.
     poison: OnceLock<Error>,

@@ -119,8 +119,8 @@ impl<'f> Hint<'f> {
         device.sync_dir()
     }
 
-    /// The hint of the data file of this number, which are the bytes of its hint
-    /// file. Whether the data file ends where the hint says, the caller finds
+    /// The hint of the data file of this number, from the bytes of its hint file.
+    /// Whether the data file ends where the hint says, the caller finds
     /// out.
     ///
     /// # Errors

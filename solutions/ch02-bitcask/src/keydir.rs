@@ -129,8 +129,8 @@ pub struct Candidates<'k> {
 impl Iterator for Candidates<'_> {
     type Item = Place;
 
-    /// The next of the slots that the table offers, which knows but a part of
-    /// each hash, that has the whole hash.
+    /// The place in the next slot with this whole hash. The table compares only a
+    /// part of each hash, and offers other slots, too.
     ///
     /// # Exercise 2.3
     fn next(&mut self) -> Option<Place> {

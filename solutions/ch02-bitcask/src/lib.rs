@@ -24,14 +24,15 @@
 //!
 //! **Invariants:**
 //!
-//! - What was written is never written over, but by zeros and a seal where the
-//!   write failed and nobody was told otherwise.
+//! - What was written is never written over, except where a write failed: by the
+//!   same bytes again; by a seal and zeros; or, where a seal failed, by the next
+//!   record.
 //! - A file called `.data` was synced to its seal. Only the newest `.active`
 //!   one can have a torn tail.
 //! - The places and keys of the index change only under the writer's lock, and
 //!   reads wait for no disk.
-//! - A file is removed only after the name of the one that takes its place is
-//!   durable, and everything that superseded its records.
+//! - A file is removed only after two things are durable: the name of the one that
+//!   takes its place, and everything that superseded its records.
 
 pub(crate) mod chunk;
 pub mod cursor;

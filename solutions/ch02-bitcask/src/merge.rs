@@ -13,8 +13,8 @@
 //! after    1.data  6.data (in place of 2 to 3)  4.data  5.active
 //! ```
 //!
-//! Whatever is left out is superseded by a later record. So before the new
-//! file counts, everything that was written is made durable, and a mark after
+//! A value that is left out is superseded by a later record, unless it has
+//! expired. So before the new file counts, everything that was written is made durable, and a mark after
 //! it, too: or else a power cut could take the later record, or damage to it
 //! pass for a torn tail.
 
@@ -67,8 +67,8 @@ struct Merge {
 enum Fate {
     /// It is its key's newest.
     Copied,
-    /// Its key has no newest record, and this one sees to that: it hides older
-    /// ones, and is copied, too.
+    /// Its key has no value, and this record keeps it so: it hides older ones, and
+    /// is copied, too.
     Buried,
     /// It is its key's newest, and has expired.
     Expired,
@@ -366,7 +366,8 @@ struct Piece {
     is_last: bool,
     copied: Vec<Copied>,
     expired: Vec<(Vec<u8>, At)>,
-    /// The bytes of tombstones among what was copied.
+    /// The bytes of tombstones, and of what else hides older records, among what
+    /// was copied.
     graves: u32,
 }
 

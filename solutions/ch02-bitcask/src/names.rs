@@ -5,7 +5,7 @@
 //! | `0000000007.active` | the data file that takes writes |
 //! | `0000000007.data` | a sealed data file: every byte of it was synced |
 //! | `0000000007.hint` | its keys, for a fast start |
-//! | `0000000007.new` | a data file or hint that is not finished; nobody reads it |
+//! | `0000000007.new` | a data file or hint that is not finished; no opening reads it |
 //!
 //! That a file is sealed is said by its name, since no flipped bit can change
 //! that.

@@ -42,8 +42,8 @@ impl Syncing {
     ///
     /// # Errors
     ///
-    /// What `sync` answers, to the thread that called it. Each of the others
-    /// then calls it, too.
+    /// What `sync` answers, to the thread that called it. Of the others, one then
+    /// calls its own.
     ///
     /// # Exercise 2.9
     pub(crate) fn wait_for(&self, end: End, sync: impl FnOnce() -> Result<End>) -> Result<()> {

@@ -14,7 +14,7 @@
 //! | `sorted`, [`cursor`], [`snapshot`] | a scan, and one moment for several |
 //! | [`levels`], [`shape`], [`costs`], [`picking`] | which tables stand where, and what to compact |
 //! | [`simulation`] | what those decisions amount to, without files |
-//! | [`manifest`] | the same on disk |
+//! | [`manifest`] | which tables stand where, on disk |
 //! | [`names`], `files` | what the files are called, and how tables are made and opened |
 //! | `job`, `maintaining` | flushes and compactions |
 //! | `debt` | the share of that work that writers do |

@@ -15,8 +15,8 @@
 //! Tables that overlap nothing there move by an edit of the manifest alone.
 //!
 //! **Small tables.** A store that is opened and closed often makes tables of a
-//! few entries. Four of them make level 0 due, and on their way down they would
-//! have all rewritten that they overlap, which may be a million times as much. So
+//! few entries. Four of them make level 0 due, and on their way down everything
+//! that they overlap would be rewritten, which may be a million times as much. So
 //! while all of level 0 is less than half a memtable, its tables become one, and
 //! that one stays in level 0.
 

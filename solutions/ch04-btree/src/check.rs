@@ -79,8 +79,8 @@ impl Checked {
     /// what it uses to `leaf_bytes` and the [`room`] of a page to
     /// `leaf_bytes_max`; then its values are checked, by [`leaf`](Self::leaf).
     /// Another page adds 1 to `inner`. Each child is a level below it, and its
-    /// keys lie within the separators around it; at the ends, and that is for
-    /// the low bound of the first child, too, what bounds the page bounds them.
+    /// keys lie within the separators around it; the first child
+    /// has the low bound of the page itself, and the last one its high bound.
     ///
     /// # Errors
     ///

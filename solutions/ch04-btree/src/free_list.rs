@@ -11,9 +11,9 @@
 //! ```text
 //! commit     5     6     7     8     9
 //! page 40    ├ born 5 freed 8 ┤
-//! a meta page that shows 4:  pins it not, the page was born later
+//! a meta page that shows 4:  does not pin it, the page was born later
 //! a reader that sees 6:      pins it
-//! a reader that sees 8:      pins it not, that commit has freed it
+//! a reader that sees 8:      does not pin it, that commit has freed it
 //! ```
 //!
 //! Nobody begins to see an older commit than the last one. So a page that was

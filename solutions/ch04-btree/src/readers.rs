@@ -103,7 +103,7 @@ impl Readers {
         Seen { place, ..*seen }
     }
 
-    /// Ends to read: of those who see the same commit at the same place there is
+    /// Stops reading: of those who see the same commit at the same place there is
     /// one less, and where it was the last of them, the number is gone. This
     /// thread's place may be another one than where it began.
     ///

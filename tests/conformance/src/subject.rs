@@ -26,7 +26,7 @@ pub use opened::{Opened, Powers};
 /// use conformance::{Level, subject};
 ///
 /// # fn example() {
-/// // In a test called `ex_1_4_core`:
+/// // In a test called `ex_1_7_suite_core`:
 /// subject!("Memory", |_disk, _durability| open()).check(Level::Core);
 /// # }
 /// ```

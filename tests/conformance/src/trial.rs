@@ -67,7 +67,8 @@ impl<'s> Trial<'s> {
         Trial::on(subject, durability, SimDisk::new(), Expected::new(empty))
     }
 
-    /// A trial of `subject` on what `end` left of `self` at `mark`.
+    /// A trial of the same engine on `disk`, which is what was left of `self` at
+    /// `mark`.
     pub(crate) fn resumed(&self, disk: SimDisk, mark: &Mark) -> Trial<'s> {
         let expected = self.expected.resumed(mark);
         Trial::on(self.subject, self.durability, disk, expected)

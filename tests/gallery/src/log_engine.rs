@@ -1,7 +1,7 @@
 //! The smallest engine that keeps all nine clauses: a log, and an ordered map
 //! of what it says.
 //!
-//! It is what the suite is tried on, and what most engines of the gallery are
+//! It is what the suite is tried on, and what many engines of the gallery are
 //! made of, by getting one of its steps wrong (`log_engine/steps.rs`).
 //!
 //! - Every batch is one record with a checksum. The record also says how much

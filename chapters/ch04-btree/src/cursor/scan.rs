@@ -41,7 +41,7 @@ impl Scan {
 
     /// The slots of a leaf up to the scan's end: where it begins is no matter
     /// to who is in it. In ascending order the range begins with the first slot,
-    /// and no key after it is within the scan's; in descending order it ends
+    /// and no key after it is within the scan; in descending order it ends
     /// with the last slot, and no key before it is.
     ///
     /// # Errors

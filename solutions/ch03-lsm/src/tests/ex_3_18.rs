@@ -31,6 +31,18 @@ fn ex_3_18_a_memtable_that_is_full_becomes_a_table_and_its_log_goes() {
 }
 
 #[test]
+fn ex_3_18_a_memtable_is_full_by_its_memory_however_much_its_log_takes() {
+    let disk = SimDisk::new();
+    let lsm = open(&disk, options());
+    // The tombstone of a short key takes more in memory than in the log.
+    for number in 0..1000_u16 {
+        lsm.delete(&number.to_le_bytes()).unwrap();
+        let bytes = lsm.present.state().active.memtable.bytes();
+        assert!(bytes < (4 << 10) + 256, "{bytes} bytes in memory");
+    }
+}
+
+#[test]
 fn ex_3_18_an_engine_that_was_closed_has_no_log_and_is_opened_without_a_write() {
     let disk = SimDisk::new();
     let lsm = open(&disk, options());

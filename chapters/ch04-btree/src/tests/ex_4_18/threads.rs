@@ -128,7 +128,7 @@ fn ex_4_18_threads_that_sync_share_what_the_device_does() {
 }
 
 /// The operations of a sync are a write of pages, a sync, the write of a meta
-/// page and another sync.
+/// page, another sync, and the write of its copy.
 #[test]
 fn ex_4_18_others_commit_and_read_while_a_sync_is_under_way() {
     for left in 0..5 {
