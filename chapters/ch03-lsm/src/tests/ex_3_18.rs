@@ -36,7 +36,7 @@ fn ex_3_18_a_memtable_is_full_by_its_memory_however_much_its_log_takes() {
     let lsm = open(&disk, options());
     // The tombstone of a short key takes more in memory than in the log.
     for number in 0..1000_u16 {
-        lsm.delete(&number.to_be_bytes()).unwrap();
+        lsm.delete(&number.to_le_bytes()).unwrap();
         let bytes = lsm.present.state().active.memtable.bytes();
         assert!(bytes < (4 << 10) + 256, "{bytes} bytes in memory");
     }
