@@ -382,7 +382,7 @@ async fn without_javascript_the_text_is_all_there() {
         ),
         (
             "ch01-memory/what-you-built.html",
-            vec!["How fast is your", "Opening"],
+            vec!["How fast is the engine", "Opening"],
         ),
     ] {
         browser.open(&url(page)).await;
