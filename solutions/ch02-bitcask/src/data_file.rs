@@ -56,8 +56,9 @@ struct Tail {
     written: usize,
 }
 
-/// How much memory a tail keeps though it does not need it, for what comes next.
-pub(crate) const KEPT_BYTES: usize = 64 << 10;
+/// How long a tail gets, unless one batch is longer. So much memory it keeps for
+/// what comes next: to ask the system for it again costs as much as to fill it.
+pub(crate) const TAIL_BYTES: usize = 4 << 20;
 
 /// How many bytes are looked at before it is known how long a record is: most
 /// are no longer.
@@ -161,7 +162,8 @@ impl DataFile {
     }
 
     /// Gives it the name that says that it is `kind`. That is durable after the
-    /// next sync of the directory.
+    /// next sync of the directory. One that is sealed needs no memory for more
+    /// records.
     ///
     /// # Errors
     ///
@@ -170,6 +172,9 @@ impl DataFile {
         let new = Name::new(self.number(), kind);
         disk.rename(&self.name().to_string(), &new.to_string())?;
         *self.kind.lock() = kind;
+        if kind == Kind::Data {
+            self.tail.write().bytes.shrink_to_fit();
+        }
         Ok(())
     }
 
@@ -387,7 +392,7 @@ impl DataFile {
         let mut tail = self.tail.write();
         let synced = written.saturating_sub(tail.start);
         tail.bytes.drain(..synced as usize);
-        tail.bytes.shrink_to(KEPT_BYTES);
+        tail.bytes.shrink_to(TAIL_BYTES);
         tail.written -= synced as usize;
         tail.start += synced;
         self.durable.store(tail.start, Ordering::Release);

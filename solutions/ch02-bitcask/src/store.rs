@@ -13,7 +13,7 @@ use engine::{
 };
 
 use crate::cursor::BitcaskCursor;
-use crate::data_file::DataFile;
+use crate::data_file::{DataFile, TAIL_BYTES};
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::index::{At, Index, Move};
@@ -145,6 +145,12 @@ impl Bitcask {
         let len = batch_len(batch, expires)?;
         let end = {
             let mut writer = self.writer.lock();
+            if writer.has_long_tail(len) {
+                let end = writer.end();
+                drop(writer);
+                self.sync_to(end)?;
+                writer = self.writer.lock();
+            }
             self.device.check()?;
             if !batch.is_empty() {
                 let mut moves = self.moves(batch)?;
@@ -417,6 +423,14 @@ impl Writer {
         if self.number == number + 1 {
             self.number = number;
         }
+    }
+
+    /// Whether the tail of the active file has to become shorter before `len` more
+    /// bytes come.
+    fn has_long_tail(&self, len: u32) -> bool {
+        let active = self.active.as_ref();
+        let tail = active.map_or(0, |active| active.end() - active.durable());
+        tail > 0 && tail.saturating_add(len) as usize > TAIL_BYTES
     }
 
     /// Where the active file ends.

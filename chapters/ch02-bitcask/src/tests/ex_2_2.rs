@@ -5,7 +5,7 @@ use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk, Unsynced
 use engine::disk::{Counted, Disk, Mode};
 use engine::{Counters, Error};
 
-use crate::data_file::{DataFile, KEPT_BYTES};
+use crate::data_file::{DataFile, TAIL_BYTES};
 use crate::device::Device;
 use crate::header::{HEADER_BYTES, Header};
 use crate::names::Kind;
@@ -465,21 +465,21 @@ fn ex_2_2_what_is_durable_is_read_with_no_lock_held() {
 #[test]
 fn ex_2_2_a_sync_gives_back_the_memory_of_what_is_durable() {
     let (device, file) = create(&SimDisk::new());
-    let records = vec![1; 16 * KEPT_BYTES];
+    let records = vec![1; 4 * TAIL_BYTES];
     file.append(&records);
     file.write_out().unwrap();
     let used = allocation_counter::measure(|| file.sync(&device).unwrap());
     let more = used.bytes_current;
     assert!(
-        more <= -8 * i64::try_from(KEPT_BYTES).unwrap(),
+        more <= -2 * i64::try_from(TAIL_BYTES).unwrap(),
         "a sync made {} bytes durable, and what is allocated has changed by {more}: all \
-         that the tail took is given back but for `KEPT_BYTES`",
+         that the tail took is given back but for `TAIL_BYTES`",
         records.len()
     );
-    let used = allocation_counter::measure(|| file.append(&records[..KEPT_BYTES]));
+    let used = allocation_counter::measure(|| file.append(&records[..TAIL_BYTES]));
     assert_eq!(
         used.count_total, 0,
-        "allocations, to append `KEPT_BYTES` after a sync that keeps memory for so many"
+        "allocations, to append `TAIL_BYTES` after a sync that keeps memory for so many"
     );
 }
 

@@ -9,6 +9,7 @@ use engine::sync::Mutex;
 use engine::sync::guide::Step;
 use engine::{Counter, Durability, Error, Result, StorageEngine};
 
+use crate::data_file::TAIL_BYTES;
 use crate::names::Kind;
 use crate::syncing::Syncing;
 use crate::tests::files::said;
@@ -233,6 +234,63 @@ fn ex_2_9_where_nothing_was_written_nothing_is_synced() {
     let asked = disk.operations().len();
     engine.sync().unwrap();
     assert_eq!(disk.operations().len(), asked, "a second sync has no work");
+}
+
+/// Lets a tail become so long that no eighth of `TAIL_BYTES` fits any more.
+fn lengthen(engine: &Bitcask) {
+    for key in 0..7 {
+        engine.put(&[key], &[0; TAIL_BYTES / 8]).unwrap();
+    }
+}
+
+#[test]
+fn ex_2_9_who_would_make_a_tail_too_long_syncs_first() {
+    let eighth = &[0; TAIL_BYTES / 8];
+    for durability in [Durability::Buffered, Durability::Os] {
+        let disk = SimDisk::new();
+        let engine = open(
+            &disk,
+            Options {
+                durability,
+                ..Options::default()
+            },
+        );
+        engine.put(b"a", b"1").unwrap();
+        let before = syncs(&engine);
+        lengthen(&engine);
+        assert_eq!(syncs(&engine), before, "seven eighths, and {durability:?}");
+        engine.put(b"b", eighth).unwrap();
+        assert_eq!(syncs(&engine), before + 1, "one more, and {durability:?}");
+        let left = SimDisk::from_image(&disk.cut(Cut {
+            at: disk.changes(),
+            image: 0,
+        }));
+        let left = open(&left, options());
+        assert_eq!(value(&left, b"a").as_deref(), Some("1"));
+        assert_eq!(value(&left, b"b"), None, "it was written after the sync");
+
+        // What alone is too long is in nobody's way.
+        engine.sync().unwrap();
+        let before = syncs(&engine);
+        engine.put(b"c", &[0; 2 * TAIL_BYTES]).unwrap();
+        assert_eq!(syncs(&engine), before, "nothing is there to be synced");
+        engine.put(b"d", b"1").unwrap();
+        assert_eq!(syncs(&engine), before + 1, "the tail is too long already");
+    }
+}
+
+#[test]
+fn ex_2_9_where_a_long_tail_cannot_be_synced_nothing_is_written() {
+    let (disk, engine) = with_one_write(Options::default());
+    lengthen(&engine);
+    let cause = Error::NoSpace {
+        file: "the device".to_owned(),
+    };
+    let failure = cause.clone();
+    disk.does(|| Err(failure));
+    let failed = engine.put(b"b", &[0; TAIL_BYTES / 8]);
+    assert_eq!(failed, Err(Error::poisoned(cause)));
+    assert_eq!(value(&*engine, b"b"), None);
 }
 
 /// A buffered engine with one write in it, on a disk that lets something
