@@ -44,9 +44,11 @@
 //! # Memory
 //!
 //! Above a budget, whoever is about to begin a group lets the pages in memory be
-//! written and synced before, as in 2 and 3. No meta page leads to them, so a power cut takes them
-//! back. A group that has itself changed more than the budget allows does the same
-//! with its own pages, which nobody else sees: they take as much again.
+//! written and synced before, as in 2 and 3. No meta page leads to them, so a power
+//! cut takes them back. The budget is small at first and grows, up to a limit, where
+//! that pays (`budget`). A group that has itself changed more than the limit allows
+//! does the same with its own pages, which nobody else sees: they take as much
+//! again.
 
 use std::sync::Arc;
 
@@ -64,6 +66,7 @@ use crate::readers::Readers;
 use crate::syncing::Syncing;
 
 mod books;
+pub(crate) mod budget;
 mod current;
 mod durable;
 pub mod group;
@@ -76,6 +79,7 @@ pub use reader::Reader;
 
 pub(crate) use opening::PAGE_BYTES;
 
+use budget::{Budget, FIRST_BYTES};
 use group::Unfinished;
 
 /// What a store is opened with.
@@ -87,7 +91,7 @@ pub struct Options {
     /// their neighbours along.
     pub page_bytes: usize,
     /// How many bytes of pages may be in memory because the file does not have
-    /// them yet.
+    /// them yet, where as many are of use.
     pub frames_bytes_max: usize,
     /// By how many bytes the file grows at least.
     pub growth_bytes_min: usize,
@@ -108,7 +112,7 @@ impl Default for Options {
 pub struct CopyOnWrite {
     page_bytes: usize,
     /// How many pages may be in memory.
-    frames_max: u32,
+    budget: Budget,
     pub(crate) file: PageFile,
     device: Device,
     frames: Frames,
@@ -167,10 +171,10 @@ impl CopyOnWrite {
         let device = Device::new(Counted::new(disk, Arc::clone(&counters)));
         let (file, metas) = opening::open(&device, options)?;
         let newest = metas.newest().expect("an opened file has a meta page");
-        let frames_max = options.frames_bytes_max / options.page_bytes;
+        let pages = |bytes| u32::try_from(bytes / options.page_bytes).unwrap_or(u32::MAX);
         let store = CopyOnWrite {
             page_bytes: options.page_bytes,
-            frames_max: u32::try_from(frames_max).unwrap_or(u32::MAX),
+            budget: Budget::new(pages(FIRST_BYTES), pages(options.frames_bytes_max)),
             file,
             device,
             frames: Frames::new(),
@@ -227,7 +231,7 @@ impl PageStore for CopyOnWrite {
     }
 
     fn begin(&self) -> Result<Group<'_>> {
-        if self.frames.count() > self.frames_max {
+        if self.frames.count() > self.budget.pages() {
             self.spill()?;
         }
         let writer = self.writer.lock();

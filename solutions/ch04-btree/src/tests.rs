@@ -1,6 +1,7 @@
 //! The tests of chapter 4: of each exercise in a file of its own, and what they
 //! have in common.
 
+mod budget;
 mod cells;
 mod drawn;
 mod ex_4_1;

@@ -121,7 +121,7 @@ impl CopyOnWrite {
     }
 
     /// Lets the pages in memory be written, if they are more than the budget
-    /// allows.
+    /// allows, and it does not grow.
     ///
     /// # Errors
     ///
@@ -129,8 +129,11 @@ impl CopyOnWrite {
     pub(super) fn spill(&self) -> Result<()> {
         let _flushing = self.flushing.lock();
         self.device.check()?;
-        if self.frames.count() <= self.frames_max {
+        if self.frames.count() <= self.budget.pages() {
             // Somebody else has done it meanwhile.
+            return Ok(());
+        }
+        if self.budget.grows() {
             return Ok(());
         }
         let frames = {

@@ -4,7 +4,7 @@
 //! nobody else has met. A commit hands them over to everybody, and then says that
 //! there is another root. A group that is dropped gives the numbers back.
 //!
-//! Where its pages are more than the budget for memory allows, they go to the file
+//! Where its pages are more than the limit for memory allows, they go to the file
 //! before the commit. One that is changed again comes back under its number: still
 //! nobody else has met it.
 

@@ -13,7 +13,7 @@ use engine::{
 
 use super::metas::newest_in;
 use super::threads::{until_it_waits, whenever_it_asks};
-use crate::copy_on_write;
+use crate::copy_on_write::{self, budget::FIRST_BYTES};
 use crate::meta::FILE;
 use crate::{CowTree, Options};
 
@@ -402,4 +402,44 @@ fn ex_4_20_a_flip_of_any_live_byte_of_a_closed_tree_is_found() {
     }
     assert!(found * step > 20 * 256, "{found} were found");
     assert!(survived * step > 10 * 256, "{survived} were survived");
+}
+
+/// Four of them fill a page.
+const VALUE_BYTES: usize = 7000;
+/// Half as much again as the first budget.
+const KEYS: usize = 3 * FIRST_BYTES / 2 / VALUE_BYTES;
+
+/// How many syncs it takes to write to each key once, each in a batch of its own.
+fn syncs_to_write(tree: &CowTree, keys: impl Iterator<Item = usize>, value: u8) -> u64 {
+    let before = tree.stats()[Counter::Syncs];
+    for key in keys {
+        let key = format!("{key:08}");
+        let (key, value) = (key.as_bytes(), &[value; VALUE_BYTES]);
+        tree.write(&[Write::Put { key, value }]).unwrap();
+    }
+    tree.stats()[Counter::Syncs] - before
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "it writes 200 MiB")]
+fn ex_4_20_pages_that_are_changed_again_stay_in_memory_and_others_do_not() {
+    let mut options = Options::default();
+    options.pages.page_bytes = 1 << 15;
+    let tree = CowTree::open(Arc::new(SimDisk::new()), options).unwrap();
+    let syncs = |keys, value| syncs_to_write(&tree, keys, value);
+    let in_order = syncs(0..2 * KEYS, 1);
+    assert_eq!(
+        in_order, 3,
+        "the pages take 3.4 budgets, and none is wanted again"
+    );
+    tree.sync().unwrap();
+    assert_eq!(syncs(0..KEYS, 2), 1, "what is durable was not wanted again");
+    assert!(syncs(0..KEYS, 3) <= 1, "now it is, and the budget grows");
+    for value in 4..8 {
+        assert_eq!(
+            syncs(0..KEYS, value),
+            0,
+            "there is room for all that changes"
+        );
+    }
 }

@@ -30,6 +30,11 @@ impl Current<'_> {
             Current::Read(bytes) => bytes,
         }
     }
+
+    /// Answers whether the page is not in memory.
+    pub(super) fn is_in_file(&self) -> bool {
+        matches!(self, Current::Lent(_) | Current::Read(_))
+    }
 }
 
 impl CopyOnWrite {

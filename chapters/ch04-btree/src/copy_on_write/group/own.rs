@@ -46,7 +46,7 @@ impl Group<'_> {
         index
     }
 
-    /// Writes its own pages to the file, if they are more than the budget allows.
+    /// Writes its own pages to the file, if they are more than the limit allows.
     /// They leave memory when they are synced, as everybody's pages do.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Group<'_> {
     /// [`Error::Poisoned`](engine::Error::Poisoned).
     pub(super) fn spill(&mut self) -> Result<()> {
         let Unfinished { own, spilled, .. } = &mut self.writer.unfinished;
-        if own.len() <= self.store.frames_max as usize {
+        if own.len() <= self.store.budget.pages_max() as usize {
             return Ok(());
         }
         // Its place may be written to now.
@@ -108,10 +108,15 @@ impl Group<'_> {
     /// Copies the current page, which is none of its own in memory, to one of
     /// those. Each keeps its stamp.
     pub(super) fn copy_current(&mut self, index: usize) {
-        let own = &mut self.writer.unfinished.own[index];
-        let copy = Arc::get_mut(own).expect(NOT_SHARED);
+        let writer = &mut *self.writer;
+        let copy = Arc::get_mut(&mut writer.unfinished.own[index]).expect(NOT_SHARED);
         if let GroupCurrent::Other(current) = &self.current {
-            copy[STORE_BYTES..].copy_from_slice(&current.bytes()[STORE_BYTES..]);
+            let bytes = current.bytes();
+            let is_durable = Stamp::of(bytes).commit <= writer.durable[1];
+            if current.is_in_file() && !is_durable {
+                self.store.budget.wants_again();
+            }
+            copy[STORE_BYTES..].copy_from_slice(&bytes[STORE_BYTES..]);
         }
     }
 
