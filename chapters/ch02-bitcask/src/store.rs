@@ -145,7 +145,7 @@ impl Bitcask {
         let len = batch_len(batch, expires)?;
         let end = {
             let mut writer = self.writer.lock();
-            if writer.has_long_tail(len) {
+            while writer.has_long_tail(len) {
                 let end = writer.end();
                 drop(writer);
                 self.sync_to(end)?;

@@ -43,12 +43,12 @@
 //!
 //! # Memory
 //!
-//! Above a budget, whoever is about to begin a group lets the pages in memory be
-//! written and synced before, as in 2 and 3. No meta page leads to them, so a power
-//! cut takes them back. The budget is small at first and grows, up to a limit, where
-//! that pays (`budget`). A group that has itself changed more than the limit allows
-//! does the same with its own pages, which nobody else sees: they take as much
-//! again.
+//! Above a budget, whoever is about to begin a group lets pages in memory be written
+//! and synced before, as in 2 and 3, until half of the budget is left. No meta page
+//! leads to them, so a power cut takes them back. The budget is small at first and
+//! grows, up to a limit, where that pays (`budget`). A group that has itself changed
+//! more than the limit allows does the same with all of its own pages, which nobody
+//! else sees: they take as much again.
 
 use std::sync::Arc;
 
@@ -144,6 +144,8 @@ struct Writer {
     /// The commits that see the pages that are being written: nothing else may be
     /// written to their places meanwhile.
     writing: Vec<u64>,
+    /// The last page that went to the file for want of memory.
+    spilled: u32,
     /// What the group under way has done.
     unfinished: Unfinished,
     /// Pages in memory that nobody needs, to be used again.
@@ -188,6 +190,7 @@ impl CopyOnWrite {
                 durable: [newest.commit; 2],
                 captured: newest.commit,
                 writing: Vec::new(),
+                spilled: 0,
                 unfinished: Unfinished::default(),
                 spare: Vec::new(),
                 pins: Vec::new(),

@@ -20,13 +20,13 @@ pub(crate) struct Syncing {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Up to this end of a data file everything is durable.
+    /// Up to this end of a log everything is durable.
     durable: End,
     is_syncing: bool,
 }
 
-/// Where an active file ends: its number, and how many bytes it has. A later
-/// end is a larger one, also in the next file.
+/// Where the newest log ends: its number, and how many bytes it has. A later
+/// end is a larger one, also in the next log.
 pub(crate) type End = (u32, u32);
 
 impl Syncing {

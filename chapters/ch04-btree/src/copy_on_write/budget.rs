@@ -41,6 +41,13 @@ impl Budget {
         self.pages.load(Ordering::Relaxed)
     }
 
+    /// How many of them stay when it is used up and the others go to the file: half.
+    /// The more they are, the longer is the wait of whoever sees to that; the fewer,
+    /// the dearer is each of them to the device.
+    pub(crate) fn kept(&self) -> usize {
+        self.pages().div_ceil(2) as usize
+    }
+
     /// How many it can be in the end.
     pub(crate) fn pages_max(&self) -> u32 {
         self.pages_max

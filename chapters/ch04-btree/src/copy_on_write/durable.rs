@@ -5,6 +5,7 @@ use engine::Result;
 use super::{CopyOnWrite, Writer};
 use crate::frames::Frame;
 use crate::meta::{Meta, Metas};
+use crate::stamp::Stamp;
 
 /// What a sync has to write.
 struct Captured {
@@ -120,8 +121,10 @@ impl CopyOnWrite {
         written.map_err(|cause| self.device.poison(cause))
     }
 
-    /// Lets the pages in memory be written, if they are more than the budget
-    /// allows, and it does not grow.
+    /// Lets pages in memory be written, if they are more than the budget allows, and
+    /// it does not grow. It goes round through the file: those are written that come
+    /// after what was written last, neighbours together, until as many are left as
+    /// are to be [kept](super::budget::Budget::kept).
     ///
     /// # Errors
     ///
@@ -139,7 +142,13 @@ impl CopyOnWrite {
         let frames = {
             let mut writer = self.writer.lock();
             self.release(&mut writer);
-            self.in_memory(&mut writer)
+            let mut frames = self.in_memory(&mut writer);
+            let number = |frame: &Frame| Stamp::of(frame).number;
+            let next = frames.partition_point(|frame| number(frame) <= writer.spilled);
+            frames.rotate_left(next);
+            frames.truncate(frames.len().saturating_sub(self.budget.kept()));
+            writer.spilled = frames.last().map_or(0, number);
+            frames
         };
         self.write_out(&frames)
     }

@@ -427,19 +427,16 @@ fn ex_4_20_pages_that_are_changed_again_stay_in_memory_and_others_do_not() {
     options.pages.page_bytes = 1 << 15;
     let tree = CowTree::open(Arc::new(SimDisk::new()), options).unwrap();
     let syncs = |keys, value| syncs_to_write(&tree, keys, value);
-    let in_order = syncs(0..2 * KEYS, 1);
     assert_eq!(
-        in_order, 3,
-        "the pages take 3.4 budgets, and none is wanted again"
+        syncs(0..2 * KEYS, 1),
+        6,
+        "the pages take 3.4 budgets, none is wanted again, and half of one goes at a time"
     );
     tree.sync().unwrap();
-    assert_eq!(syncs(0..KEYS, 2), 1, "what is durable was not wanted again");
+    assert_eq!(syncs(0..KEYS, 2), 2, "what is durable was not wanted again");
     assert!(syncs(0..KEYS, 3) <= 1, "now it is, and the budget grows");
     for value in 4..8 {
-        assert_eq!(
-            syncs(0..KEYS, value),
-            0,
-            "there is room for all that changes"
-        );
+        let syncs = syncs(0..KEYS, value);
+        assert_eq!(syncs, 0, "there is room for all that changes");
     }
 }

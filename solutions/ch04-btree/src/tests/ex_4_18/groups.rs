@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conformance::sim::{Fail, Faults, Part, SimDisk, Unsynced};
-use engine::page::{PageGroup, PageRead, PageStore};
+use engine::page::{PageGroup, PageId, PageRead, PageStore};
 use engine::{Counter, Error, Result};
 
 use crate::copy_on_write::{CopyOnWrite, Options};
@@ -113,6 +113,57 @@ fn ex_4_18_what_was_written_above_the_budget_is_used_again_at_once() {
     }
     assert!(most < 100, "{most} free pages");
     assert_sound(&store, "in the end");
+}
+
+/// The pages that are written when a group begins, and there is no room in memory
+/// for what it may change.
+fn spilled(disk: &SimDisk, store: &CopyOnWrite) -> Vec<String> {
+    let before = disk.trace().len();
+    drop(store.begin().unwrap());
+    disk.trace().split_off(before)
+}
+
+#[test]
+fn ex_4_18_half_of_the_budget_stays_in_memory_and_the_file_is_gone_round() {
+    let disk = SimDisk::new();
+    let options = Options {
+        frames_bytes_max: 8 * 128,
+        growth_bytes_min: 1 << 14,
+        ..OPTIONS
+    };
+    let store = open_with(&disk, options);
+    let add = |count| {
+        let mut group = store.begin().unwrap();
+        for _ in 0..count {
+            let (page, _) = group.alloc().unwrap();
+            group.set_root(Some(page));
+        }
+        group.commit().unwrap();
+    };
+    let spilled = || {
+        add(6);
+        spilled(&disk, &store)
+    };
+    let write = |page, pages| format!("write pages at {}, {} bytes", page * 128, pages * 128);
+    let sync = || "sync pages".to_owned();
+    assert_eq!(spilled(), [""; 0], "six of eight");
+    assert_eq!(
+        spilled(),
+        [write(3, 8), sync()],
+        "twelve, of which four stay"
+    );
+    assert_eq!(spilled(), [write(11, 6), sync()], "on from there");
+
+    // Numbers that are in the file come back.
+    let mut group = store.begin().unwrap();
+    (3..15).for_each(|page| group.free(PageId(page)).unwrap());
+    group.commit().unwrap();
+    assert_eq!(spilled(), [write(17, 6), sync()], "old ones or new ones");
+    assert_eq!(
+        spilled(),
+        [write(23, 4), write(3, 2), sync()],
+        "to the end, and on from the beginning"
+    );
 }
 
 /// Few pages were freed when the disk is full, and then each of them counts.
