@@ -144,8 +144,8 @@ struct Writer {
     /// The commits that see the pages that are being written: nothing else may be
     /// written to their places meanwhile.
     writing: Vec<u64>,
-    /// The last page that went to the file for want of memory.
-    spilled: u32,
+    /// The page after which the next go to the file for want of memory.
+    spill_after: u32,
     /// What the group under way has done.
     unfinished: Unfinished,
     /// Pages in memory that nobody needs, to be used again.
@@ -190,7 +190,7 @@ impl CopyOnWrite {
                 durable: [newest.commit; 2],
                 captured: newest.commit,
                 writing: Vec::new(),
-                spilled: 0,
+                spill_after: 0,
                 unfinished: Unfinished::default(),
                 spare: Vec::new(),
                 pins: Vec::new(),

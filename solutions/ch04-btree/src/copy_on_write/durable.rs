@@ -159,10 +159,10 @@ impl CopyOnWrite {
             self.release(&mut writer);
             let mut frames = self.in_memory(&mut writer);
             let number = |frame: &Frame| Stamp::of(frame).number;
-            let next = frames.partition_point(|frame| number(frame) <= writer.spilled);
+            let next = frames.partition_point(|frame| number(frame) <= writer.spill_after);
             frames.rotate_left(next);
             frames.truncate(frames.len().saturating_sub(self.budget.kept()));
-            writer.spilled = frames.last().map_or(0, number);
+            writer.spill_after = frames.last().map_or(0, number);
             frames
         };
         self.write_out(&frames)
