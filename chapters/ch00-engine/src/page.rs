@@ -13,7 +13,8 @@ use crate::{Error, Result};
 pub const STORE_BYTES: usize = 16;
 
 /// The number of a page. It names the page for as long as the page is
-/// allocated, and says nothing about where it is kept.
+/// allocated, and says nothing about where it is kept. Any number may be a page's:
+/// the tree takes none to mean that there is no page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PageId(pub u64);
 
@@ -71,7 +72,9 @@ pub trait PageRead {
     /// it was led to may have become others.
     ///
     /// It may answer yes where nothing has changed, but not for ever: walks are
-    /// made again until it answers no.
+    /// made again until it answers no. A scan is one walk, however long; a store
+    /// that does not want to note all its pages may answer yes after any commit.
+    /// Where pages do change, nothing but the writers bounds how often.
     ///
     /// A copy-on-write store always answers no; over a store that changes
     /// pages in place, a cursor then copies what it needs and seeks again by
@@ -82,7 +85,9 @@ pub trait PageRead {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`]; [`Error::Corrupt`], also where there is no such page.
+    /// [`Error::Io`]; [`Error::Corrupt`], also where there is no such page. A reader
+    /// is not refused for want of memory or of room, nor because the store is
+    /// poisoned. On a group also what [`PageGroup`] says.
     fn load(&mut self, page: PageId) -> Result<()>;
 
     /// The bytes of the current page, as they were when it was loaded. Between two
@@ -122,7 +127,7 @@ pub trait PageGroup: PageRead {
     /// [`Error::NoSpace`] and what reading the page can answer.
     fn page_mut(&mut self, page: PageId) -> Result<(PageId, &mut [u8])>;
 
-    /// Allocates a page, filled with zeros.
+    /// Allocates a page, filled with zeros but for the store's own bytes.
     ///
     /// # Errors
     ///
@@ -143,7 +148,8 @@ pub trait PageGroup: PageRead {
     fn set_root(&mut self, root: Option<PageId>);
 
     /// Lets the changes take effect. When they become durable is the store's
-    /// business and that of the engine's `sync`.
+    /// business and that of the engine's `sync`; whatever room that will need is
+    /// reserved by now.
     ///
     /// # Errors
     ///

@@ -484,6 +484,27 @@ fn ex_2_2_a_sync_gives_back_the_memory_of_what_is_durable() {
 }
 
 #[test]
+fn ex_2_2_a_sealed_file_keeps_no_memory_for_more() {
+    let disk = SimDisk::new();
+    let (device, file) = create(&disk);
+    file.append(&vec![1; TAIL_BYTES]);
+    file.write_out().unwrap();
+    file.sync(&device).unwrap();
+    let renamed = |kind| {
+        let used = allocation_counter::measure(|| file.rename(device.disk(), kind).unwrap());
+        used.bytes_current
+    };
+    let half = i64::try_from(TAIL_BYTES / 2).unwrap();
+    let more = renamed(Kind::Active);
+    assert!(
+        more > -half,
+        "more may come, and it keeps its memory: {more}"
+    );
+    let more = renamed(Kind::Data);
+    assert!(more < -half, "no more comes: {more}");
+}
+
+#[test]
 fn ex_2_2_a_sync_asks_the_device_once_though_nothing_was_written() {
     let disk = SimDisk::new();
     let (device, file) = create(&disk);
