@@ -42,8 +42,8 @@ impl Budget {
     }
 
     /// How many of them stay when it is used up and the others go to the file: half.
-    /// The more they are, the longer is the wait of whoever sees to that; the fewer,
-    /// the dearer is each of them to the device.
+    /// If fewer stayed, whoever sees to that would wait longer; if more did, fewer
+    /// pages would go at a time, and each of them would be dearer to the device.
     pub(crate) fn kept(&self) -> usize {
         self.pages().div_ceil(2) as usize
     }
