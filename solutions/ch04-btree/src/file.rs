@@ -29,10 +29,10 @@ use crate::stamp::{Stamp, seal};
 /// bytes.
 const RUN_BYTES: usize = 1 << 20;
 
-/// So many pages are asked for by themselves after an opening. Whoever opens a
-/// store for a few lookups needs nothing of what the system would read around
-/// them, and whoever stays is soon glad of it.
-const PREFETCHES: u32 = 16;
+/// So many pages are read by themselves after an opening. Whoever opens a store
+/// for a few lookups needs nothing of what the system would read around a touch
+/// of the map, and whoever stays is soon glad of it.
+const FIRST_PAGES: u32 = 16;
 
 /// The file that the pages are in.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ pub(crate) struct PageFile {
     maps: Growing<OnceLock<Box<dyn Map>>>,
     /// How many maps there are. None where the disk has no maps.
     map_count: AtomicU32,
-    /// How many pages are still to be asked for by themselves.
-    prefetches_left: AtomicU32,
+    /// How many of the first pages are still to be read.
+    first_left: AtomicU32,
 }
 
 impl PageFile {
@@ -62,7 +62,7 @@ impl PageFile {
             room: AtomicU32::new(0),
             maps: Growing::new(),
             map_count: AtomicU32::new(0),
-            prefetches_left: AtomicU32::new(PREFETCHES),
+            first_left: AtomicU32::new(FIRST_PAGES),
         }
     }
 
@@ -145,15 +145,14 @@ impl PageFile {
         Some(&**map.expect("it was set before it was counted"))
     }
 
-    /// Asks for a page that is about to be read for the first time, if it is one
-    /// of the first.
-    pub(crate) fn prefetch(&self, page: u32) {
+    /// Answers whether a page, which is touched for the first time, is one of those
+    /// to be read by themselves. It counts as read then.
+    pub(crate) fn is_one_of_the_first(&self) -> bool {
         let one_less = |left: u32| left.checked_sub(1);
-        let left = &self.prefetches_left;
-        let is_early = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
-        if let (Ok(_), Some(map)) = (is_early, self.newest_map()) {
-            map.prefetch(self.offset(page), self.page_bytes);
-        }
+        let left = self
+            .first_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        left.is_ok()
     }
 
     /// Reads a page into `bytes`.

@@ -4,41 +4,58 @@ use std::fmt;
 
 use engine::sync::OnceLock;
 
-/// The bits of an index within the first part.
-const FIRST_BITS: u32 = 6;
-/// As many parts as there are 32-bit indices for.
-const PARTS: usize = (u32::BITS - FIRST_BITS + 1) as usize;
+/// How many bytes a part takes, at most.
+const PART_BYTES: usize = 512;
+/// The bits of a part's index within the first list.
+const FIRST_BITS: u32 = 4;
+/// As many lists as there are 32-bit indices for.
+const LISTS: usize = (u32::BITS - FIRST_BITS + 1) as usize;
 
 /// An array with room for every index. What is in it never moves, so that
 /// threads can read it without a lock while it grows.
 ///
-/// It comes in parts, each twice as long as the one before, and a part is made
-/// when one of its places is asked for.
+/// Its places are in parts, all of the same length, and a part is made when one of
+/// its places is asked for: so a few places far from each other take little
+/// memory, and little time to clear it. The parts are in lists, each twice as long
+/// as the one before, which are made likewise.
 pub(crate) struct Growing<T> {
-    parts: [OnceLock<Box<[T]>>; PARTS],
+    lists: [OnceLock<Box<[Part<T>]>>; LISTS],
 }
 
+type Part<T> = OnceLock<Box<[T]>>;
+
 impl<T: Default> Growing<T> {
+    /// The bits of a place's index within its part.
+    const PLACE_BITS: u32 = (PART_BYTES / size_of::<T>()).ilog2();
+
     pub(crate) fn new() -> Self {
         Growing {
-            parts: [const { OnceLock::new() }; PARTS],
+            lists: [const { OnceLock::new() }; LISTS],
         }
     }
 
     /// The place with this index.
     #[inline]
     pub(crate) fn at(&self, index: u32) -> &T {
-        let shifted = u64::from(index) + (1 << FIRST_BITS);
+        let shifted = u64::from(index >> Self::PLACE_BITS) + (1 << FIRST_BITS);
         let bits = shifted.ilog2();
-        let part = self.parts[(bits - FIRST_BITS) as usize]
-            .get_or_init(|| (0..1_u64 << bits).map(|_| T::default()).collect());
-        &part[usize::try_from(shifted - (1 << bits)).expect("a part is in memory")]
+        let list = self.lists[(bits - FIRST_BITS) as usize].get_or_init(|| defaults(bits));
+        let part = usize::try_from(shifted - (1 << bits)).expect("a list is in memory");
+        let part = list[part].get_or_init(|| defaults(Self::PLACE_BITS));
+        let place = index % (1 << Self::PLACE_BITS);
+        &part[place as usize]
     }
+}
+
+/// As many as can be told apart by so many bits.
+fn defaults<T: Default>(bits: u32) -> Box<[T]> {
+    (0..1_u64 << bits).map(|_| T::default()).collect()
 }
 
 impl<T> fmt::Debug for Growing<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let made = self.parts.iter().filter(|part| part.get().is_some());
+        let parts = self.lists.iter().flat_map(OnceLock::get).flatten();
+        let made = parts.filter(|part| part.get().is_some());
         write!(f, "Growing({} parts)", made.count())
     }
 }

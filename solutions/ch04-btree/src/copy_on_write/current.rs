@@ -16,7 +16,7 @@ pub(super) enum Current<'s> {
     Lent(Lent<'s>),
     /// In memory.
     Frame(InSlot),
-    /// Read from a file that cannot be mapped.
+    /// A copy: of one of the first, or of a file that cannot be mapped.
     Read(Vec<u8>),
 }
 
@@ -60,10 +60,12 @@ impl CopyOnWrite {
         };
         loop {
             match self.frames.place(number) {
-                Place::Proved => return self.read_file(current, number),
+                Place::Proved => return self.borrow(current, number),
                 Place::Unproved => {
-                    self.file.prefetch(number);
-                    self.read_file(current, number)?;
+                    match self.file.is_one_of_the_first() {
+                        true => self.copy(current, number)?,
+                        false => self.borrow(current, number)?,
+                    }
                     return self.prove(current, number, commit);
                 }
                 Place::Slot(slot) => {
@@ -80,22 +82,28 @@ impl CopyOnWrite {
         }
     }
 
-    /// Makes a page of the file the current one.
+    /// Makes a page of the file the current one, lent by a map if there is one.
     #[inline]
-    fn read_file<'s>(&'s self, current: &mut Current<'s>, number: u32) -> Result<()> {
-        let before = std::mem::replace(current, Current::None);
-        *current = match self.file.lend(number) {
-            Some(lent) => Current::Lent(lent?),
-            None => {
-                let mut bytes = match before {
-                    Current::Read(bytes) => bytes,
-                    _ => Vec::new(),
-                };
-                self.file.read(number, &mut bytes)?;
-                self.counters.add(Counter::CacheMisses, 1);
-                Current::Read(bytes)
+    fn borrow<'s>(&'s self, current: &mut Current<'s>, number: u32) -> Result<()> {
+        match self.file.lend(number) {
+            Some(lent) => {
+                *current = Current::None;
+                *current = Current::Lent(lent?);
+                Ok(())
             }
+            None => self.copy(current, number),
+        }
+    }
+
+    /// Makes a copy of a page of the file the current one.
+    fn copy(&self, current: &mut Current<'_>, number: u32) -> Result<()> {
+        let mut bytes = match std::mem::replace(current, Current::None) {
+            Current::Read(bytes) => bytes,
+            _ => Vec::new(),
         };
+        self.file.read(number, &mut bytes)?;
+        self.counters.add(Counter::CacheMisses, 1);
+        *current = Current::Read(bytes);
         Ok(())
     }
 
