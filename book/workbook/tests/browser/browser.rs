@@ -1,6 +1,7 @@
 //! A browser, and a person in front of it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,32 +10,41 @@ use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use url::{ParseError, Url};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What chromedriver is told at the end.
+const SHUTDOWN: &[u8] = b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
 /// A browser of its own, with nothing kept from before; it ends with this value.
 pub(crate) struct Browser {
     driver: Child,
+    port: u16,
     pub(crate) client: Client,
+    /// What it leaves behind.
+    _scratch: TempDir,
 }
 
 impl Browser {
     /// Starts a browser whose window is this wide.
     pub(crate) async fn start(width: u32) -> Self {
+        let scratch = tempfile::tempdir().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", scratch.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("these tests need chromedriver, and Chromium beside it");
         let mut said = BufReader::new(driver.stdout.take().unwrap());
-        let port = loop {
+        let port: u16 = loop {
             let mut line = String::new();
             assert_ne!(said.read_line(&mut line).unwrap(), 0, "chromedriver ended");
             if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim().trim_end_matches('.').to_owned();
+                break port.trim().trim_end_matches('.').parse().unwrap();
             }
         };
         let client = ClientBuilder::new(HttpConnector::new())
@@ -42,7 +52,12 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts");
-        let browser = Self { driver, client };
+        let browser = Self {
+            driver,
+            port,
+            client,
+            _scratch: scratch,
+        };
         browser.width(width).await;
         browser
     }
@@ -106,8 +121,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Fails only if it ended by itself.
-        let _ = self.driver.kill();
+        // It then ends the browser, too, also where a test has failed.
+        let told = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))
+            .and_then(|mut driver| driver.write_all(SHUTDOWN));
+        if told.is_err() {
+            // Fails only if it ended by itself.
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }
