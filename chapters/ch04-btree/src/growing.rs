@@ -6,10 +6,8 @@ use engine::sync::OnceLock;
 
 /// How many bytes a part takes, at most.
 const PART_BYTES: usize = 512;
-/// The bits of a part's index within the first list.
-const FIRST_BITS: u32 = 4;
-/// As many lists as there are 32-bit indices for.
-const LISTS: usize = (u32::BITS - FIRST_BITS + 1) as usize;
+/// More than indices need: list n has 2ⁿ parts.
+const LISTS: usize = u32::BITS as usize;
 
 /// An array with room for every index. What is in it never moves, so that
 /// threads can read it without a lock while it grows.
@@ -17,7 +15,7 @@ const LISTS: usize = (u32::BITS - FIRST_BITS + 1) as usize;
 /// Its places are in parts, all of the same length, and a part is made when one of
 /// its places is asked for: so a few places far from each other take little
 /// memory, and little time to clear it. The parts are in lists, each twice as long
-/// as the one before, which are made likewise.
+/// as the one before, that are made likewise.
 pub(crate) struct Growing<T> {
     lists: [OnceLock<Box<[Part<T>]>>; LISTS],
 }
@@ -37,13 +35,12 @@ impl<T: Default> Growing<T> {
     /// The place with this index.
     #[inline]
     pub(crate) fn at(&self, index: u32) -> &T {
-        let shifted = u64::from(index >> Self::PLACE_BITS) + (1 << FIRST_BITS);
-        let bits = shifted.ilog2();
-        let list = self.lists[(bits - FIRST_BITS) as usize].get_or_init(|| defaults(bits));
-        let part = usize::try_from(shifted - (1 << bits)).expect("a list is in memory");
-        let part = list[part].get_or_init(|| defaults(Self::PLACE_BITS));
-        let place = index % (1 << Self::PLACE_BITS);
-        &part[place as usize]
+        let (part, place) = (index >> Self::PLACE_BITS, index % (1 << Self::PLACE_BITS));
+        // The lists before list n have 2ⁿ − 1 parts together.
+        let bits = (part + 1).ilog2();
+        let list = self.lists[bits as usize].get_or_init(|| defaults(bits));
+        let part = &list[(part + 1 - (1 << bits)) as usize];
+        &part.get_or_init(|| defaults(Self::PLACE_BITS))[place as usize]
     }
 }
 

@@ -65,20 +65,19 @@ fn killed_before_the_last_change(disk: &SimDisk) -> SimDisk {
 
 #[test]
 fn ex_4_19_an_opening_writes_syncs_and_writes_a_copy_and_the_next_one_nothing() {
-    use Operation::{Sync, Write};
+    use Operation::{Allocate, SetLen, Sync, Write};
     let disk = left_by_a_kill();
     let of = |disk: &SimDisk| {
         let before = disk.operations().len();
         assert_holds(&open(disk), &[1, 2, 3], "opened");
         let operations = disk.operations()[before..].to_vec();
-        let is_of_interest = |operation: &Operation| matches!(operation, Write | Sync);
-        operations
-            .into_iter()
-            .filter(is_of_interest)
-            .collect::<Vec<_>>()
+        let changes = |operation: &Operation| matches!(operation, Write | Sync | Allocate | SetLen);
+        operations.into_iter().filter(changes).collect::<Vec<_>>()
     };
     assert_eq!(of(&disk), [Write, Sync, Write]);
     assert_eq!(of(&disk), [], "the copy proves the first one");
+    open(&disk).close().unwrap();
+    assert_eq!(of(&disk), [], "after a close, which has left no room");
 }
 
 #[test]
