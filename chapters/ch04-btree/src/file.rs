@@ -1,13 +1,14 @@
 //! The file that the pages are in: how it grows, and how it is read and written.
 //!
 //! Page `n` begins at byte `n` times the size of a page. The file grows in steps,
-//! each an eighth of what there is: few enough that every step can have a map of
-//! the whole file. Maps that are too short by now stay, since somebody may be
-//! reading through one; so no reader locks anything, and looks only which map is
-//! the newest.
+//! each an eighth of what there is, and a megabyte at least: few enough that every
+//! step can have a map of the whole file. (Where the device has no room for a step,
+//! the file grows by what is needed.) Maps that are too short by now stay, since
+//! somebody may be reading through one; so no reader locks anything, and looks only
+//! which map is the newest.
 //!
 //! ```text
-//! pages      0 1 2 3 …                    256                   288
+//! pages      0 1 2 3 …                   4096                  4608
 //! file       ├─────────────────────────────┼─────────────────────┤
 //! map 0      ├─────────────────────────────┤
 //! map 1      ├───────────────────────────────────────────────────┤
@@ -29,7 +30,7 @@ use crate::stamp::{Stamp, seal};
 /// bytes.
 const RUN_BYTES: usize = 1 << 20;
 
-/// So many pages are read by themselves after an opening. Whoever opens a store
+/// So many pages are read, each by itself, after an opening. Whoever opens a store
 /// for a few lookups needs nothing of what the system would read around a touch
 /// of the map, and whoever stays is soon glad of it.
 const FIRST_PAGES: u32 = 16;
@@ -98,13 +99,13 @@ impl PageFile {
             return Ok(());
         }
         match self.make_room(grown(room, pages, self.step_min)) {
-            // For a whole step, that is: for this much there may be.
+            // For the whole step, that is. There may be for these pages.
             Err(Error::NoSpace { .. }) => self.make_room(pages),
             made => made,
         }
     }
 
-    /// Makes the file as long as it takes, and maps it.
+    /// Makes the file long enough for so many pages, and maps it.
     fn make_room(&self, pages: u32) -> Result<()> {
         self.file.allocate(self.offset(pages))?;
         self.map(pages)
@@ -165,8 +166,8 @@ impl PageFile {
         self.file.read_exact_at(self.offset(page), bytes)
     }
 
-    /// Writes these pages, which are in the order of their numbers, sealed.
-    /// Those that stand one after the other are written together.
+    /// Writes these pages, sealed. Those that follow each other, here and in the
+    /// file, are written together.
     ///
     /// # Errors
     ///

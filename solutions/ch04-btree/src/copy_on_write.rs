@@ -23,7 +23,8 @@
 //! 6. The commit is durable. It and the one before it stay pinned; the one before
 //!    those no longer is.
 //!
-//! Nobody who commits waits for any of this but for the moments of 1, 3 and 6.
+//! Nobody who commits waits for any of this but for the moments of 1, 3 and 6,
+//! unless memory is above its budget.
 //!
 //! # What fails
 //!

@@ -41,7 +41,7 @@ pub(crate) enum Place {
     Proved,
     /// In this slot.
     Slot(u32),
-    /// The group's own that is under way: the one with this index.
+    /// A page of the group that is under way: the one with this index.
     Own(u32),
 }
 
@@ -111,8 +111,8 @@ impl Frames {
         Place::from_word(self.words.at(page).load(Ordering::Acquire))
     }
 
-    /// Says where a page is: only the writer may, and only of one that nobody
-    /// else sees.
+    /// Says where a page is: only the writer may. Whoever looks for it meanwhile
+    /// must find it in the old place, or look again.
     pub(crate) fn set_place(&self, page: u32, place: Place) {
         self.words
             .at(page)
@@ -150,7 +150,8 @@ impl Frames {
     }
 
     /// Lets go of a page, if it is in memory. It is looked for in the file from
-    /// now on, or by nobody.
+    /// now on, or by nobody, and proved there once more: its number may stand for
+    /// another one by then.
     pub(crate) fn remove(&self, slots: &mut Slots, page: u32) -> Option<Frame> {
         let Place::Slot(slot) = self.place(page) else {
             self.set_place(page, Place::Unproved);

@@ -10,7 +10,8 @@ const PART_BYTES: usize = 512;
 const LISTS: usize = u32::BITS as usize;
 
 /// An array with room for every index. What is in it never moves, so that
-/// threads can read it without a lock while it grows.
+/// threads can read it without a lock while it grows; they wait only where another
+/// one is just making the part that they need.
 ///
 /// Its places are in parts, all of the same length, and a part is made when one of
 /// its places is asked for: so a few places far from each other take little

@@ -294,6 +294,10 @@ fn ex_2_2_after_a_failed_sync_what_was_written_is_read_from_memory() {
     }
 }
 
+/// What is wrong where somebody never comes to the tail.
+const HELD: &str = "whoever appends, writes or syncs waits for the disk: a lock of the tail is \
+     held while the file is written or synced";
+
 #[test]
 fn ex_2_2_nobody_who_reads_waits_for_the_disk() {
     for operation in [Operation::Write, Operation::Sync] {
@@ -325,7 +329,8 @@ fn ex_2_2_what_is_appended_while_a_sync_runs_stays_in_memory() {
         append(&writer, put("b", "2"));
         writer.write_out()
     });
-    file.sync(&device).unwrap();
+    let (syncing, device_of_it) = (Arc::clone(&file), Arc::clone(&device));
+    promptly(HELD, move || syncing.sync(&device_of_it)).unwrap();
     assert_eq!(
         file.durable(),
         end,
@@ -345,7 +350,8 @@ fn ex_2_2_a_sync_that_ends_while_a_write_runs_moves_the_tail() {
     let second = append(&file, put("b", "2"));
     let (other, syncs) = (Arc::clone(&file), Arc::clone(&device));
     disk.does(move || other.sync(&syncs));
-    file.write_out().unwrap();
+    let writing = Arc::clone(&file);
+    promptly(HELD, move || writing.write_out()).unwrap();
     assert_eq!(file.durable(), second, "a was written when the sync began");
     assert_eq!(file.pending(), 0, "b was written");
     let third = append(&file, put("c", "3"));
@@ -367,7 +373,7 @@ fn ex_2_2_a_sync_that_another_one_has_passed_moves_nothing_back() {
         other.write_out()?;
         other.sync(&another_device)
     });
-    let end = promptly("a sync that another one has passed", move || {
+    let end = promptly(HELD, move || {
         file.sync(&device).unwrap();
         assert_eq!(file.durable(), file.end(), "the other one came farther");
         append(&file, put("c", "3"));

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use conformance::sim::SimDisk;
-use engine::Error;
 use engine::page::{PageGroup, PageId, PageRead, PageStore, STORE_BYTES};
+use engine::{Counter, Error};
 
 use super::store::array::Change::{Clear, Pop, Push, Set};
 use super::store::array::{change, commit, numbers, reached};
@@ -249,7 +249,10 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     };
     let store = open_with(&SimDisk::new(), options);
     let mut group = store.begin().unwrap();
+    let before = store.stats()[Counter::BytesWritten];
     let pages: Vec<PageId> = (0..20).map(|at| filled(&mut group, at)).collect();
+    let written = store.stats()[Counter::BytesWritten] - before;
+    assert_eq!(written, 16 * 128, "bytes: no more than four pages are left");
     for (at, page) in (0..).zip(&pages) {
         let (same, bytes) = group.page_mut(*page).unwrap();
         assert_eq!((same, bytes[STORE_BYTES]), (*page, at));
@@ -268,6 +271,26 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     }
     drop(group);
     assert_eq!(store.free_pages().unwrap().len(), 20, "all are given back");
+}
+
+#[test]
+fn ex_4_15_a_group_that_went_to_the_file_is_committed_like_any_other() {
+    let options = Options {
+        frames_bytes_max: 3 * 128,
+        ..OPTIONS
+    };
+    let store = open_with(&SimDisk::new(), options);
+    let mut group = store.begin().unwrap();
+    let pages: Vec<PageId> = (0..18).map(|at| filled(&mut group, at)).collect();
+    group.set_root(pages.first().copied());
+    group.commit().unwrap();
+    // None of them is the next group's own: it would be changed where it stands.
+    let mut group = store.begin().unwrap();
+    for (at, page) in (0..).zip(&pages) {
+        assert_eq!(byte(&mut group, *page), at, "{page:?}");
+        let (copy, _) = group.page_mut(*page).unwrap();
+        assert_ne!(copy, *page, "what is committed is copied");
+    }
 }
 
 /// A sync puts what was freed on a list, which takes a page; the first to learn

@@ -218,8 +218,14 @@ fn ex_2_6_a_buffer_that_cannot_be_written_refuses_the_next_batch_and_no_more() {
     assert!(engine.get(b"b").unwrap().is_none(), "it left no trace");
     assert!(engine.get(b"a").unwrap().is_some());
     engine.put(b"c", value.as_bytes()).unwrap();
-    let found = written(&disk);
-    assert_eq!(found, [format!("put a={value}")], "the buffer, as a whole");
+    // Both would be 40 KiB of one letter to read.
+    let short = |record: &String| record.replace(&value, "v…");
+    let found: Vec<String> = written(&disk).iter().map(short).collect();
+    assert_eq!(
+        found,
+        ["put a=v…"],
+        "the buffer, as a whole, and no trace of the batch that was refused"
+    );
     engine.delete(b"a").unwrap();
 }
 

@@ -453,7 +453,7 @@ fn ex_2_9_what_waits_in_memory_is_not_written_to_a_device_that_failed() {
             file: "the device".to_owned(),
         })
     });
-    let failed = engine.sync();
+    let failed = sync_beside(&engine);
     assert!(is_poisoned(&failed), "the sync that failed: {failed:?}");
     let asked = disk.disk.operations().len();
     // Whoever wrote b before that, and comes to its turn after it.

@@ -14,7 +14,7 @@ use engine::sync::atomic::{AtomicU32, Ordering};
 /// The first budget, in bytes, where the limit allows as much.
 pub(crate) const FIRST_BYTES: usize = 16 << 20;
 
-/// A larger budget pays where for each so many pages of it one was wanted again.
+/// A larger budget pays where more than one page in so many was wanted again.
 const PAGES_PER_WANTED: u32 = 8;
 
 /// How many pages may be in memory.

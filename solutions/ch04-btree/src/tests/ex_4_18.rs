@@ -69,7 +69,10 @@ fn ex_4_18_what_fails_before_the_first_sync_is_tried_again() {
                 ..Faults::default()
             });
             let failed = store.sync();
-            assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
+            assert!(
+                matches!(failed, Err(Error::Io { .. })),
+                "a write before the first sync failed: {failed:?}, and it can be tried again"
+            );
             assert_holds(&store, &[5, 2, 3, 4], "after a write that failed");
             commit(&store, &[Push(6)]).unwrap();
             store.sync().unwrap();
@@ -93,7 +96,10 @@ fn ex_4_18_what_fails_from_the_first_sync_on_poisons_and_reads_go_on() {
                 failed_sync,
                 ..Faults::default()
             });
-            assert!(is_poisoned(&store.sync()), "operation {at}");
+            let failed = store.sync();
+            let wrong =
+                format!("operation {at} of {operations:?} failed, and the sync answers {failed:?}");
+            assert!(is_poisoned(&failed), "{wrong}: the store is not poisoned");
             for _ in 0..2 {
                 assert!(is_poisoned(&store.sync()));
                 assert!(is_poisoned(&store.begin()));
@@ -203,7 +209,8 @@ fn ex_4_18_nothing_is_captured_or_written_behind_a_failure() {
         ..Faults::default()
     };
     disk.set_faults(failing);
-    assert!(is_poisoned(&store.sync()));
+    let failed = store.sync();
+    assert!(is_poisoned(&failed), "the pages' sync fails: {failed:?}");
     let before = disk.operations().len();
     assert!(is_poisoned(&store.sync()));
     assert!(is_poisoned(&store.close()));
@@ -233,5 +240,9 @@ fn ex_4_18_a_close_that_cannot_make_the_copy_durable_poisons() {
     let (disk, store) = prepared();
     store.sync().unwrap();
     fail_next(&disk, Part::Half);
-    assert!(is_poisoned(&store.close()));
+    let failed = store.close();
+    assert!(
+        is_poisoned(&failed),
+        "whatever a close asks of the disk after its sync fails: {failed:?}"
+    );
 }

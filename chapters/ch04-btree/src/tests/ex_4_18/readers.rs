@@ -85,7 +85,11 @@ fn ex_4_18_a_reader_that_stays_keeps_no_more_than_it_sees() {
         most = most.max(store.free_pages().unwrap().len());
     }
     // What was made and freed since is used again, though the reader is older.
-    assert!(most < 200, "{most} free pages");
+    assert!(
+        most < 200,
+        "{most} free pages, which should be fewer than 200: the reader sees none of them, \
+         and what was written pins nothing any more"
+    );
     held.sees_the_same();
 }
 

@@ -71,7 +71,11 @@ fn ex_4_18_a_close_gives_back_the_room_after_the_last_page() {
     drop(group);
     store.close().unwrap();
     // The meta pages, the root, the number, and no list.
-    assert_eq!(disk.image().get("pages").unwrap().len(), 5 * PAGE_BYTES);
+    assert_eq!(
+        disk.image().get("pages").unwrap().len(),
+        5 * PAGE_BYTES,
+        "bytes: the room after the pages that the last meta page names is cut off"
+    );
 }
 
 #[test]

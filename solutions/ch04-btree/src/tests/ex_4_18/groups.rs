@@ -111,7 +111,11 @@ fn ex_4_18_what_was_written_above_the_budget_is_used_again_at_once() {
         commit(&store, &[Set(round, 7)]).unwrap();
         most = most.max(store.free_pages().unwrap().len());
     }
-    assert!(most < 100, "{most} free pages");
+    assert!(
+        most < 100,
+        "{most} free pages, which should be fewer than 100: who still pins them? \
+         What was written pins nothing any more"
+    );
     assert_sound(&store, "in the end");
 }
 
@@ -215,7 +219,10 @@ fn ex_4_18_what_was_changed_many_times_between_two_syncs_is_written_once() {
     }
     // The number, the root, a list of the pages that a hundred commits take at a
     // time, and a meta page.
-    assert!(most <= 128 * 6, "{most} bytes");
+    assert!(
+        most <= 128 * 6,
+        "{most} bytes in one sync, which should be six pages of 128 at most"
+    );
 }
 
 /// A group of more pages than there is memory for, and what it does with them.
