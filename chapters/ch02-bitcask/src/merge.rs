@@ -77,10 +77,13 @@ enum Fate {
 }
 
 impl Maintenance for Bitcask {
-    /// Removes a file that was merged and that nobody reads any more; or copies
-    /// a piece of what is being merged; or begins a merge; or writes a hint
-    /// file.
+    /// Syncs what is not durable, before a writer has to wait for that; or removes
+    /// a file that was merged and that nobody reads any more; or copies a piece of
+    /// what is being merged; or begins a merge; or writes a hint file.
     fn step(&self) -> Result<Progress> {
+        if self.sync_long_tail()? {
+            return Ok(Progress::Worked);
+        }
         self.step_from(self.options.garbage_percent)
     }
 }

@@ -326,6 +326,24 @@ impl Bitcask {
         })
     }
 
+    /// Syncs what is not durable yet, if it is more than half of what a tail may be,
+    /// and answers whether it was.
+    ///
+    /// # Errors
+    ///
+    /// As for [`sync_to`](Self::sync_to).
+    pub(crate) fn sync_long_tail(&self) -> Result<bool> {
+        let end = {
+            let writer = self.writer.lock();
+            if !writer.has_long_tail(file_len(TAIL_BYTES / 2)) {
+                return Ok(false);
+            }
+            writer.end()
+        };
+        self.sync_to(end)?;
+        Ok(true)
+    }
+
     /// Answers whether what expires then is gone by now.
     ///
     /// # Exercise 2.14

@@ -7,7 +7,7 @@ use std::thread;
 use conformance::sim::{Cut, EXTREMES, Faults, Operation, Part, SimDisk};
 use engine::sync::Mutex;
 use engine::sync::guide::Step;
-use engine::{Counter, Durability, Error, Result, StorageEngine};
+use engine::{Counter, Durability, Error, Maintenance, Progress, Result, StorageEngine};
 
 use crate::data_file::TAIL_BYTES;
 use crate::names::Kind;
@@ -241,6 +241,39 @@ fn lengthen(engine: &Bitcask) {
     for key in 0..7 {
         engine.put(&[key], &[0; TAIL_BYTES / 8]).unwrap();
     }
+}
+
+/// Whoever steps the engine's maintenance does it for those who write.
+#[test]
+fn ex_2_9_a_step_syncs_more_than_half_of_what_a_tail_may_be() {
+    let disk = SimDisk::new();
+    let options = Options {
+        durability: Durability::Os,
+        ..Options::default()
+    };
+    let engine = open(&disk, options);
+    let eighth = &[0; TAIL_BYTES / 8];
+    for key in 0..3 {
+        engine.put(&[key], eighth).unwrap();
+    }
+    let before = syncs(&engine);
+    assert_eq!(engine.sync_long_tail(), Ok(false), "three eighths");
+    engine.put(&[3], eighth).unwrap();
+    assert_eq!(engine.step(), Ok(Progress::Worked));
+    assert_eq!(
+        syncs(&engine),
+        before + 1,
+        "four, and what stands beside them"
+    );
+    assert_eq!(engine.sync_long_tail(), Ok(false), "it is short again");
+    engine.put(&[4], b"").unwrap();
+    let left = SimDisk::from_image(&disk.cut(Cut {
+        at: disk.changes(),
+        image: 0,
+    }));
+    let left = open(&left, self::options());
+    assert!(left.get(&[3]).unwrap().is_some(), "it was written before");
+    assert_eq!(left.get(&[4]), Ok(None), "it was written after the sync");
 }
 
 #[test]
