@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::disk::Disk;
 use engine::page::PageStore;
 use engine::{
-    Check, Cursor, Durability, Error, KeyRange, Limits, Order, Result, Snapshot, Snapshots, Stats,
-    StorageEngine, Write,
+    Check, Cursor, Durability, Error, KeyRange, Limits, Maintenance, Order, Progress, Result,
+    Snapshot, Snapshots, Stats, StorageEngine, Write,
 };
 
 use crate::check::check;
@@ -99,6 +99,17 @@ impl Snapshots for CowTree {
         todo!(
             "exercise 4.20: The entries as the last commit has left them, whatever is written later: a [`CowSnapshot`] with a reader that begins now"
         )
+    }
+}
+
+impl Maintenance for CowTree {
+    /// Lets pages go to the file, if the memory for changed ones is nearly used up.
+    /// They become durable there, and what was committed does not.
+    fn step(&self) -> Result<Progress> {
+        Ok(match self.tree.pages().spill_ahead()? {
+            true => Progress::Worked,
+            false => Progress::Idle,
+        })
     }
 }
 

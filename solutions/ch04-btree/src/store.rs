@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::disk::Disk;
 use engine::page::PageStore;
 use engine::{
-    Check, Cursor, Durability, Error, KeyRange, Limits, Order, Result, Snapshot, Snapshots, Stats,
-    StorageEngine, Write,
+    Check, Cursor, Durability, Error, KeyRange, Limits, Maintenance, Order, Progress, Result,
+    Snapshot, Snapshots, Stats, StorageEngine, Write,
 };
 
 use crate::check::check;
@@ -106,6 +106,17 @@ impl Snapshots for CowTree {
         let reader = self.tree.pages().read()?;
         let counters = self.tree.pages().counters();
         Ok(Box::new(CowSnapshot { reader, counters }))
+    }
+}
+
+impl Maintenance for CowTree {
+    /// Lets pages go to the file, if the memory for changed ones is nearly used up.
+    /// They become durable there, and what was committed does not.
+    fn step(&self) -> Result<Progress> {
+        Ok(match self.tree.pages().spill_ahead()? {
+            true => Progress::Worked,
+            false => Progress::Idle,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chapter 4.
 
-use engine::Durability;
+use engine::{Durability, Maintenance};
 
 use crate::{Engine, Registered};
 
@@ -25,7 +25,11 @@ macro_rules! chapter {
             },
         }];
 
-        impl Registered for $crate_name::CowTree {}
+        impl Registered for $crate_name::CowTree {
+            fn maintenance(&self) -> Option<&dyn Maintenance> {
+                Some(self)
+            }
+        }
     };
 }
 

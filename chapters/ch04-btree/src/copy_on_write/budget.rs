@@ -22,6 +22,8 @@ const PAGES_PER_WANTED: u32 = 8;
 pub(crate) struct Budget {
     pages: AtomicU32,
     pages_max: u32,
+    /// By how much whoever maintains the store is ahead of those who write.
+    ahead: u32,
     /// How many pages were wanted again since the budget was last used up.
     wanted: AtomicU32,
 }
@@ -29,9 +31,11 @@ pub(crate) struct Budget {
 impl Budget {
     /// A budget of this many pages, which may become as many as `pages_max`.
     pub(crate) fn new(pages: u32, pages_max: u32) -> Self {
+        let pages = pages.min(pages_max);
         Budget {
-            pages: AtomicU32::new(pages.min(pages_max)),
+            pages: AtomicU32::new(pages),
             pages_max,
+            ahead: pages / 4,
             wanted: AtomicU32::new(0),
         }
     }
@@ -39,6 +43,13 @@ impl Budget {
     /// How many pages may be in memory now.
     pub(crate) fn pages(&self) -> u32 {
         self.pages.load(Ordering::Relaxed)
+    }
+
+    /// How many may be in memory before whoever maintains the store lets them go to the
+    /// file: fewer by a quarter of the first budget. Until that is full, too, nobody who
+    /// writes has to wait.
+    pub(crate) fn pages_ahead(&self) -> u32 {
+        self.pages() - self.ahead
     }
 
     /// How many of them stay when it is used up and the others go to the file: half.

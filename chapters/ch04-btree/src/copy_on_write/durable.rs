@@ -121,18 +121,44 @@ impl CopyOnWrite {
         written.map_err(|cause| self.device.poison(cause))
     }
 
-    /// Lets pages in memory be written, if they are more than the budget allows, and
-    /// it does not grow. It goes round through the file: those are written that come
+    /// Lets pages in memory be written, if they are more than the budget allows, for
+    /// whoever is about to begin a group.
+    ///
+    /// # Errors
+    ///
+    /// What writing and syncing can answer.
+    pub(super) fn spill(&self) -> Result<()> {
+        self.spill_beyond(self.budget.pages())
+    }
+
+    /// Lets pages in memory be written, if the budget is [nearly](super::budget::Budget::pages_ahead)
+    /// used up, and answers whether it was. Whoever begins a group meanwhile does not
+    /// wait for that.
+    ///
+    /// # Errors
+    ///
+    /// What writing and syncing can answer.
+    pub(crate) fn spill_ahead(&self) -> Result<bool> {
+        let pages = self.budget.pages_ahead();
+        let is_due = self.frames.count() > pages;
+        if is_due {
+            self.spill_beyond(pages)?;
+        }
+        Ok(is_due)
+    }
+
+    /// Lets pages in memory be written, if they are more than this many, and the budget
+    /// does not grow. It goes round through the file: those are written that come
     /// after what was written last, neighbours together, until as many are left as
     /// are to be [kept](super::budget::Budget::kept).
     ///
     /// # Errors
     ///
     /// What writing and syncing can answer.
-    pub(super) fn spill(&self) -> Result<()> {
+    fn spill_beyond(&self, pages: u32) -> Result<()> {
         let _flushing = self.flushing.lock();
         self.device.check()?;
-        if self.frames.count() <= self.budget.pages() {
+        if self.frames.count() <= pages {
             // Somebody else has done it meanwhile.
             return Ok(());
         }

@@ -43,6 +43,7 @@ fn with(pages: copy_on_write::Options) -> Subject {
         CowTree::open(disk, Options { durability, pages })
     };
     let subject = subject!("CowTree", open, |tree| Powers {
+        maintenance: Some(tree),
         snapshots: Some(tree),
         check: Some(tree),
         ..Powers::default()

@@ -30,3 +30,13 @@ fn a_budget_grows_where_an_eighth_of_it_was_wanted_again() {
     wants(&budget, 1000);
     assert_eq!(Budget::new(80, 7).pages(), 7, "no more than the limit");
 }
+
+#[test]
+fn whoever_maintains_is_ahead_by_a_quarter_of_the_first_budget() {
+    let budget = Budget::new(80, 1000);
+    assert_eq!(budget.pages_ahead(), 60);
+    wants(&budget, 11);
+    assert!(budget.grows());
+    assert_eq!((budget.pages(), budget.pages_ahead()), (160, 140));
+    assert_eq!(Budget::new(80, 3).pages_ahead(), 3, "too few to divide");
+}

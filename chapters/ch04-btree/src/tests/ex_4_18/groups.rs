@@ -204,6 +204,28 @@ fn ex_4_18_on_a_full_disk_pages_come_back_as_soon_as_they_can() {
 }
 
 #[test]
+fn ex_4_18_whoever_maintains_the_store_is_ahead_of_those_who_write() {
+    let options = Options {
+        frames_bytes_max: 16 * 128,
+        ..OPTIONS
+    };
+    let store = open_with(&SimDisk::new(), options);
+    let syncs = || store.stats()[Counter::Syncs];
+    let before = syncs();
+    commit(&store, &(0..11).map(Push).collect::<Vec<_>>()).unwrap();
+    assert_eq!(store.spill_ahead(), Ok(false), "eleven numbers and a root");
+    commit(&store, &[Push(11), Push(12)]).unwrap();
+    assert_eq!(syncs(), before, "not yet more than 16");
+    assert_eq!(store.spill_ahead(), Ok(true), "more than 12");
+    assert_eq!(syncs(), before + 1);
+    assert_eq!(store.spill_ahead(), Ok(false), "half of 16 are left");
+    commit(&store, &[Set(0, 7), Set(1, 8)]).unwrap();
+    assert_eq!(syncs(), before + 1, "nobody has to wait");
+    let expected = [7, 8, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    assert_holds(&store, &expected, "in memory or not");
+}
+
+#[test]
 fn ex_4_18_what_was_changed_many_times_between_two_syncs_is_written_once() {
     let store = open(&SimDisk::new());
     commit(&store, &(0..20).map(Push).collect::<Vec<_>>()).unwrap();
