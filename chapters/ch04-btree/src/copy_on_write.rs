@@ -46,11 +46,11 @@
 //!
 //! Above a budget, whoever is about to begin a group lets pages in memory be written
 //! and synced before, as in 2 and 3, until half of the budget is left. No meta page
-//! leads to them, so a power cut takes them back. Whoever maintains the store beside the
-//! writers does the same a little earlier, and they need not wait. The budget is small at first and
-//! grows, up to a limit, where that pays (`budget`). A group that has itself changed
-//! more than the limit allows does the same with all of its own pages, which nobody
-//! else sees: they take as much again.
+//! leads to them, so a power cut takes them back. The budget is small at first and
+//! grows, up to a limit, where that pays (`budget`). Until it grows, whoever maintains
+//! the store beside the writers does the same a little earlier, and they need not wait.
+//! A group that has itself changed more than the limit allows does the same with all of
+//! its own pages, which nobody else sees: they take as much again.
 
 use std::sync::Arc;
 

@@ -110,8 +110,8 @@ impl Snapshots for CowTree {
 }
 
 impl Maintenance for CowTree {
-    /// Lets pages go to the file, if the memory for changed ones is nearly used up.
-    /// They become durable there, and what was committed does not.
+    /// Lets pages go to the file, if the memory for changed ones is nearly used up and
+    /// has not grown. They become durable there, and what was committed does not.
     fn step(&self) -> Result<Progress> {
         Ok(match self.tree.pages().spill_ahead()? {
             true => Progress::Worked,

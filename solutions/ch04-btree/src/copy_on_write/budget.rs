@@ -22,8 +22,8 @@ const PAGES_PER_WANTED: u32 = 8;
 pub(crate) struct Budget {
     pages: AtomicU32,
     pages_max: u32,
-    /// By how much whoever maintains the store is ahead of those who write.
-    ahead: u32,
+    /// How many it was at first.
+    first: u32,
     /// How many pages were wanted again since the budget was last used up.
     wanted: AtomicU32,
 }
@@ -35,7 +35,7 @@ impl Budget {
         Budget {
             pages: AtomicU32::new(pages),
             pages_max,
-            ahead: pages / 4,
+            first: pages,
             wanted: AtomicU32::new(0),
         }
     }
@@ -46,10 +46,13 @@ impl Budget {
     }
 
     /// How many may be in memory before whoever maintains the store lets them go to the
-    /// file: fewer by a quarter of the first budget. Until that is full, too, nobody who
-    /// writes has to wait.
-    pub(crate) fn pages_ahead(&self) -> u32 {
-        self.pages() - self.ahead
+    /// file: fewer by a quarter. Until that is full, too, nobody who writes has to wait.
+    ///
+    /// `None` when the budget has grown. Pages that are changed again and again are
+    /// changed while they are written, too, and then that was for nothing.
+    pub(crate) fn pages_ahead(&self) -> Option<u32> {
+        let pages = self.pages();
+        (pages == self.first).then(|| pages - pages / 4)
     }
 
     /// How many of them stay when it is used up and the others go to the file: half.

@@ -154,12 +154,10 @@ impl CopyOnWrite {
     ///
     /// What writing and syncing can answer.
     pub(crate) fn spill_ahead(&self) -> Result<bool> {
-        let pages = self.budget.pages_ahead();
-        let is_due = self.frames.count() > pages;
-        if is_due {
-            self.spill_beyond(pages)?;
+        match self.budget.pages_ahead() {
+            Some(pages) if self.frames.count() > pages => self.spill_beyond(pages).map(|()| true),
+            _ => Ok(false),
         }
-        Ok(is_due)
     }
 
     /// Lets pages in memory be written, if they are more than this many, and the budget
