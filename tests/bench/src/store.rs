@@ -105,8 +105,7 @@ impl Store for Box<dyn Registered> {
     }
 
     fn maintenance(&self) -> Option<&dyn Maintenance> {
-        let is_left_to_others = !(**self).writers_maintain();
-        (**self).maintenance().filter(|_| is_left_to_others)
+        (**self).maintenance()
     }
 
     fn stats(&self) -> Stats {

@@ -27,12 +27,6 @@ pub trait Registered: StorageEngine {
     fn maintenance(&self) -> Option<&dyn Maintenance> {
         None
     }
-
-    /// Answers whether its writers do a share of that work each, so that it is
-    /// done in time where nobody steps it.
-    fn writers_maintain(&self) -> bool {
-        false
-    }
 }
 
 /// Any other engine, as it is.

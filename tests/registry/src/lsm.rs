@@ -10,8 +10,7 @@ macro_rules! chapter {
         pub(crate) static $registered: [Engine; 1] = [Engine {
             name: concat!($prefix, "lsm"),
             sentence: "A log-structured merge tree: sorted tables in levels.",
-            settings: "no compression, a cache of 64 MiB (idle while tables are mapped), writers flush and \
-                       compact",
+            settings: "no compression, a cache of 64 MiB (idle while tables are mapped)",
             durabilities: &[Durability::Buffered, Durability::Os, Durability::Always],
             formats: &[
                 $crate_name::layout::TABLE_FILE,
@@ -34,10 +33,6 @@ macro_rules! chapter {
         impl Registered for $crate_name::Lsm {
             fn maintenance(&self) -> Option<&dyn Maintenance> {
                 Some(self)
-            }
-
-            fn writers_maintain(&self) -> bool {
-                true
             }
         }
     };
