@@ -176,7 +176,7 @@ impl FreeList {
     }
 
     /// How many numbers are in memory that may not be used now.
-    fn unready(&self) -> usize {
+    pub fn unready(&self) -> usize {
         let pinned = self.pinned.values().map(Vec::len);
         self.fresh.len() + pinned.sum::<usize>()
     }

@@ -43,8 +43,8 @@ impl Syncing {
     ///
     /// # Errors
     ///
-    /// What `sync` answers, to the thread that called it. Each of the others
-    /// then calls it, too.
+    /// What `sync` answers, to the thread that called it. Of the others, one
+    /// then calls its own.
     pub(crate) fn wait_for(&self, commit: u64, sync: impl FnOnce() -> Result<u64>) -> Result<()> {
         let state = self.state.lock();
         let mut state = self

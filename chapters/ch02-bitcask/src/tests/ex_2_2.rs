@@ -110,7 +110,10 @@ fn ex_2_2_a_write_that_failed_is_done_again_as_a_whole() {
         let offset = append(&file, put("a", "1"));
         fail_next(&disk, part);
         let failed = file.write_out();
-        assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
+        assert!(
+            matches!(failed, Err(Error::Io { .. })),
+            "the write failed, and `write_out` answers {failed:?}"
+        );
         assert_eq!(read(&file, offset).unwrap(), "put a=1", "it is in memory");
         append(&file, put("b", "2"));
         file.write_out().unwrap();
@@ -287,7 +290,10 @@ fn ex_2_2_after_a_failed_sync_what_was_written_is_read_from_memory() {
             ..Faults::default()
         });
         let failed = file.sync(&device);
-        assert!(is_poisoned(&failed), "the sync failed: {failed:?}");
+        assert!(
+            is_poisoned(&failed),
+            "nobody may sync after a sync that failed, and `sync` answers {failed:?}"
+        );
         assert_eq!(file.durable(), HEADER_BYTES, "nothing more is durable");
         let found = read(&file, offset);
         assert_eq!(found.unwrap(), "put a=1", "the file: {failed_sync:?}");
@@ -352,7 +358,17 @@ fn ex_2_2_a_sync_that_ends_while_a_write_runs_moves_the_tail() {
     disk.does(move || other.sync(&syncs));
     let writing = Arc::clone(&file);
     promptly(HELD, move || writing.write_out()).unwrap();
-    assert_eq!(file.durable(), second, "a was written when the sync began");
+    assert_eq!(
+        file.durable(),
+        second,
+        "a was written when the sync began, so a is durable"
+    );
+    // Not `pending`, which would be reckoned from what is wrong.
+    assert_eq!(
+        written(&disk.disk),
+        ["put a=1", "put b=2"],
+        "b is written, and once"
+    );
     assert_eq!(file.pending(), 0, "b was written");
     let third = append(&file, put("c", "3"));
     assert_eq!(file.pending(), (file.end() - third) as usize, "c was not");
@@ -504,10 +520,13 @@ fn ex_2_2_a_sealed_file_keeps_no_memory_for_more() {
     let more = renamed(Kind::Active);
     assert!(
         more > -half,
-        "more may come, and it keeps its memory: {more}"
+        "more may come, and it keeps its memory: {more} bytes"
     );
     let more = renamed(Kind::Data);
-    assert!(more < -half, "no more comes: {more}");
+    assert!(
+        more < -half,
+        "no more comes, and it keeps its memory: {more} bytes"
+    );
 }
 
 #[test]

@@ -21,6 +21,9 @@ use crate::{Bitcask, Options};
 /// What is wrong where whoever waits for a sync is not woken.
 const ASLEEP: &str = "somebody still waits for a sync that has ended";
 
+/// What is wrong where nobody is told that a sync has ended because it failed.
+const STUCK: &str = "nobody may sync any more after one that failed";
+
 /// Syncs an engine to which somebody writes meanwhile.
 #[track_caller]
 fn sync_beside(engine: &Arc<Bitcask>) -> Result<()> {
@@ -34,11 +37,13 @@ fn syncs(engine: &Bitcask) -> u64 {
     engine.stats()[Counter::Syncs]
 }
 
-/// What is left when the power is cut now, and nothing unsynced survives.
-fn after_a_power_cut(disk: &SimDisk) -> String {
+/// The power is cut now, and nothing unsynced survives.
+#[track_caller]
+fn assert_left(disk: &SimDisk, expected: &str) {
     let at = disk.changes();
     let left = SimDisk::from_image(&disk.cut(Cut { at, image: 0 }));
-    all(&open(&left, options()))
+    let left = all(&open(&left, options()));
+    assert_eq!(left, expected, "what is there after a power cut now");
 }
 
 fn always() -> Options {
@@ -108,16 +113,13 @@ fn ex_2_9_a_sync_that_failed_has_made_nothing_durable() {
     let failed = syncing.wait_for((1, 100), || Err(full.clone()));
     assert_eq!(failed, Err(full), "the error goes to who called it");
     let mut asked = false;
-    let again = promptly(
-        "nobody may sync any more after one that failed",
-        move || {
-            let synced = syncing.wait_for((1, 100), || {
-                asked = true;
-                Ok((1, 100))
-            });
-            (synced, asked)
-        },
-    );
+    let again = promptly(STUCK, move || {
+        let synced = syncing.wait_for((1, 100), || {
+            asked = true;
+            Ok((1, 100))
+        });
+        (synced, asked)
+    });
     assert_eq!(again, (Ok(()), true), "the next one calls it again");
 }
 
@@ -194,7 +196,7 @@ fn ex_2_9_what_was_synced_survives_a_power_cut() {
         engine.sync().unwrap();
         engine.put(b"c", b"3").unwrap();
         assert_eq!(all(&engine), "a=1 b=2 c=3");
-        assert_eq!(after_a_power_cut(&disk), "a=1 b=2");
+        assert_left(&disk, "a=1 b=2");
     }
 }
 
@@ -203,10 +205,10 @@ fn ex_2_9_with_always_a_write_survives_when_it_returns() {
     let disk = SimDisk::new();
     let engine = open(&disk, always());
     engine.put(b"a", b"1").unwrap();
-    assert_eq!(after_a_power_cut(&disk), "a=1");
+    assert_left(&disk, "a=1");
     engine.delete(b"a").unwrap();
     engine.put(b"b", b"2").unwrap();
-    assert_eq!(after_a_power_cut(&disk), "b=2");
+    assert_left(&disk, "b=2");
 }
 
 #[test]
@@ -219,7 +221,8 @@ fn ex_2_9_a_sync_is_one_sync_of_the_device() {
     let before = syncs(&engine);
     engine.sync().unwrap();
     assert_eq!(syncs(&engine), before + 1, "for three writes");
-    assert_eq!(said(&disk, 1, Kind::Active).len(), 3);
+    let written = said(&disk, 1, Kind::Active);
+    assert_eq!(written.len(), 3, "the sync has written them: {written:?}");
 }
 
 #[test]
@@ -278,38 +281,44 @@ fn ex_2_9_a_step_syncs_more_than_half_of_what_a_tail_may_be() {
 
 #[test]
 fn ex_2_9_who_would_make_a_tail_too_long_syncs_first() {
-    let eighth = &[0; TAIL_BYTES / 8];
     for durability in [Durability::Buffered, Durability::Os] {
-        let disk = SimDisk::new();
-        let engine = open(
-            &disk,
-            Options {
-                durability,
-                ..Options::default()
-            },
-        );
-        engine.put(b"a", b"1").unwrap();
-        let before = syncs(&engine);
-        lengthen(&engine);
-        assert_eq!(syncs(&engine), before, "seven eighths, and {durability:?}");
-        engine.put(b"b", eighth).unwrap();
-        assert_eq!(syncs(&engine), before + 1, "one more, and {durability:?}");
-        let left = SimDisk::from_image(&disk.cut(Cut {
-            at: disk.changes(),
-            image: 0,
-        }));
-        let left = open(&left, options());
-        assert_eq!(value(&left, b"a").as_deref(), Some("1"));
-        assert_eq!(value(&left, b"b"), None, "it was written after the sync");
-
-        // What alone is too long is in nobody's way.
-        engine.sync().unwrap();
-        let before = syncs(&engine);
-        engine.put(b"c", &[0; 2 * TAIL_BYTES]).unwrap();
-        assert_eq!(syncs(&engine), before, "nothing is there to be synced");
-        engine.put(b"d", b"1").unwrap();
-        assert_eq!(syncs(&engine), before + 1, "the tail is too long already");
+        let wrong = "whoever would make a tail too long syncs again and again, and it does not \
+             become shorter";
+        promptly(wrong, move || lengthens_a_tail(durability));
     }
+}
+
+#[track_caller]
+fn lengthens_a_tail(durability: Durability) {
+    let disk = SimDisk::new();
+    let engine = open(
+        &disk,
+        Options {
+            durability,
+            ..Options::default()
+        },
+    );
+    engine.put(b"a", b"1").unwrap();
+    let before = syncs(&engine);
+    lengthen(&engine);
+    assert_eq!(syncs(&engine), before, "seven eighths, and {durability:?}");
+    engine.put(b"b", &[0; TAIL_BYTES / 8]).unwrap();
+    assert_eq!(syncs(&engine), before + 1, "one more, and {durability:?}");
+    let left = SimDisk::from_image(&disk.cut(Cut {
+        at: disk.changes(),
+        image: 0,
+    }));
+    let left = open(&left, options());
+    assert_eq!(value(&left, b"a").as_deref(), Some("1"));
+    assert_eq!(value(&left, b"b"), None, "it was written after the sync");
+
+    // What alone is too long is in nobody's way.
+    engine.sync().unwrap();
+    let before = syncs(&engine);
+    engine.put(b"c", &[0; 2 * TAIL_BYTES]).unwrap();
+    assert_eq!(syncs(&engine), before, "nothing is there to be synced");
+    engine.put(b"d", b"1").unwrap();
+    assert_eq!(syncs(&engine), before + 1, "the tail is too long already");
 }
 
 #[test]
@@ -369,9 +378,9 @@ fn ex_2_9_what_is_written_while_a_sync_runs_is_left_to_the_next() {
     disk.does(move || writer.put(b"b", b"2"));
     sync_beside(&engine).unwrap();
     assert!(disk.is_done());
-    assert_eq!(after_a_power_cut(&disk.disk), "a=1");
+    assert_left(&disk.disk, "a=1");
     engine.sync().unwrap();
-    assert_eq!(after_a_power_cut(&disk.disk), "a=1 b=2");
+    assert_left(&disk.disk, "a=1 b=2");
 }
 
 #[test]
@@ -407,7 +416,7 @@ fn ex_2_9_all_who_wait_share_one_sync() {
         2,
         "one for the first, and one for the four who had written when it was done"
     );
-    assert_eq!(after_a_power_cut(&disk.disk), all(&*engine));
+    assert_left(&disk.disk, &all(&*engine));
 }
 
 #[test]
@@ -460,10 +469,12 @@ fn ex_2_9_a_failed_sync_poisons() {
         let asked = disk.disk.operations().len();
         assert_eq!(engine.put(b"c", b"3"), poisoned, "a put");
         assert_eq!(engine.write(&[]), poisoned, "an empty batch");
-        assert_eq!(engine.sync(), poisoned, "a sync");
-        assert_eq!(disk.disk.operations().len(), asked);
-        // Also where it is poisoned only while somebody waits for a turn.
-        assert_eq!(engine.sync_to((1, u32::MAX)), poisoned);
+        let (engine, answers) = promptly(STUCK, move || {
+            // The second is poisoned only while it waits for its turn.
+            let answers = [engine.sync(), engine.sync_to((1, u32::MAX))];
+            (engine, answers)
+        });
+        assert_eq!(answers, [poisoned.clone(), poisoned], "two syncs");
         assert_eq!(
             disk.disk.operations().len(),
             asked,
@@ -490,7 +501,7 @@ fn ex_2_9_what_waits_in_memory_is_not_written_to_a_device_that_failed() {
     assert!(is_poisoned(&failed), "the sync that failed: {failed:?}");
     let asked = disk.disk.operations().len();
     // Whoever wrote b before that, and comes to its turn after it.
-    let second = engine.sync_to((1, u32::MAX));
+    let second = promptly(STUCK, move || engine.sync_to((1, u32::MAX)));
     assert!(is_poisoned(&second), "a sync after it: {second:?}");
     assert_eq!(
         disk.disk.operations().len(),
@@ -541,7 +552,28 @@ fn ex_2_9_a_failure_before_the_device_is_asked_does_not_poison() {
         );
         disk.set_faults(Faults::default());
         engine.put(b"b", b"2").unwrap();
-        engine.sync().unwrap();
-        assert_eq!(after_a_power_cut(&disk), "a=1 b=2");
+        promptly(STUCK, move || engine.sync()).unwrap();
+        assert_left(&disk, "a=1 b=2");
     }
+}
+
+#[test]
+fn ex_2_9_nobody_appends_while_what_waits_is_written() {
+    let disk = Meanwhile::new(SimDisk::new(), Operation::Write);
+    let engine = Bitcask::open(Arc::new(disk.clone()), buffered()).unwrap();
+    let engine = Arc::new(engine);
+    engine.put(b"a", b"1").unwrap();
+    let is_free = Arc::new(Mutex::new(None));
+    let (other, noted) = (Arc::clone(&engine), Arc::clone(&is_free));
+    disk.does(move || {
+        *noted.lock() = Some(other.writer.try_lock().is_some());
+        Ok(())
+    });
+    engine.sync().unwrap();
+    assert_eq!(
+        *is_free.lock(),
+        Some(false),
+        "whether the writer's lock is free while the sync writes what waits in memory: \
+         somebody may append to it then"
+    );
 }

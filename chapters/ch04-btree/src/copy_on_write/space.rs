@@ -33,6 +33,9 @@ impl CopyOnWrite {
 
     /// Lets every page be used again that nobody pins.
     pub(super) fn release(&self, writer: &mut Writer) {
+        if writer.free.unready() == 0 {
+            return;
+        }
         self.ask_who_pins(writer);
         let pins = &writer.pins;
         let (frames, slots, spare) = (&self.frames, &mut writer.slots, &mut writer.spare);

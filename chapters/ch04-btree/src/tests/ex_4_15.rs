@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use conformance::sim::SimDisk;
+use conformance::sim::{Faults, SimDisk};
 use engine::page::{PageGroup, PageId, PageRead, PageStore, STORE_BYTES};
 use engine::{Counter, Error};
 
@@ -164,7 +164,11 @@ fn ex_4_15_what_a_commit_frees_is_noted_with_who_made_it_and_who_freed_it() {
         born: 2,
         freed: 4,
     };
-    assert_eq!(store.freed(), [copied, freed], "its own was nobody's");
+    assert_eq!(
+        store.freed(),
+        [copied, freed],
+        "the page that others see, and not its own"
+    );
     let mut group = store.begin().unwrap();
     group.free(one).unwrap();
     drop(group);
@@ -267,7 +271,7 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     );
     for (at, page) in (0..).zip(&pages) {
         let expected = if *page == again { 1 } else { at + 100 };
-        assert_eq!(byte(&mut group, *page), expected, "{page:?}");
+        assert_eq!(byte(&mut group, *page), expected, "the byte of {page:?}");
     }
     drop(group);
     assert_eq!(store.free_pages().unwrap().len(), 20, "all are given back");
@@ -308,13 +312,79 @@ fn ex_4_15_a_commit_finds_room_for_a_list_of_what_it_frees() {
     let page = filled(&mut group, 7);
     group.set_root(Some(page));
     group.commit().unwrap();
-    assert_eq!(room(), 4, "the meta pages and this one; nothing was freed");
+    assert_eq!(
+        room(),
+        4,
+        "pages of the file: three meta pages and this one; nothing was freed"
+    );
     let mut group = store.begin().unwrap();
     let (copy, _) = group.page_mut(page).unwrap();
     group.set_root(Some(copy));
-    assert_eq!(room(), 5, "the copy");
+    assert_eq!(room(), 5, "pages of the file: the copy is new");
     group.commit().unwrap();
-    assert_eq!(room(), 6, "and a page that says which one was freed");
+    assert_eq!(
+        room(),
+        6,
+        "pages of the file: one more, to say which one was freed"
+    );
+}
+
+/// A store with one page, and room for so many.
+fn with_room_for(pages: u64) -> (SimDisk, CopyOnWrite, PageId) {
+    let disk = SimDisk::new();
+    let options = Options {
+        growth_bytes_min: 1,
+        ..OPTIONS
+    };
+    let store = open_with(&disk, options);
+    let mut group = store.begin().unwrap();
+    let page = filled(&mut group, 7);
+    group.set_root(Some(page));
+    group.commit().unwrap();
+    disk.set_faults(Faults {
+        capacity: Some(pages * 128),
+        ..Faults::default()
+    });
+    (disk, store, page)
+}
+
+#[test]
+fn ex_4_15_a_page_of_which_there_is_no_copy_is_not_freed() {
+    let (disk, store, page) = with_room_for(4);
+    let mut group = store.begin().unwrap();
+    let failed = group.page_mut(page).map(|_| ());
+    assert!(
+        matches!(failed, Err(Error::NoSpace { .. })),
+        "there is no room for a copy, and `page_mut` answers {failed:?}"
+    );
+    disk.set_faults(Faults::default());
+    filled(&mut group, 8);
+    group.commit().unwrap();
+    assert_eq!(
+        store.freed(),
+        [],
+        "the root still leads to the page that could not be copied"
+    );
+}
+
+#[test]
+fn ex_4_15_a_commit_that_finds_no_room_for_that_list_changes_nothing() {
+    let (_disk, store, page) = with_room_for(5);
+    let mut group = store.begin().unwrap();
+    let (copy, bytes) = group.page_mut(page).unwrap();
+    bytes[STORE_BYTES..].fill(8);
+    group.set_root(Some(copy));
+    let failed = group.commit();
+    assert!(
+        matches!(failed, Err(Error::NoSpace { .. })),
+        "there is no room for the list, and the commit answers {failed:?}"
+    );
+    assert_eq!(store.freed(), [], "the commit failed, so nothing is freed");
+    let free = store.free_pages().unwrap();
+    assert_eq!(free.len(), 1, "the copy's number is given back: {free:?}");
+    let mut group = store.begin().unwrap();
+    assert_eq!(group.root(), Some(page), "the root is the one from before");
+    assert_eq!(byte(&mut group, page), 7, "the byte of {page:?}");
 }
 
 /// A sync has failed since the group began.
@@ -326,5 +396,9 @@ fn ex_4_15_a_store_that_is_poisoned_meanwhile_refuses_the_commit() {
     change(&mut group, &[Push(2)]).unwrap();
     let file = "pages".to_owned();
     store.poison(Error::NoSpace { file });
-    assert!(is_poisoned(&group.commit()));
+    let refused = group.commit();
+    assert!(
+        is_poisoned(&refused),
+        "a sync has failed since the group began, and the commit answers {refused:?}"
+    );
 }

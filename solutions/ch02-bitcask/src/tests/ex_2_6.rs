@@ -1,9 +1,12 @@
 use std::time::Duration;
 
 use conformance::sim::{Operation, Part, SimDisk};
+use engine::disk::{Disk, Mode};
 use engine::{Counter, Error, KeyRange, Order, StorageEngine, Write};
 
 use crate::Bitcask;
+use crate::index::At;
+use crate::keydir::KeyHash;
 use crate::names::Kind;
 use crate::store::LIMITS;
 use crate::tests::files::{bytes_of, name, said};
@@ -196,7 +199,11 @@ fn ex_2_6_other_writes_are_in_the_file_when_they_return() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());
     engine.put(b"a", b"1").unwrap();
-    assert_eq!(written(&disk), ["put a=1"]);
+    assert_eq!(
+        written(&disk),
+        ["put a=1"],
+        "with `Os` the records are in the file before `write` returns"
+    );
     let asked = disk.operations().len();
     engine.write(&[put("b", "2"), put("c", "3")]).unwrap();
     assert_eq!(written(&disk), ["put a=1", "put b=2 …", "put c=3"]);
@@ -227,6 +234,34 @@ fn ex_2_6_a_buffer_that_cannot_be_written_refuses_the_next_batch_and_no_more() {
         "the buffer, as a whole, and no trace of the batch that was refused"
     );
     engine.delete(b"a").unwrap();
+}
+
+/// Nobody knows whether it is the key's own record. If it is and was taken for
+/// another's, its bytes would be counted as living from then on.
+#[test]
+fn ex_2_6_where_a_record_cannot_be_read_its_key_is_not_written() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    engine.put(b"a", b"1").unwrap();
+    // It is read from the disk from now on.
+    engine.index.files()[&1].sync(&engine.device).unwrap();
+    let found = engine.index.find(b"a", KeyHash::of(b"a"), |at, _| at);
+    let At { place, len } = found.unwrap().unwrap();
+    let last = u64::from(place.offset + len - 1);
+    let behind_its_back = disk.open(&name(1, Kind::Active), Mode::Write).unwrap();
+    behind_its_back.write_at(last, b"2").unwrap();
+    let before = (disk.image().fingerprint(), counts(&engine));
+    let refused = engine.write(&[put("b", "2"), put("a", "3")]);
+    assert!(
+        matches!(refused, Err(Error::Corrupt { .. })),
+        "the record that a has is damaged, and the batch is answered with {refused:?}"
+    );
+    assert_eq!(
+        (disk.image().fingerprint(), counts(&engine)),
+        before,
+        "the batch was refused, and something is written or counted"
+    );
+    assert_eq!(value(&engine, b"b"), None, "the batch was refused");
 }
 
 #[test]

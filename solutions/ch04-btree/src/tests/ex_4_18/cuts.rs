@@ -84,7 +84,11 @@ fn cut(options: Options, steps: &[Step]) {
         let states = played.at(walk.at());
         for number in walk.numbers(20) {
             if let Some(left) = left(&walk.image(number, &mut reach), options) {
-                assert!(states.contains(&left), "{left:?} is none of {states:?}");
+                assert!(
+                    states.contains(&left),
+                    "after the power cut {left:?} is there, and what was promised is one of \
+                     {states:?}"
+                );
                 images += 1;
             }
         }
