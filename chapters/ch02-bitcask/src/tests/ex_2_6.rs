@@ -73,14 +73,14 @@ fn ex_2_6_two_keys_of_one_hash_may_be_in_one_batch() {
     let put = |key, value| Write::Put { key, value };
     let batch = [put(one, b"1"), put(other, b"2"), put(one, b"3")];
     engine.write(&batch).unwrap();
-    assert_eq!(value(&engine, one).as_deref(), Some("3"));
-    assert_eq!(value(&engine, other).as_deref(), Some("2"));
+    let found = [one, other].map(|key| value(&engine, key).unwrap_or_default());
+    assert_eq!(found, ["3", "2"], "the last value of each of the two keys");
     let both = format!("{}=2 {}=3", text(other), text(one));
     assert_eq!(all(&engine), both, "a scan");
     let batch = [put(other, b"4"), Write::Delete { key: one }];
     engine.write(&batch).unwrap();
-    assert_eq!(value(&engine, one), None);
-    assert_eq!(all(&engine), format!("{}=4", text(other)));
+    assert_eq!(value(&engine, one), None, "it was deleted");
+    assert_eq!(all(&engine), format!("{}=4", text(other)), "a scan");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn ex_2_6_the_records_of_a_batch_stand_in_its_order() {
         ],
         "all but the last record of a batch say that it goes on"
     );
-    assert_eq!(all(&engine), "c=3");
+    assert_eq!(all(&engine), "c=3", "a and b were deleted");
 }
 
 #[test]
@@ -206,7 +206,11 @@ fn ex_2_6_other_writes_are_in_the_file_when_they_return() {
     );
     let asked = disk.operations().len();
     engine.write(&[put("b", "2"), put("c", "3")]).unwrap();
-    assert_eq!(written(&disk), ["put a=1", "put b=2 …", "put c=3"]);
+    assert_eq!(
+        written(&disk),
+        ["put a=1", "put b=2 …", "put c=3"],
+        "the batch is in the file, too; its first record says that it goes on"
+    );
     let operations = disk.operations().split_off(asked);
     assert_eq!(operations, [Operation::Write], "one write for a batch");
 }
@@ -221,9 +225,13 @@ fn ex_2_6_a_buffer_that_cannot_be_written_refuses_the_next_batch_and_no_more() {
     engine.put(b"a", value.as_bytes()).unwrap();
     fail_next(&disk, Part::Half);
     let refused = engine.put(b"b", value.as_bytes());
-    assert!(matches!(refused, Err(Error::Io { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Io { .. })),
+        "b does not fit into the buffer, which cannot be written, and its put is answered \
+         with {refused:?}"
+    );
     assert!(engine.get(b"b").unwrap().is_none(), "it left no trace");
-    assert!(engine.get(b"a").unwrap().is_some());
+    assert!(engine.get(b"a").unwrap().is_some(), "a waits in memory");
     engine.put(b"c", value.as_bytes()).unwrap();
     // Both would be 40 KiB of one letter to read.
     let short = |record: &String| record.replace(&value, "v…");
@@ -332,7 +340,8 @@ fn ex_2_6_a_mark_may_stand_without_a_batch() {
     assert_eq!(
         written(&disk),
         ["put a=1", "put b=2"],
-        "the mark of {synced} was encoded before, and is no news any more"
+        "each is a batch of its own, in the file when it returns; and the mark of {synced} \
+         was encoded before, and is no news any more"
     );
 }
 

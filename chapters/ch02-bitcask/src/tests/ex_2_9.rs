@@ -182,7 +182,11 @@ fn ex_2_9_one_at_a_time_syncs_and_the_others_wait() {
         });
     });
     let log = log.lock();
-    assert!(log.iter().all(|&running| running == 1), "{log:?} at a time");
+    assert!(
+        log.iter().all(|&running| running == 1),
+        "how many called `sync` at a time: {:?}",
+        *log
+    );
     assert!(!log.is_empty());
 }
 
@@ -330,9 +334,12 @@ fn ex_2_9_where_a_long_tail_cannot_be_synced_nothing_is_written() {
     };
     let failure = cause.clone();
     disk.does(|| Err(failure));
-    let failed = engine.put(b"b", &[0; TAIL_BYTES / 8]);
-    assert_eq!(failed, Err(Error::poisoned(cause)));
-    assert_eq!(value(&*engine, b"b"), None);
+    let wrong = "whoever cannot make the tail shorter tries again and again: is the error of \
+         the sync answered?";
+    let writer = Arc::clone(&engine);
+    let failed = promptly(wrong, move || writer.put(b"b", &[0; TAIL_BYTES / 8]));
+    assert_eq!(failed, Err(Error::poisoned(cause)), "the sync failed");
+    assert_eq!(value(&*engine, b"b"), None, "the put was refused");
 }
 
 /// A buffered engine with one write in it, on a disk that lets something

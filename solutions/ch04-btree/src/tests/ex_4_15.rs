@@ -100,7 +100,10 @@ fn ex_4_15_a_page_of_others_is_copied_once_and_a_page_of_its_own_never() {
     let mut group = store.begin().unwrap();
     let (copy, bytes) = group.page_mut(first).unwrap();
     assert_ne!(copy, first, "others see that one");
-    assert!(bytes[STORE_BYTES..].iter().all(|byte| *byte == 7), "a copy");
+    assert!(
+        bytes[STORE_BYTES..].iter().all(|byte| *byte == 7),
+        "the copy has other bytes after its stamp than the page"
+    );
     bytes[STORE_BYTES..].fill(8);
     let (again, bytes) = group.page_mut(copy).unwrap();
     assert_eq!(
@@ -109,12 +112,12 @@ fn ex_4_15_a_page_of_others_is_copied_once_and_a_page_of_its_own_never() {
         "the copy is its own"
     );
     assert_eq!(byte(&mut group, first), 7, "the page itself is as it was");
-    assert_eq!(byte(&mut group, copy), 8);
+    assert_eq!(byte(&mut group, copy), 8, "the byte of the copy");
     group.set_root(Some(copy));
     group.commit().unwrap();
     let mut group = store.begin().unwrap();
-    assert_eq!(group.root(), Some(copy));
-    assert_eq!(byte(&mut group, copy), 8);
+    assert_eq!(group.root(), Some(copy), "the root after the commit");
+    assert_eq!(byte(&mut group, copy), 8, "the byte of the copy");
 }
 
 #[test]
@@ -130,9 +133,13 @@ fn ex_4_15_a_copy_says_its_own_number_and_its_own_commit() {
     let before = stamp(group.bytes());
     let (copy, bytes) = group.page_mut(first).unwrap();
     let after = stamp(bytes);
-    assert_eq!(u64::from(before.number), first.0);
-    assert_eq!(u64::from(after.number), copy.0);
-    assert_eq!(after.commit, before.commit + 1);
+    assert_eq!(u64::from(before.number), first.0, "the number in the stamp");
+    assert_eq!(
+        u64::from(after.number),
+        copy.0,
+        "the number in the copy's stamp, and the one that `page_mut` answers"
+    );
+    assert_eq!(after.commit, before.commit + 1, "the copy's commit");
 }
 
 #[test]
@@ -189,11 +196,14 @@ fn ex_4_15_a_page_of_its_own_that_it_frees_is_handed_out_again_full_of_zeros() {
     let lost = group.load(pages[1]);
     assert!(
         lost.is_err() || group.bytes()[STORE_BYTES] == 0,
-        "it is gone"
+        "its own page that the group has freed is still there"
     );
     let (again, bytes) = group.alloc().unwrap();
-    assert_eq!(again, pages[1]);
-    assert!(bytes[STORE_BYTES..].iter().all(|byte| *byte == 0));
+    assert_eq!(again, pages[1], "the number that was freed");
+    assert!(
+        bytes[STORE_BYTES..].iter().all(|byte| *byte == 0),
+        "a new page is full of zeros"
+    );
     for page in [pages[0], pages[2], pages[3], pages[4]] {
         assert_eq!(byte(&mut group, page), 9, "{page:?}");
     }
@@ -259,7 +269,11 @@ fn ex_4_15_pages_that_went_to_the_file_come_back_under_their_numbers() {
     assert_eq!(written, 16 * 128, "bytes: no more than four pages are left");
     for (at, page) in (0..).zip(&pages) {
         let (same, bytes) = group.page_mut(*page).unwrap();
-        assert_eq!((same, bytes[STORE_BYTES]), (*page, at));
+        assert_eq!(
+            (same, bytes[STORE_BYTES]),
+            (*page, at),
+            "the page as it was, and its byte: it is the group's own"
+        );
         bytes[STORE_BYTES..].fill(at + 100);
     }
     group.free(pages[4]).unwrap();
@@ -291,7 +305,12 @@ fn ex_4_15_a_group_that_went_to_the_file_is_committed_like_any_other() {
     // None of them is the next group's own: it would be changed where it stands.
     let mut group = store.begin().unwrap();
     for (at, page) in (0..).zip(&pages) {
-        assert_eq!(byte(&mut group, *page), at, "{page:?}");
+        assert_eq!(
+            byte(&mut group, *page),
+            at,
+            "the byte of {page:?}, which the last group went with to the file: is its number \
+             in use again?"
+        );
         let (copy, _) = group.page_mut(*page).unwrap();
         assert_ne!(copy, *page, "what is committed is copied");
     }
@@ -400,5 +419,12 @@ fn ex_4_15_a_store_that_is_poisoned_meanwhile_refuses_the_commit() {
     assert!(
         is_poisoned(&refused),
         "a sync has failed since the group began, and the commit answers {refused:?}"
+    );
+    // The copy of the root, and the page of the second number.
+    let free = store.free_pages().unwrap();
+    assert_eq!(
+        free.len(),
+        2,
+        "the commit was refused, and the numbers of its pages are given back: {free:?}"
     );
 }

@@ -92,8 +92,12 @@ fn ex_4_18_each_sync_writes_over_the_oldest_meta_page_and_to_the_place_after_it(
         copies.sort_unstable();
         let [first, second] = copies.map(|place| (newest, place));
         let after = metas(&disk.image());
-        assert_eq!(after[1..], [first, second], "sync {number}");
-        assert_eq!(after[0].0, before[2].0, "the one before stays");
+        assert_eq!(
+            after[1..],
+            [first, second],
+            "sync {number}: the commit of each of the two newest meta pages, and where it stands"
+        );
+        assert_eq!(after[0].0, before[2].0, "the commit before stays");
     }
 }
 
@@ -124,8 +128,13 @@ fn ex_4_18_a_sync_that_fails_leaves_the_newest_and_its_copy() {
             let are_there = left.contains(&first) && left.contains(&second);
             if !are_there {
                 // The last operation writes a copy over one of them.
-                assert!(failed.is_err() && at > 2, "operation {at}: {left:?}");
-                assert!(left.last().unwrap().0 > first.0, "operation {at}: {left:?}");
+                let is_last = failed.is_err() && at > 2 && left.last().unwrap().0 > first.0;
+                assert!(
+                    is_last,
+                    "operation {at} of the sync failed, and one of the two newest meta pages is \
+                     written over: those that are left, each with its commit and where it \
+                     stands, are {left:?}"
+                );
                 break;
             }
             assert!(failed.is_err(), "operation {at}");

@@ -1,7 +1,8 @@
 //! A disk that waits in the middle of what it is asked for.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use conformance::sim::SimDisk;
 use engine::Result;
@@ -23,6 +24,9 @@ struct Pause {
     reached: Sender<()>,
     go_on: Receiver<()>,
 }
+
+/// How long whatever is done beside an operation may take.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 3600 } else { 10 });
 
 /// Lets nobody be waited for any more when it is dropped, also where a test fails.
 struct Over<'o>(&'o Mutex<Option<Pause>>);
@@ -65,7 +69,9 @@ impl Pausing {
             let _ = is_reached.recv();
             beside();
             drop(go_on);
-            working.join().unwrap()
+            working
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 
@@ -77,7 +83,12 @@ impl Pausing {
                 let paused = pause.take().unwrap();
                 drop(pause);
                 paused.reached.send(()).unwrap();
-                let _ = paused.go_on.recv();
+                let gone_on = paused.go_on.recv_timeout(PATIENCE);
+                assert!(
+                    gone_on != Err(RecvTimeoutError::Timeout),
+                    "whoever commits or reads meanwhile waits for the device: a lock is held \
+                     while it works"
+                );
             }
             Some(Pause { left, .. }) => *left -= 1,
         }
