@@ -238,6 +238,12 @@ impl Keys {
         };
     }
 
+    /// How many leaves there are.
+    #[cfg(test)]
+    pub(crate) fn leaves(&self) -> usize {
+        self.leaves.len()
+    }
+
     /// The smallest key that the leaf of `key` may hold.
     fn first_of_leaf(&self, key: &[u8]) -> &[u8] {
         let to_key = (Bound::Unbounded, Bound::Included(key));

@@ -227,6 +227,21 @@ fn ex_2_4_many_keys_are_many_leaves_in_one_order() {
     }
 }
 
+/// A queue: keys come at the end and go at the front, for ever.
+#[test]
+fn ex_2_4_a_leaf_without_keys_is_given_back() {
+    let numbered = |number: u32| format!("k{number:04}");
+    let mut keys = Keys::default();
+    for number in 0..10_000 {
+        keys.insert(numbered(number).as_bytes());
+        if let Some(gone) = number.checked_sub(300) {
+            keys.remove(numbered(gone).as_bytes());
+        }
+    }
+    // The first one is always there; and 300 keys may begin and end in the middle of one.
+    assert!(keys.leaves() <= 4, "{} leaves for 300 keys", keys.leaves());
+}
+
 #[test]
 fn ex_2_4_long_keys_have_a_leaf_each() {
     let long = |letter: &str| letter.repeat(u16::MAX.into());

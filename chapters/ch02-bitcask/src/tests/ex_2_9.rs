@@ -284,6 +284,32 @@ fn ex_2_9_a_step_syncs_more_than_half_of_what_a_tail_may_be() {
 }
 
 #[test]
+fn ex_2_9_others_write_while_a_step_syncs() {
+    let (disk, engine) = with_one_write(Options {
+        durability: Durability::Os,
+        ..Options::default()
+    });
+    lengthen(&engine);
+    let writer = Arc::clone(&engine);
+    disk.does(move || writer.put(b"b", b"2"));
+    let wrong = "a write waits for the sync of a step: the writer's lock is held meanwhile";
+    let stepped = promptly(wrong, move || engine.step());
+    assert_eq!(stepped, Ok(Progress::Worked), "seven eighths of a tail");
+    assert!(disk.is_done(), "the step has synced");
+}
+
+#[test]
+fn ex_2_9_others_write_while_a_mark_is_synced() {
+    let (disk, engine) = with_one_write(buffered());
+    engine.sync().unwrap();
+    let writer = Arc::clone(&engine);
+    disk.does(move || writer.put(b"b", b"2"));
+    let wrong = "a write waits for the sync of a mark: the writer's lock is held meanwhile";
+    promptly(wrong, move || engine.prove_all()).unwrap();
+    assert!(disk.is_done(), "the mark was synced");
+}
+
+#[test]
 fn ex_2_9_who_would_make_a_tail_too_long_syncs_first() {
     for durability in [Durability::Buffered, Durability::Os] {
         let wrong = "whoever would make a tail too long syncs again and again, and it does not \

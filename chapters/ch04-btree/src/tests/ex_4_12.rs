@@ -1,11 +1,17 @@
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use engine::page::{PageGroup, PageId, PageRead, PageStore};
-use engine::{Counters, Error, Write};
+use engine::{Counters, Error, KeyRange, Order, Write};
 use proptest::prelude::*;
 
 use super::pages::{FLAVOURS, Flavour, TestPages};
-use super::trees::{Both, Change, PAGE_BYTES, borrowed, bound, change, get, key, value_len};
+use super::threads::whenever_it_asks;
+use super::trees::{
+    self, Both, Change, PAGE_BYTES, borrowed, bound, change, entries, get, key, value_len,
+};
 use crate::BTree;
 use crate::node::Chain;
 use crate::overflow::{self, PIECE_AT, Piece};
@@ -234,6 +240,57 @@ proptest! {
     ) {
         for flavour in FLAVOURS {
             Both::with(flavour, &puts).refuses_whole(&batch, room)?;
+        }
+    }
+}
+
+/// Pages change in place between any two that a scan loads, those of a long value
+/// included. It walks anew then, and nothing comes twice.
+#[test]
+fn ex_4_12_a_scan_goes_on_where_pages_were_changed_in_the_middle_of_a_long_value() {
+    let keys: Vec<String> = (0..12).map(|number| format!("{number:02}")).collect();
+    let len = |key: &String| {
+        if key.ends_with(['1', '4', '7']) {
+            600
+        } else {
+            12
+        }
+    };
+    let puts: BTreeMap<String, usize> = keys.iter().map(|key| (key.clone(), len(key))).collect();
+    for order in [Order::Ascending, Order::Descending] {
+        let mut expected: Vec<_> = (puts.iter())
+            .map(|(key, len)| (key.clone().into_bytes(), trees::value(key, *len)))
+            .collect();
+        if order == Order::Descending {
+            expected.reverse();
+        }
+        for at in 0.. {
+            let both = Arc::new(Both::with(Flavour::InPlace, &puts));
+            let asked = Rc::new(Cell::new(0));
+            let (writer, count) = (Arc::clone(&both), Rc::clone(&asked));
+            let meanwhile = move || {
+                if count.replace(count.get() + 1) == at {
+                    let (key, value) = (b"00", trees::value("00", 12));
+                    writer.tree.write(&[Write::put(key, &value)]).unwrap();
+                }
+            };
+            let scan = || entries(&both.tree, KeyRange::all(), order);
+            let found = whenever_it_asks(meanwhile, scan).unwrap();
+            let keys = |entries: &[(Vec<u8>, Vec<u8>)]| -> Vec<String> {
+                entries
+                    .iter()
+                    .map(|(key, _)| String::from_utf8_lossy(key).into_owned())
+                    .collect()
+            };
+            assert!(
+                found == expected,
+                "{order:?}, pages change before lock {at} is taken: {:?}",
+                keys(&found)
+            );
+            if asked.get() <= at {
+                assert!(at > 30, "only {at} locks were asked for");
+                break;
+            }
         }
     }
 }

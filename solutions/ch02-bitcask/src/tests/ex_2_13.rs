@@ -115,6 +115,22 @@ fn ex_2_13_a_tombstone_stays_while_something_older_could_come_back() {
 }
 
 #[test]
+fn ex_2_13_what_could_come_back_may_be_further_back() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    fill(&engine, &format!("k1 l{}", "v".repeat(200)));
+    // All of it lives. It is too short to be merged with the first file.
+    fill(&engine, &format!("m{}", "v".repeat(80)));
+    fill(&engine, "k- a1 a2 a3 a4");
+    maintain(&engine);
+    let merged = ["0000000001.data", "0000000002.data", "0000000004.data"];
+    assert_eq!(names(&disk), merged);
+    assert_eq!(said(&disk, 4, Kind::Data), ["delete k", "put a=4", "seal"]);
+    let engine = open_again(&disk, options());
+    assert_eq!(value(&engine, b"k"), None, "a deleted key came back");
+}
+
+#[test]
 fn ex_2_13_a_tombstone_dies_where_nothing_older_can_come_back() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());

@@ -19,7 +19,7 @@ use crate::place::Place;
 use crate::record::{HEAD_BYTES, SEAL_BYTES};
 use crate::tests::files::{bytes_of, name, names};
 use crate::tests::locks::{address_of, locks_taken, watched};
-use crate::tests::{all, buffered, fill, maintain, open, open_again, options};
+use crate::tests::{all, buffered, fill, maintain, open, open_again, options, promptly};
 
 #[test]
 fn ex_2_13_what_superseded_a_record_is_proved_before_the_copy_counts() {
@@ -103,7 +103,9 @@ fn ex_2_13_a_write_made_meanwhile_wins() {
         });
         Ok(())
     });
-    maintain(&engine);
+    let merging = Arc::clone(&engine);
+    let wrong = "a write waits for a sync of the merge: the writer's lock is held meanwhile";
+    promptly(wrong, move || maintain(&merging));
     assert!(disk.is_done(), "the merge has synced its copy");
     let expected = "a=6 k=2 x=1 z=1";
     assert_eq!(all(&*engine), expected);

@@ -10,7 +10,9 @@ use super::due;
 use crate::names::Kind;
 use crate::tests::files::{name, names};
 use crate::tests::meanwhile::Meanwhile;
-use crate::tests::{all, buffered, fill, is_poisoned, maintain, open, open_again, options, value};
+use crate::tests::{
+    all, buffered, fill, is_poisoned, maintain, open, open_again, options, promptly, value,
+};
 use crate::{Bitcask, Options};
 
 /// The names of the files that count.
@@ -316,6 +318,36 @@ fn ex_2_13_what_there_was_no_room_for_leaves_no_file_each_time() {
     disk.set_faults(Faults::default());
     maintain(&engine);
     assert_eq!(all(&engine), "a=4 k=1");
+}
+
+/// The number of a copy comes back after a later one was given to somebody else.
+#[test]
+fn ex_2_13_no_number_is_given_back_behind_a_later_one() {
+    let (disk, engine) = due(Operation::Write, options());
+    engine.seal_active().unwrap();
+    let writer = Arc::clone(&engine);
+    disk.does(move || {
+        writer.put(b"z", b"2")?;
+        let file = "the copy".to_owned();
+        Err(Error::NoSpace { file })
+    });
+    let merging = Arc::clone(&engine);
+    let wrong = "a write waits for a write of the merge: the writer's lock is held meanwhile";
+    let full = promptly(wrong, move || merging.step());
+    assert!(matches!(full, Err(Error::NoSpace { .. })), "{full:?}");
+    let later = engine.index.files().keys().max().copied();
+    engine.seal_active().unwrap();
+    engine.put(b"z", b"3").unwrap();
+    let newest = engine.index.files().keys().max().copied();
+    assert!(
+        newest > later,
+        "the last put began a file, and the largest number of one was {later:?} before and is \
+         {newest:?} now: an opening takes the larger number for the newer file"
+    );
+    let expected = "a=6 d=1 k=1 z=3";
+    maintain(&engine);
+    assert_eq!(all(&*engine), expected);
+    assert_eq!(all(&open_again(&disk.disk, options())), expected);
 }
 
 #[test]
