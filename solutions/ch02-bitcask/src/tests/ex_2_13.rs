@@ -200,6 +200,35 @@ fn ex_2_13_a_copy_needs_no_more_room_than_what_it_holds() {
 }
 
 #[test]
+fn ex_2_13_a_merge_of_everything_leaves_what_lives_and_no_more() {
+    let disk = SimDisk::new();
+    let engine = open(&disk, options());
+    for round in 0..3 {
+        for key in 0..500_u16 {
+            engine.put(&key.to_le_bytes(), &[round; 100]).unwrap();
+        }
+    }
+    // Some in each file.
+    for key in (0..500_u16).step_by(2) {
+        engine.delete(&key.to_le_bytes()).unwrap();
+    }
+    engine.merge().unwrap();
+    let files = names(&disk);
+    assert!(
+        files.iter().all(|name| name.ends_with(".data")),
+        "{files:?}"
+    );
+    let bytes: usize = files.iter().map(|name| bytes_of(&disk, name).len()).sum();
+    let records = 250 * (11 + 2 + 100);
+    assert_eq!(
+        bytes,
+        records + files.len() * (28 + 11),
+        "bytes on the disk, in {} files: the records that live, and a header and a seal each",
+        files.len()
+    );
+}
+
+#[test]
 fn ex_2_13_records_are_not_written_one_by_one() {
     let disk = SimDisk::new();
     let engine = open(&disk, options());
