@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::pages::{FLAVOURS, Flavour, TestPages};
 use super::threads::whenever_it_asks;
 use super::trees::{
-    self, Both, Change, PAGE_BYTES, borrowed, bound, change, entries, get, key, value_len,
+    Both, Change, PAGE_BYTES, borrowed, bound, change, entries, get, key, value_len,
 };
 use crate::BTree;
 use crate::node::Chain;
@@ -258,34 +258,27 @@ fn ex_4_12_a_scan_goes_on_where_pages_were_changed_in_the_middle_of_a_long_value
     };
     let puts: BTreeMap<String, usize> = keys.iter().map(|key| (key.clone(), len(key))).collect();
     for order in [Order::Ascending, Order::Descending] {
-        let mut expected: Vec<_> = (puts.iter())
-            .map(|(key, len)| (key.clone().into_bytes(), trees::value(key, *len)))
-            .collect();
-        if order == Order::Descending {
-            expected.reverse();
-        }
         for at in 0.. {
-            let both = Arc::new(Both::with(Flavour::InPlace, &puts));
+            let both = Rc::new(Both::with(Flavour::InPlace, &puts));
+            let mut expected: Vec<_> = both.model.clone().into_iter().collect();
+            if order == Order::Descending {
+                expected.reverse();
+            }
             let asked = Rc::new(Cell::new(0));
-            let (writer, count) = (Arc::clone(&both), Rc::clone(&asked));
+            let (writer, count) = (Rc::clone(&both), Rc::clone(&asked));
             let meanwhile = move || {
                 if count.replace(count.get() + 1) == at {
-                    let (key, value) = (b"00", trees::value("00", 12));
-                    writer.tree.write(&[Write::put(key, &value)]).unwrap();
+                    let (key, value) = (b"00", &writer.model[&b"00"[..]]);
+                    writer.tree.write(&[Write::put(key, value)]).unwrap();
                 }
             };
             let scan = || entries(&both.tree, KeyRange::all(), order);
             let found = whenever_it_asks(meanwhile, scan).unwrap();
-            let keys = |entries: &[(Vec<u8>, Vec<u8>)]| -> Vec<String> {
-                entries
-                    .iter()
-                    .map(|(key, _)| String::from_utf8_lossy(key).into_owned())
-                    .collect()
-            };
+            let keys = found.iter().map(|(key, _)| key.escape_ascii().to_string());
             assert!(
                 found == expected,
                 "{order:?}, pages change before lock {at} is taken: {:?}",
-                keys(&found)
+                keys.collect::<Vec<_>>()
             );
             if asked.get() <= at {
                 assert!(at > 30, "only {at} locks were asked for");
